@@ -1,0 +1,2 @@
+Console.Error.WriteLine("fewshot: nothing to run yet");
+return 1;
