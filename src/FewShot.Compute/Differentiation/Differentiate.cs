@@ -1,0 +1,73 @@
+using FewShot.Compute.Graphs;
+using FewShot.Compute.Operations;
+
+namespace FewShot.Compute.Differentiation;
+
+/// <summary>
+/// Derivatives as graphs: each result is made of ordinary operations, so it can be differentiated again. Not thread-safe while a graph is built.
+/// </summary>
+public static class Differentiate
+{
+    /// <summary>The gradient of a scalar with respect to tensors; zeros where it does not depend on one.</summary>
+    public static IReadOnlyList<Tensor> Gradients(Tensor scalar, params IReadOnlyList<Tensor> variables)
+    {
+        ArgumentNullException.ThrowIfNull(scalar);
+        return scalar.Shape.Count != 1
+            ? throw new ShapeException($"Gradients: needs a scalar, got {scalar.Shape}; for others use VectorJacobianProduct")
+            : VectorJacobianProduct([scalar], [scalar.Graph.Fill(1, scalar.Shape)], variables);
+    }
+
+    /// <summary>For outputs y and variables x: Σ cotangentᵀ·∂y/∂x, by one reverse sweep.</summary>
+    public static IReadOnlyList<Tensor> VectorJacobianProduct(
+        IReadOnlyList<Tensor> outputs, IReadOnlyList<Tensor> cotangents, IReadOnlyList<Tensor> variables)
+    {
+        Require(outputs, cotangents, nameof(VectorJacobianProduct));
+        Tensor?[] found = new ReverseSweep(outputs, variables).Run(cotangents);
+        return [.. variables.Select((variable, i) => found[i] ?? variable.Graph.Fill(0, variable.Shape))];
+    }
+
+    /// <summary>
+    /// For outputs y and variables x: ∂y/∂x·tangent, the forward derivative: the transpose of the transpose, whose dummy cotangent the result does not
+    /// depend on.
+    /// </summary>
+    public static IReadOnlyList<Tensor> JacobianVectorProduct(
+        IReadOnlyList<Tensor> outputs, IReadOnlyList<Tensor> variables, IReadOnlyList<Tensor> tangents)
+    {
+        Require(variables, tangents, nameof(JacobianVectorProduct));
+        Graph graph = variables[0].Graph;
+        Tensor[] probes = [.. outputs.Select((output, i) => graph.Apply(new Probe(graph.Nodes.Count + i, output.Shape)))];
+        IReadOnlyList<Tensor> transposed = VectorJacobianProduct(outputs, probes, variables);
+        return VectorJacobianProduct(transposed, tangents, probes);
+    }
+
+    /// <summary>The Hessian of a scalar times a vector, reverse over reverse: the gradient of ⟨gradient, vector⟩.</summary>
+    public static IReadOnlyList<Tensor> HessianVectorProduct(Tensor scalar, IReadOnlyList<Tensor> variables, IReadOnlyList<Tensor> vector) =>
+        VectorJacobianProduct(Gradients(scalar, variables), [.. vector.Select(part => part.StopGradient())], variables);
+
+    /// <summary>
+    /// The Gauss-Newton product Jᵀ·H·J·v of a scalar loss of outputs y(x): J = ∂y/∂x and H the Hessian of the loss in y.
+    /// </summary>
+    public static IReadOnlyList<Tensor> GaussNewtonVectorProduct(
+        Func<Tensor, Tensor> loss, Tensor output, IReadOnlyList<Tensor> variables, IReadOnlyList<Tensor> vector)
+    {
+        IReadOnlyList<Tensor> moved = JacobianVectorProduct([output], variables, vector);
+        IReadOnlyList<Tensor> curved = HessianVectorProduct(loss(output), [output], moved);
+        return VectorJacobianProduct([output], curved, variables);
+    }
+
+    private static void Require(IReadOnlyList<Tensor> tensors, IReadOnlyList<Tensor> vectors, string name)
+    {
+        if (tensors.Count != vectors.Count)
+        {
+            throw new ArgumentException($"{name}: {vectors.Count} vectors for {tensors.Count} tensors");
+        }
+
+        for (int i = 0; i < tensors.Count; i++)
+        {
+            if (tensors[i].Shape != vectors[i].Shape)
+            {
+                throw new ShapeException($"{name}: vector {i} has shape {vectors[i].Shape}, its tensor {tensors[i].Shape}");
+            }
+        }
+    }
+}

@@ -1,0 +1,17 @@
+using FewShot.Compute.Graphs;
+
+namespace FewShot.Compute.Operations;
+
+/// <summary>eˣ.</summary>
+internal sealed record Exp : UnaryOperation
+{
+    protected override T Apply<T>(T x) => T.Exp(x);
+
+    internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent) => [cotangent * node];
+}
+
+public static partial class TensorOperations
+{
+    /// <summary>eˣ; element by element.</summary>
+    public static Tensor Exp(this Tensor x) => x.Graph.Apply(new Exp(), x);
+}

@@ -1,0 +1,21 @@
+using FewShot.Compute.Graphs;
+
+namespace FewShot.Compute.Operations;
+
+/// <summary>Natural logarithm.</summary>
+internal sealed record Log : UnaryOperation
+{
+    protected override T Apply<T>(T x) => T.Log(x);
+
+    internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent)
+    {
+        Tensor x = node.Inputs[0];
+        return [cotangent / x];
+    }
+}
+
+public static partial class TensorOperations
+{
+    /// <summary>Natural logarithm; element by element.</summary>
+    public static Tensor Log(this Tensor x) => x.Graph.Apply(new Log(), x);
+}

@@ -1,0 +1,17 @@
+using FewShot.Compute.Graphs;
+
+namespace FewShot.Compute.Operations;
+
+/// <summary>1 where x > 0, else 0; its derivative is zero.</summary>
+internal sealed record Step : UnaryOperation
+{
+    protected override T Apply<T>(T x) => x > T.Zero ? T.One : T.Zero;
+
+    internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent) => [null];
+}
+
+public static partial class TensorOperations
+{
+    /// <summary>1 where x > 0, else 0; its derivative is zero; element by element.</summary>
+    public static Tensor Step(this Tensor x) => x.Graph.Apply(new Step(), x);
+}

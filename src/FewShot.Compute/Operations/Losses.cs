@@ -1,0 +1,33 @@
+using FewShot.Compute.Graphs;
+
+namespace FewShot.Compute.Operations;
+
+public static partial class TensorOperations
+{
+    /// <summary>Logarithm of the softmax along the last axis, without overflow.</summary>
+    public static Tensor LogSoftmax(this Tensor logits)
+    {
+        Shape kept = logits.Shape.With(-1, 1);
+        Tensor shifted = logits - logits.StopGradient().Max(-1).Reshape(kept);
+        return shifted - shifted.Exp().Sum(-1).Log().Reshape(kept);
+    }
+
+    /// <summary>Softmax along the last axis, without overflow.</summary>
+    public static Tensor Softmax(this Tensor logits) => logits.LogSoftmax().Exp();
+
+    /// <summary>Mean cross-entropy of logits [n, classes] against target distributions (one-hot rows) of the same shape; a scalar, in nats.</summary>
+    public static Tensor CrossEntropy(this Tensor logits, Tensor targets) =>
+        logits.Shape != targets.Shape || logits.Shape.Rank != 2
+            ? throw new ShapeException($"CrossEntropy: needs logits and one-hot targets [n, classes] of one shape; got {logits.Shape} and {targets.Shape}")
+            : (targets * logits.LogSoftmax()).Sum() * (-1.0 / logits.Shape[0]);
+
+    /// <summary>Mean of squared differences over all elements; a scalar.</summary>
+    public static Tensor MeanSquaredError(this Tensor predictions, Tensor targets) =>
+        predictions.Shape != targets.Shape
+            ? throw new ShapeException($"MeanSquaredError: shapes differ; got {predictions.Shape} and {targets.Shape}")
+            : (predictions - targets).Square().Mean();
+
+    /// <summary>Sum of products of corresponding elements; a scalar.</summary>
+    public static Tensor Dot(this Tensor a, Tensor b) =>
+        a.Shape != b.Shape ? throw new ShapeException($"Dot: shapes differ; got {a.Shape} and {b.Shape}") : (a * b).Sum();
+}

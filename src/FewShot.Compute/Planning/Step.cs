@@ -1,0 +1,13 @@
+using FewShot.Compute.Graphs;
+
+namespace FewShot.Compute.Planning;
+
+/// <summary>One kernel call of a program: the stored values it reads, the nodes it computes, and those of them it stores.</summary>
+/// <param name="Inputs">Values read, each stored by an earlier step or given to the program.</param>
+/// <param name="Nodes">Nodes computed, in order; more than one where element-wise work is fused.</param>
+/// <param name="Outputs">Values stored.</param>
+internal sealed record Step(IReadOnlyList<Tensor> Inputs, IReadOnlyList<Tensor> Nodes, IReadOnlyList<Tensor> Outputs)
+{
+    /// <summary>A step that computes and stores one node.</summary>
+    public static Step Of(Tensor node) => new([.. node.Inputs.Select(Storage.Of).Distinct()], [node], [node]);
+}
