@@ -1,0 +1,32 @@
+using FewShot.Compute.Graphs;
+using FewShot.Compute.Planning;
+
+namespace FewShot.Compute.Execution.Simd;
+
+/// <summary>What runs one step: prepared once for its shapes, immutable, shared by all workers.</summary>
+internal abstract unsafe class StepKernel
+{
+    /// <summary>What the dump and the profile call it.</summary>
+    public abstract string Description { get; }
+
+    /// <summary>Memory it needs while it runs.</summary>
+    public virtual int ScratchBytes => 0;
+
+    /// <summary>Whether it may write this output over this input, when both have the same size.</summary>
+    public virtual bool InPlace(Tensor input, Tensor output) => false;
+
+    /// <summary>The stored values it takes, in the order of its pointers: inputs, then outputs.</summary>
+    public virtual IReadOnlyList<Tensor> Buffers(Step step) => [.. step.Nodes[0].Inputs.Select(Storage.Of), .. step.Outputs];
+
+    /// <summary>Computes the outputs.</summary>
+    public abstract void Run(float** buffers, byte* scratch);
+}
+
+/// <summary>Runs an operation by its definition, in float32: for the small and the rare.</summary>
+internal sealed unsafe class DefinitionKernel(Tensor node) : StepKernel
+{
+    public override string Description => "definition";
+
+    public override void Run(float** buffers, byte* scratch) =>
+        node.Operation.Evaluate(new Operands<float>(buffers, node.Inputs), new Span<float>(buffers[node.Inputs.Count], node.Shape.Count));
+}
