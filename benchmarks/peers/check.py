@@ -36,9 +36,10 @@ def variants(workload, batch, parameters):
         yield "vmap, traced" + suffix, first_order, trace(
             functorch_meta_gradient(workload, first_order), values, episode, False
         )(values, *episode)[0]
-        yield "vmap, scripted" + suffix, first_order, trace(
-            functorch_meta_gradient(workload, first_order), values, episode, True
-        )(values, *episode)[0]
+        if workload.model == "mlp":
+            yield "vmap, scripted" + suffix, first_order, trace(
+                functorch_meta_gradient(workload, first_order), values, episode, True
+            )(values, *episode)[0]
         yield "batched" + suffix, first_order, manual_meta_gradient(workload, first_order)(parameters, *episode)[0]
 
 
