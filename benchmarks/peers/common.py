@@ -1,11 +1,12 @@
 """What every PyTorch peer shares: workloads, models, inputs, timing and the command line.
 
-A peer is a script that calls `main(name, prepare)`, where `prepare(workload, options)` returns a
-function that performs one repetition and returns its loss as a tensor or a float.
+A peer is a script that calls `main(prepare, flags)`, where `prepare(workload, options)` returns the peer's name, the
+order of its gradient, and a function that performs one repetition and returns its loss as a tensor or a float.
 """
 
 import argparse
 import json
+import math
 import os
 import statistics
 import sys
@@ -154,12 +155,7 @@ def make_model(workload, convolve=F.conv2d):
     return (lambda parameters, inputs: conv4_features(parameters, inputs, convolve)), F.cross_entropy
 
 
-def add_option_flags(parser, flags):
-    for flag, settings in flags.items():
-        parser.add_argument(flag, **settings)
-
-
-def parse(flags, arguments=None):
+def parse(flags):
     parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("--workload", required=True, choices=sorted(WORKLOADS))
     parser.add_argument("--threads", type=int, default=1, help="threads inside one operation")
@@ -169,13 +165,14 @@ def parse(flags, arguments=None):
     parser.add_argument(
         "--server", action="store_true", help="answer each line 'run [COUNT]' of standard input with a JSON line"
     )
-    add_option_flags(parser, flags or {})
-    return parser.parse_args(arguments)
+    for flag, settings in (flags or {}).items():
+        parser.add_argument(flag, **settings)
+    return parser.parse_args()
 
 
 def percentile(sorted_values, fraction):
     """Nearest-rank percentile."""
-    return sorted_values[min(len(sorted_values) - 1, max(0, -(-int(fraction * 100) * len(sorted_values) // 100) - 1))]
+    return sorted_values[max(0, math.ceil(fraction * len(sorted_values)) - 1)]
 
 
 def measure(repetition, count):
