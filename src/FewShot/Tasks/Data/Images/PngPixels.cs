@@ -38,6 +38,31 @@ internal ref struct PngPixels
 
     public byte[] Samples { get; }
 
+    // The common cases a whole row at a time: opaque 8-bit samples as they are, and opaque gray of fewer bits. False leaves the row to Set.
+    public readonly bool TrySetRow(PngPass pass, int row, ReadOnlySpan<byte> line)
+    {
+        if (header.Interlaced || transparency.Length > 0 || header.ColorType is not (PngHeader.Gray or PngHeader.Color) || header.BitDepth > 8)
+        {
+            return false;
+        }
+
+        Span<byte> target = Samples.AsSpan(row * pass.Width * Channels, pass.Width * Channels);
+        if (header.BitDepth == 8)
+        {
+            line.CopyTo(target);
+            return true;
+        }
+
+        int depth = header.BitDepth, perByte = 8 / depth, level = 255 / maximum;
+        for (int column = 0; column < target.Length; column++)
+        {
+            int shift = 8 - (depth * ((column % perByte) + 1));
+            target[column] = (byte)(((line[column / perByte] >> shift) & maximum) * level);
+        }
+
+        return true;
+    }
+
     public readonly void Set(int row, int column, ReadOnlySpan<byte> line, int index)
     {
         Span<byte> target = Samples.AsSpan(((row * header.Width) + column) * Channels, Channels);
