@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Kernels;
 using FewShot.Compute.Planning;
@@ -10,7 +9,7 @@ namespace FewShot.Compute.Execution.Simd;
 /// <summary>
 /// A graph compiled for one core: simplified, fused, laid out in one arena, and run in float32 by vector kernels. Immutable and thread-safe.
 /// </summary>
-public sealed unsafe class SimdProgram : IProgram<float>
+public sealed class SimdProgram : IProgram<float>
 {
     private readonly Graph _graph;
     private readonly ArenaPlan _plan;
@@ -55,4 +54,10 @@ public sealed unsafe class SimdProgram : IProgram<float>
 
     /// <inheritdoc/>
     public IWorker<float> CreateWorker() => new SimdWorker(this);
+
+    /// <summary>A worker that adds up the time of every step.</summary>
+    public ProfilingWorker CreateProfilingWorker() => new(this);
+
+    /// <summary>A printed form: every step with its kernel, what it computes, reads and stores, where and how long.</summary>
+    public string Dump() => ProgramDump.Print(this);
 }

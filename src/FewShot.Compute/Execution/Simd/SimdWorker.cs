@@ -1,12 +1,11 @@
 using System.Runtime.InteropServices;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Planning;
-using Step = FewShot.Compute.Planning.Step;
 
 namespace FewShot.Compute.Execution.Simd;
 
 /// <summary>The arena of a program and the addresses in it: what one thread needs to run the program.</summary>
-internal sealed unsafe class SimdWorker : IWorker<float>
+internal unsafe class SimdWorker : IWorker<float>
 {
     private readonly SimdProgram _program;
     private readonly StepKernel[] _kernels;
@@ -20,9 +19,9 @@ internal sealed unsafe class SimdWorker : IWorker<float>
     {
         _program = program;
         ArenaPlan plan = program.Plan;
-        nuint bytes = (nuint)Math.Max(plan.PeakBytes, ArenaPlan.Alignment);
-        _arena = (byte*)NativeMemory.AlignedAlloc(bytes, ArenaPlan.Alignment);
-        NativeMemory.Clear(_arena, bytes);
+        ArenaBytes = Math.Max(plan.PeakBytes, ArenaPlan.Alignment);
+        _arena = (byte*)NativeMemory.AlignedAlloc((nuint)ArenaBytes, ArenaPlan.Alignment);
+        NativeMemory.Clear(_arena, (nuint)ArenaBytes);
         _kernels = [.. program.Kernels];
         _scratch = [.. plan.Scratch.Select(scratch => (nint)scratch.Offset)];
         _first = new int[_kernels.Length];
@@ -36,24 +35,29 @@ internal sealed unsafe class SimdWorker : IWorker<float>
         _pointers = (float**)NativeMemory.Alloc((nuint)buffers.Count + 1, (nuint)sizeof(float*));
         for (int i = 0; i < buffers.Count; i++)
         {
-            _pointers[i] = Address(buffers[i]);
+            _pointers[i] = (float*)(_arena + OffsetOf(buffers[i]));
         }
 
-        foreach (Tensor constant in plan.Slots.Keys.Where(tensor => tensor.Operation is Constant))
-        {
-            constant.Operation.Evaluate(new Operands<float>(null, []), Values(constant));
-        }
+        WriteConstants();
     }
 
     ~SimdWorker() => Release();
+
+    protected SimdProgram Program => _program;
+
+    protected byte* Arena => _arena;
+
+    protected long ArenaBytes { get; }
+
+    protected int StepCount => _kernels.Length;
 
     public Span<float> Input(int index) => Values(_program.Graph.Inputs[index]);
 
     public ReadOnlySpan<float> Output(int index) => Values(_program.Graph.Outputs[index].Tensor);
 
-    public void Run()
+    public virtual void Run()
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ThrowIfDisposed();
         for (int i = 0; i < _kernels.Length; i++)
         {
             _kernels[i].Run(_pointers + _first[i], _arena + _scratch[i]);
@@ -66,12 +70,24 @@ internal sealed unsafe class SimdWorker : IWorker<float>
         GC.SuppressFinalize(this);
     }
 
-    private float* Address(Tensor tensor) => (float*)(_arena + _program.Plan.Slots[Storage.Of(tensor)].Offset);
+    protected void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
+
+    protected void RunStep(int step) => _kernels[step].Run(_pointers + _first[step], _arena + _scratch[step]);
+
+    protected void WriteConstants()
+    {
+        foreach (Tensor constant in _program.Plan.Slots.Keys.Where(tensor => tensor.Operation is Constant))
+        {
+            constant.Operation.Evaluate(new Operands<float>(null, []), Values(constant));
+        }
+    }
+
+    private long OffsetOf(Tensor tensor) => _program.Plan.Slots[Storage.Of(tensor)].Offset;
 
     private Span<float> Values(Tensor tensor)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        return new Span<float>(Address(tensor), tensor.Shape.Count);
+        ThrowIfDisposed();
+        return new Span<float>(_arena + OffsetOf(tensor), tensor.Shape.Count);
     }
 
     private void Release()
