@@ -57,6 +57,20 @@ internal static unsafe class ConvolutionBench
             ("data", Convolution.DataGradient(shape, level), gy, w, reference.DataGradient),
             ("weights", Convolution.WeightGradient(shape, level), x, gy, reference.WeightGradient),
         ];
+        if (WinogradTiles.Fits(shape, level))
+        {
+            foreach (var tile in (int[])[2, 4])
+            {
+                runs =
+                [
+                    .. runs,
+                    ("forward", WinogradConvolution.Forward(shape, level, tile), x, w, reference.Result),
+                    ("data", WinogradConvolution.DataGradient(shape, level, tile), gy, w, reference.DataGradient),
+                    ("weights", new WinogradWeightGradient(shape, level, tile), x, gy, reference.WeightGradient),
+                ];
+            }
+        }
+
         foreach (var (map, kernel, a, b, expected) in runs)
         {
             using var scratch = new AlignedBuffer(kernel.ScratchBytes / sizeof(float) + 1);

@@ -6,8 +6,8 @@ namespace FewShot.KernelBench;
 /// <summary>Times one call, best of several repetitions: other processes only ever make a repetition slower.</summary>
 internal static class Measure
 {
-    private const double RepetitionSeconds = 0.02;
-    private const int Repetitions = 15;
+    private const double RepetitionSeconds = 0.004;
+    private const int Repetitions = 60;
 
     public static double BestSeconds(Action call)
     {

@@ -17,6 +17,7 @@ internal static class LoopsClass
         PeakLoop.Write(text, width);
         GatherLoops.Write(text, width);
         WeightGradientLoops.Write(text, width);
+        WinogradTransforms.Write(text, width);
         text.Close();
         return text.ToString();
     }

@@ -32,5 +32,7 @@ internal sealed class VectorWidth
 
     public string Broadcast(string value) => $"{Type}.Create({value})";
 
-    public string MultiplyAdd(string left, string right, string addend) => $"{Type}.{multiplyAdd}({left}, {right}, {addend})";
+    public string MultiplyAddName => $"{Type}.{multiplyAdd}";
+
+    public string MultiplyAdd(string left, string right, string addend) => $"{MultiplyAddName}({left}, {right}, {addend})";
 }
