@@ -1,0 +1,194 @@
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+
+namespace FewShot.Compute.Generators;
+
+/// <summary>
+/// The five transforms of Winograd's convolution F(m×m, 3×3), each a one-dimensional linear map applied to the columns and then to the
+/// rows of a small square of vectors. With the interpolation points 0, ±p (and ±q for m = 4) and infinity a pair of points shares
+/// its even part and its odd part.
+/// </summary>
+internal static class WinogradTransforms
+{
+    public static void Write(SourceText text, VectorWidth width)
+    {
+        foreach (var map in TwoByTwo().Concat(FourByFour()))
+        {
+            WriteTransform(text, width, map);
+        }
+
+        text.Open(
+            "public static delegate*<float*, nint, nint, float*, nint, nint, int, float*, void> Winograd(WinogradMap map, int tile) => (map, tile) switch");
+        foreach (var map in TwoByTwo().Concat(FourByFour()))
+        {
+            var digit = map.Name.Length - 1;
+            text.Line($"(WinogradMap.{map.Name.Substring(0, digit)}, {map.Name.Substring(digit)}) => &{map.Name},");
+        }
+
+        text.Line("_ => throw new System.ArgumentOutOfRangeException(nameof(tile), $\"No Winograd transform {map} for tiles of {tile}x{tile}; use 2 or 4.\"),");
+        text.Close(";");
+    }
+
+    // F(2×2, 3×3), points 0, ±1 and infinity.
+    private static IEnumerable<LinearMap> TwoByTwo()
+    {
+        yield return new("Input2", 4, "in2 - in0", "in1 + in2", "in2 - in1", "in3 - in1");
+        yield return new("Output2", 4, "in0 + in1 + in2", "in1 - in2 + in3");
+        yield return new("Cotangent2", 2, "in0", "in0 + in1", "in0 - in1", "in1");
+        yield return new(
+            "Weights2", 3,
+            [("even", "(in0 + in2) * {0.5}"), ("odd", "in1 * {0.5}")],
+            "-in0", "even + odd", "even - odd", "in2");
+        yield return new(
+            "Inverse2", 4,
+            [("even", "(in1 + in2) * {0.5}"), ("odd", "(in1 - in2) * {0.5}")],
+            "even - in0", "odd", "even + in3");
+    }
+
+    // F(4×4, 3×3), points 0, ±p, ±q and infinity.
+    private static IEnumerable<LinearMap> FourByFour()
+    {
+        const double p = 1, q = 2;
+        const double p2 = p * p, q2 = q * q;
+        const double zero = 1 / (p2 * q2), first = 1 / (2 * p2 * (p2 - q2)), second = 1 / (2 * q2 * (q2 - p2));
+        yield return new(
+            "Input4", 6,
+            [
+                ("evenP", Sum("in4", -q2, "in2")), ("oddP", Scaled(p, Sum("in3", -q2, "in1"))),
+                ("evenQ", Sum("in4", -p2, "in2")), ("oddQ", Scaled(q, Sum("in3", -p2, "in1"))),
+            ],
+            Sum(Sum("in4", -(p2 + q2), "in2"), p2 * q2, "in0"),
+            "evenP + oddP", "evenP - oddP", "evenQ + oddQ", "evenQ - oddQ",
+            Sum(Sum("in5", -(p2 + q2), "in3"), p2 * q2, "in1"));
+        yield return new(
+            "Output4", 6,
+            [("evenP", "in1 + in2"), ("oddP", "in1 - in2"), ("evenQ", "in3 + in4"), ("oddQ", "in3 - in4")],
+            "in0 + evenP + evenQ",
+            Sum(Scaled(p, "oddP"), q, "oddQ"),
+            Sum(Scaled(p2, "evenP"), q2, "evenQ"),
+            Sum(Sum("in5", p2 * p, "oddP"), q2 * q, "oddQ"));
+        yield return new(
+            "Cotangent4", 4,
+            [
+                ("evenP", Sum("in0", p2, "in2")), ("oddP", Scaled(p, Sum("in1", p2, "in3"))),
+                ("evenQ", Sum("in0", q2, "in2")), ("oddQ", Scaled(q, Sum("in1", q2, "in3"))),
+            ],
+            "in0", "evenP + oddP", "evenP - oddP", "evenQ + oddQ", "evenQ - oddQ", "in3");
+        yield return new(
+            "Weights4", 3,
+            [
+                ("evenP", Scaled(first, Sum("in0", p2, "in2"))), ("oddP", Scaled(first * p, "in1")),
+                ("evenQ", Scaled(second, Sum("in0", q2, "in2"))), ("oddQ", Scaled(second * q, "in1")),
+            ],
+            Scaled(zero, "in0"), "evenP + oddP", "evenP - oddP", "evenQ + oddQ", "evenQ - oddQ", "in2");
+        yield return new(
+            "Inverse4", 6,
+            [
+                ("evenP", Scaled(first, "(in1 + in2)")), ("oddP", Scaled(first * p, "(in1 - in2)")),
+                ("evenQ", Scaled(second, "(in3 + in4)")), ("oddQ", Scaled(second * q, "(in3 - in4)")),
+            ],
+            Sum("evenP + evenQ", zero, "in0"), "oddP + oddQ", Sum(Sum("in5", p2, "evenP"), q2, "evenQ"));
+    }
+
+    private static string Scaled(double factor, string value) =>
+        factor == 1 ? value : $"({value}) * {{{factor.ToString("R", CultureInfo.InvariantCulture)}}}";
+
+    private static string Sum(string addend, double factor, string value) => factor switch
+    {
+        1 => $"({addend} + {value})",
+        -1 => $"({addend} - {value})",
+        _ => $"Fused({{{factor.ToString("R", CultureInfo.InvariantCulture)}}}, {value}, {addend})",
+    };
+
+    private static void WriteTransform(SourceText text, VectorWidth width, LinearMap map)
+    {
+        var constants = new List<string>();
+        var definitions = map.Definitions.Select(definition => (definition.Name, Value: WithConstants(definition.Value, constants))).ToArray();
+        var outputs = map.Outputs.Select(output => WithConstants(output, constants)).ToArray();
+
+        text.Line("// Columns first, into temporary; channels is a multiple of the vector.");
+        text.Line(LoopsClass.Method);
+        text.Open(
+            $"public static void {map.Name}(float* source, nint sourceRow, nint sourceColumn, float* result, nint resultRow, nint resultColumn, int channels, float* temporary)");
+        for (var i = 0; i < constants.Count; i++)
+        {
+            text.Line($"var constant{i} = {width.Broadcast($"{constants[i]}f")};");
+        }
+
+        text.Open($"for (var channel = 0; channel < channels; channel += {width.Floats})");
+        text.Open($"for (var column = 0; column < {map.Inputs}; column++)");
+        WritePass("source + column * sourceColumn", "sourceRow", "temporary + column * " + width.Floats, $"{map.Inputs * width.Floats}");
+        text.Close();
+        text.Open($"for (var row = 0; row < {outputs.Length}; row++)");
+        WritePass($"temporary + row * {map.Inputs * width.Floats}", $"{width.Floats}", "result + row * resultRow", "resultColumn");
+        text.Close();
+        text.Line($"source += {width.Floats};");
+        text.Line($"result += {width.Floats};");
+        text.Close();
+        text.Close();
+
+        void WritePass(string from, string fromStep, string to, string toStep)
+        {
+            text.Line($"var from = {from};");
+            text.Line($"var to = {to};");
+            for (var i = 0; i < map.Inputs; i++)
+            {
+                text.Line($"var in{i} = {width.Load($"from + {i} * {fromStep}")};");
+            }
+
+            foreach (var (name, value) in definitions)
+            {
+                text.Line($"var {name} = {value};");
+            }
+
+            for (var i = 0; i < outputs.Length; i++)
+            {
+                text.Line($"({outputs[i]}).Store(to + {i} * {toStep});");
+            }
+        }
+
+        string WithConstants(string value, List<string> known)
+        {
+            while (value.Contains("{"))
+            {
+                var start = value.IndexOf('{');
+                var end = value.IndexOf('}');
+                var constant = value.Substring(start + 1, end - start - 1);
+                if (!known.Contains(constant))
+                {
+                    known.Add(constant);
+                }
+
+                value = value.Substring(0, start) + "constant" + known.IndexOf(constant) + value.Substring(end + 1);
+            }
+
+            return value.Replace("Fused(", width.MultiplyAddName + "(");
+        }
+    }
+
+    /// <summary>A map of vectors in0, in1, ... to its outputs, by way of named parts; constants stand in braces.</summary>
+    private sealed class LinearMap
+    {
+        public LinearMap(string name, int inputs, params string[] outputs)
+            : this(name, inputs, [], outputs)
+        {
+        }
+
+        public LinearMap(string name, int inputs, (string Name, string Value)[] definitions, params string[] outputs)
+        {
+            Name = name;
+            Inputs = inputs;
+            Definitions = definitions;
+            Outputs = outputs;
+        }
+
+        public string Name { get; }
+
+        public int Inputs { get; }
+
+        public (string Name, string Value)[] Definitions { get; }
+
+        public string[] Outputs { get; }
+    }
+}
