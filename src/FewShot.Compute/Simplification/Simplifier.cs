@@ -39,6 +39,7 @@ internal static class Simplifier
     private static Tensor Copy(Graph graph, Tensor node, IReadOnlyList<Tensor> inputs) => node.Operation switch
     {
         StopGradient or SegmentOutput => inputs[0],
+        Variance variance => variance.Compose(inputs[0]),
         ConvolutionDataGradient { Stride: 1 } gradient when gradient.Padding < node.Inputs[1].Shape[0] && gradient.Padding < node.Inputs[1].Shape[1]
             && node.Inputs[1].Shape[0] == node.Inputs[1].Shape[1] =>
             graph.Apply(new Convolution(1, node.Inputs[1].Shape[0] - 1 - gradient.Padding), inputs[0], graph.Apply(new TurnWeights(), inputs[1])),
