@@ -26,9 +26,9 @@ internal sealed class RegisterBlock
 
     public string Zero => string.Concat(Cells().Select(cell => $"{Name(cell.Row, cell.Vector)} = {width.Zero}; "));
 
-    /// <summary>Loads all accumulators; row r lies at the address <paramref name="address"/>(r).</summary>
-    public string Load(System.Func<int, string> address) =>
-        string.Concat(Cells().Select(cell => $"{Name(cell.Row, cell.Vector)} = {width.Load(Cell(address, cell))}; "));
+    /// <summary>Adds what lies in memory; row r at the address <paramref name="address"/>(r).</summary>
+    public string Add(System.Func<int, string> address) =>
+        string.Concat(Cells().Select(cell => $"{Name(cell.Row, cell.Vector)} += {width.Load(Cell(address, cell))}; "));
 
     public string Store(System.Func<int, string> address) =>
         string.Concat(Cells().Select(cell => $"{Name(cell.Row, cell.Vector)}.Store({Cell(address, cell)}); "));
