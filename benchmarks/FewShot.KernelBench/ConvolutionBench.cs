@@ -51,13 +51,13 @@ internal static unsafe class ConvolutionBench
         using var w = new AlignedBuffer((long)shape.WeightRows * shape.OutputChannels, 2);
         using var gy = new AlignedBuffer((long)shape.Images * shape.OutputImageFloats, 3);
         var reference = new ReferenceConvolution(shape, x.Pointer, w.Pointer, gy.Pointer);
-        int[] tiles = WinogradTiles.Fits(shape, level) ? [2, 4] : [];
+        var fits = WinogradTiles.Fits(shape, level);
         Compare("forward", Convolution.Forward(shape, level), x, w, reference.Result,
-            [DirectConvolution.Forward(shape, level), .. tiles.Select(tile => WinogradConvolution.Forward(shape, level, tile))]);
+            [DirectConvolution.Forward(shape, level), .. fits ? [WinogradConvolution.Forward(shape, level)] : Array.Empty<ConvolutionKernel>()]);
         Compare("data", Convolution.DataGradient(shape, level), gy, w, reference.DataGradient,
-            [DirectConvolution.DataGradient(shape, level), .. tiles.Select(tile => WinogradConvolution.DataGradient(shape, level, tile))]);
+            [DirectConvolution.DataGradient(shape, level), .. fits ? [WinogradConvolution.DataGradient(shape, level)] : Array.Empty<ConvolutionKernel>()]);
         Compare("weights", Convolution.WeightGradient(shape, level), x, gy, reference.WeightGradient,
-            [new WeightGradientConvolution(shape, level), .. tiles.Select(tile => new WinogradWeightGradient(shape, level, tile))]);
+            [new WeightGradientConvolution(shape, level), .. fits ? [new WinogradWeightGradient(shape, level)] : Array.Empty<ConvolutionKernel>()]);
 
         void Compare(string map, ConvolutionKernel chosen, AlignedBuffer a, AlignedBuffer b, double[] expected, ConvolutionKernel[] candidates)
         {
