@@ -312,6 +312,26 @@ internal sealed class LoopBody
         }
     }
 
+    /// <summary>Asks for the cache lines of all map operands a distance ahead of a place.</summary>
+    internal void Prefetch(Place place, long distance)
+    {
+        const int cacheLine = 64;
+        if (place.Vector * Vectors.Bytes % cacheLine != 0)
+        {
+            return;
+        }
+
+        for (int value = 0; value < Program.Uses.Length; value++)
+        {
+            if (Program.Uses[value] > 0 && Program.Natural[value] == Extent.Full && Program.Instructions[value].Opcode == LoopOpcode.Load)
+            {
+                LoopBuffer buffer = Program.Operands[Program.Instructions[value].A].Buffer;
+                Code.PushAddress(buffer, Full, Positions[place.Position] + ((long)place.Vector * Vectors.Bytes) + distance);
+                Code.Call(Vectors.Function("Prefetch"));
+            }
+        }
+    }
+
     private void EnsureMask(int value, Place place)
     {
         (int, Part, Place) key = (value, Part.Mask, Normal(value, place));

@@ -70,7 +70,7 @@ internal static class LoopInterpreterArithmetic
         Span<float> last = stackalloc float[Vector256<float>.Count];
         for (int j = 0; j < a.Length; j += Vector256<float>.Count)
         {
-            ReadOnlySpan<float> source = a[j..];
+            scoped ReadOnlySpan<float> source = a[j..];
             Span<float> target = result[j..];
             bool whole = source.Length >= Vector256<float>.Count;
             if (!whole)

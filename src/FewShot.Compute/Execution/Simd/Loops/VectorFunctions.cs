@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace FewShot.Compute.Execution.Simd.Loops;
 
@@ -165,6 +166,16 @@ internal static unsafe class VectorFunctions<TVector, TDouble, TLanes>
         double* upper = sums + (TLanes.Count / 2);
         TLanes.StoreDouble(TLanes.AddDouble(TLanes.LoadDouble(sums), TLanes.WidenLower(value)), sums);
         TLanes.StoreDouble(TLanes.AddDouble(TLanes.LoadDouble(upper), TLanes.WidenUpper(value)), upper);
+    }
+
+    /// <summary>Asks for a cache line before it is needed; where the machine has no such request, does nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Prefetch(void* address)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(address);
+        }
     }
 
     /// <summary>Rounds sums to floats.</summary>
