@@ -31,6 +31,9 @@ internal sealed class LoopBody
     {
         Itself,
 
+        /// <summary>Of a comparison: its outcome as a mask.</summary>
+        Mask,
+
         /// <summary>Of the argument of a maximum: the maximum over the window.</summary>
         WindowMaximum,
 
@@ -192,6 +195,14 @@ internal sealed class LoopBody
                 break;
             case LoopOpcode.MaxUnpool or LoopOpcode.AverageUnpool or LoopOpcode.AveragePool:
                 break;
+            case LoopOpcode.Select when IsComparison(instruction.A):
+                EnsureMask(instruction.A, place);
+                Ensure(instruction.B, place);
+                Ensure(instruction.C, place);
+                break;
+            case LoopOpcode.Step or LoopOpcode.Greater or LoopOpcode.Equal:
+                EnsureMask(value, place);
+                break;
             default:
                 for (int a = 0; a < LoopSpecification.ArgumentCount(instruction.Opcode); a++)
                 {
@@ -242,6 +253,27 @@ internal sealed class LoopBody
         PushTree(value, place);
     }
 
+    /// <summary>Whether a value of the body is a comparison, which its readers may take as a mask.</summary>
+    internal bool IsComparison(int value) =>
+        Program.Natural[value] is Extent.Full or Extent.Pooled
+        && Program.Instructions[value].Opcode is LoopOpcode.Step or LoopOpcode.Greater or LoopOpcode.Equal;
+
+    /// <summary>Leaves a comparison on the stack as a mask.</summary>
+    internal void PushMask(int value, Place place)
+    {
+        if (IsComparison(value))
+        {
+            EnsureMask(value, place);
+            if (_kept.TryGetValue((value, Part.Mask, Normal(value, place)), out LocalBuilder? mask))
+            {
+                IL.Emit(OpCodes.Ldloc, mask);
+                return;
+            }
+        }
+
+        LoopArithmetic.PushComparison(this, value, place);
+    }
+
     /// <summary>If a value is a product that nothing else reads, pushes its factors and reports so; then it can be fused into a multiply-add.</summary>
     internal bool TryPushFactors(int value, Place place)
     {
@@ -277,6 +309,46 @@ internal sealed class LoopBody
         {
             Code.PushInteger(lanes);
             Code.Call(Vectors.StoreFirst);
+        }
+    }
+
+    /// <summary>Asks for the cache lines of all map operands a distance ahead of a place.</summary>
+    internal void Prefetch(Place place, long distance)
+    {
+        const int cacheLine = 64;
+        if (place.Vector * Vectors.Bytes % cacheLine != 0)
+        {
+            return;
+        }
+
+        for (int value = 0; value < Program.Uses.Length; value++)
+        {
+            if (Program.Uses[value] > 0 && Program.Natural[value] == Extent.Full && Program.Instructions[value].Opcode == LoopOpcode.Load)
+            {
+                LoopBuffer buffer = Program.Operands[Program.Instructions[value].A].Buffer;
+                Code.PushAddress(buffer, Full, Positions[place.Position] + ((long)place.Vector * Vectors.Bytes) + distance);
+                Code.Call(Vectors.Function("Prefetch"));
+            }
+        }
+    }
+
+    private void EnsureMask(int value, Place place)
+    {
+        (int, Part, Place) key = (value, Part.Mask, Normal(value, place));
+        if (_kept.ContainsKey(key))
+        {
+            return;
+        }
+
+        for (int a = 0; a < LoopSpecification.ArgumentCount(Program.Instructions[value].Opcode); a++)
+        {
+            Ensure(Program.Argument(value, a), place);
+        }
+
+        if (Program.Uses[value] > 1)
+        {
+            LoopArithmetic.PushComparison(this, value, place);
+            Keep(value, Part.Mask, Normal(value, place));
         }
     }
 
