@@ -1,6 +1,7 @@
 using FewShot.Adaptation;
 using FewShot.MetaGradients;
 using FewShot.Patterns;
+using FewShot.Tasks.Data;
 using FewShot.Weighting;
 
 namespace FewShot.Methods;
@@ -50,7 +51,7 @@ public static class Catalogue
         options ??= new MethodOptions();
         Row row = s_rows.FirstOrDefault(row => row.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
             ?? throw new ArgumentException(
-                $"unknown method '{name}'; did you mean '{NearestName.Among(Names, name)}'? There are: {string.Join(", ", Names)}");
+                $"unknown method '{name}'.{NameSuggestion.For(name, Names)} The methods are {string.Join(", ", Names)}");
         Method method = row.Create(options);
         if (method.Adaptation is not GradientDescent && (options.InnerSteps ?? (object?)options.InnerRate ?? options.Pattern) is not null)
         {

@@ -143,7 +143,7 @@ public sealed class SafetensorsTests
         Safetensors.Write(folder["a"], [new StoredTensor("w", [4], [1f, 2, 3, 4]), new StoredTensor("v", [1, 1], [1.0])], new Dictionary<string, string> { ["k"] = "v" });
         var bytes = File.ReadAllBytes(folder["a"]);
         var random = new Random(1);
-        for (var trial = 0; trial < 2000; trial++)
+        for (var trial = 0; trial < 500; trial++)
         {
             var damaged = (byte[])bytes.Clone();
             for (var changes = random.Next(1, 4); changes > 0; changes--)

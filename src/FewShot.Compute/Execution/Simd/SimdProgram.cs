@@ -31,6 +31,7 @@ public sealed class SimdProgram : IProgram<float>
             _graph, steps, sizeof(float), step => _kernels[step].ScratchBytes, (step, input, output) => _kernels[step].InPlace(input, output));
         InputNames = [.. _graph.Inputs.Select(input => ((Input)input.Operation).Label)];
         OutputNames = [.. _graph.Outputs.Select(output => output.Name)];
+        OutputShapes = [.. _graph.Outputs.Select(output => output.Tensor.Shape)];
         MultiplyAdds = _graph.Nodes.Sum(node => node.Operation.MultiplyAdds(node));
     }
 
@@ -39,6 +40,9 @@ public sealed class SimdProgram : IProgram<float>
 
     /// <inheritdoc/>
     public IReadOnlyList<string> OutputNames { get; }
+
+    /// <summary>Shapes of the outputs, in the order of their names.</summary>
+    public IReadOnlyList<Shape> OutputShapes { get; }
 
     /// <inheritdoc/>
     public long PeakBytes => _plan.PeakBytes;

@@ -3,8 +3,13 @@ using FewShot.Compute.Operations;
 
 namespace FewShot.Compute.Simplification.Rules;
 
-/// <summary>Nodes that only differentiation reads are their inputs.</summary>
+/// <summary>Nodes that are there for differentiation only are what they stand for: markers their input, others the operations they are composed of.</summary>
 internal static class DropMarkers
 {
-    public static Tensor? Apply(Rewrite rewrite) => rewrite.Operation is StopGradient or SegmentOutput ? rewrite.Inputs[0] : null;
+    public static Tensor? Apply(Rewrite rewrite) => rewrite.Operation switch
+    {
+        StopGradient or SegmentOutput => rewrite.Inputs[0],
+        Variance variance => variance.Compose(rewrite.Inputs[0]),
+        _ => null,
+    };
 }

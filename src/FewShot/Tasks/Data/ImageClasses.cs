@@ -107,17 +107,24 @@ public sealed class ImageClasses : IImagePool
         TensorPrimitives.MultiplyAdd(destination, gain, shift, destination);
     }
 
+    // Walks the target in order; the source moves by a fixed step along each row.
     private void Turn(ReadOnlySpan<byte> pixels, Span<byte> turned, int quarters)
     {
-        int last = Width - 1;
-        for (int y = 0; y < Height; y++)
+        int side = Width, last = side - 1;
+        int target = 0;
+        for (int y = 0; y < side; y++)
         {
-            for (int x = 0; x < Width; x++)
+            (int from, int step) = quarters switch
             {
-                (int fromY, int fromX) = quarters switch { 1 => (last - x, y), 2 => (last - y, last - x), _ => (x, last - y) };
+                1 => ((last * side) + y, -side),
+                2 => (((last - y) * side) + last, -1),
+                _ => (last - y, side),
+            };
+            for (int x = 0; x < side; x++, from += step)
+            {
                 for (int channel = 0; channel < Channels; channel++)
                 {
-                    turned[(((y * Width) + x) * Channels) + channel] = pixels[(((fromY * Width) + fromX) * Channels) + channel];
+                    turned[target++] = pixels[(from * Channels) + channel];
                 }
             }
         }

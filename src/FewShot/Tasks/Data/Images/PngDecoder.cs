@@ -113,9 +113,12 @@ internal static class PngDecoder
 
             Span<byte> current = line.AsSpan(1);
             Unfilter(line[0], current, previous, pixelBytes, name);
-            for (int column = 0; column < pass.Width; column++)
+            if (!pixels.TrySetRow(pass, row, current))
             {
-                pixels.Set(pass.FirstRow + (row * pass.RowStep), pass.FirstColumn + (column * pass.ColumnStep), current, column);
+                for (int column = 0; column < pass.Width; column++)
+                {
+                    pixels.Set(pass.FirstRow + (row * pass.RowStep), pass.FirstColumn + (column * pass.ColumnStep), current, column);
+                }
             }
 
             current.CopyTo(previous);

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace FewShot.Tasks.Data;
 
 /// <summary>An image of 8-bit samples in row-major height, width, channel order; 1 channel is gray, 3 are red, green, blue.</summary>
@@ -82,26 +84,26 @@ public sealed class RasterImage
             return this;
         }
 
-        // Columns first, then rows: the area of a rectangle is the product of its sides.
-        var narrowed = new float[Height * width * Channels];
+        // Rows first, whole lines at a time, then columns: the area of a rectangle is the product of its sides.
+        int lineLength = Width * Channels;
+        var samples = new float[Pixels.Length];
+        TensorPrimitives.ConvertTruncating<byte, float>(Pixels, samples);
+        var flattened = new float[height * lineLength];
+        foreach ((int from, int to, float weight) in Overlaps(Height, height))
+        {
+            Span<float> line = flattened.AsSpan(to * lineLength, lineLength);
+            TensorPrimitives.MultiplyAdd(samples.AsSpan(from * lineLength, lineLength), weight, line, line);
+        }
+
+        var sums = new float[height * width * Channels];
         foreach ((int from, int to, float weight) in Overlaps(Width, width))
         {
-            for (int row = 0; row < Height; row++)
+            for (int row = 0; row < height; row++)
             {
                 for (int channel = 0; channel < Channels; channel++)
                 {
-                    narrowed[(((row * width) + to) * Channels) + channel] += weight * Pixels[(((row * Width) + from) * Channels) + channel];
+                    sums[(((row * width) + to) * Channels) + channel] += weight * flattened[(row * lineLength) + (from * Channels) + channel];
                 }
-            }
-        }
-
-        int rowLength = width * Channels;
-        var sums = new float[height * rowLength];
-        foreach ((int from, int to, float weight) in Overlaps(Height, height))
-        {
-            for (int i = 0; i < rowLength; i++)
-            {
-                sums[(to * rowLength) + i] += weight * narrowed[(from * rowLength) + i];
             }
         }
 
