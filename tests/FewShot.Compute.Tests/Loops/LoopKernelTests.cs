@@ -139,6 +139,40 @@ public class LoopKernelTests
         static void Near(double exact, float actual) => Assert.True(Math.Abs(actual - exact) <= 1e-6 * Math.Abs(exact), $"{actual:R} instead of {exact:R}");
     }
 
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void MapsSmallerThanTheWindowHaveNothingPooled(int bits)
+    {
+        LoopBuilder b = new(new LoopDomain(1, 1, 4, 5, 3));
+        int x = b.Operand(Extent.Full);
+        int pooled = b.Value(LoopOpcode.MaxPoolSelect, Extent.Pooled, x, x);
+        LoopSpecification s = b.Output(pooled).Output(pooled, OutputKind.SumRows).Output(pooled, OutputKind.SumAll).Build();
+        float[][] actual = Run(bits, s, new float[20]);
+        Assert.Empty(actual[0]);
+        Assert.Equal(new float[5], actual[1]);
+        Assert.Equal([0], actual[2]);
+    }
+
+    /// <summary>Maps too large for the cache, with positions left over on both sides and several blocks of columns.</summary>
+    [Theory]
+    [InlineData(128)]
+    [InlineData(256)]
+    [InlineData(512)]
+    public void LargeMapsAgreeWithTheInterpreter(int bits)
+    {
+        foreach (LoopSpecification s in (LoopSpecification[])[LoopExamples.Forward(3, 29, 140), LoopExamples.BackwardSums(3, 29, 140), LoopExamples.Backward(3, 29, 140)])
+        {
+            Random random = new(5);
+            float[][] operands = [.. s.Operands.Select(e => Enumerable.Range(0, (int)s.Domain.ElementCount(e)).Select(_ => (float)random.Next(-8, 9)).ToArray())];
+            float[][] expected = Run(0, s, operands);
+            float[][] actual = Run(bits, s, operands);
+            for (int o = 0; o < expected.Length; o++)
+            {
+                Assert.Equal(expected[o], actual[o]);
+            }
+        }
+    }
+
     [Fact]
     public void RunsAreIdenticalBitForBit()
     {
