@@ -54,14 +54,7 @@ internal static class GatherLoops
         }
 
         text.Line(block.Declaration);
-        text.Open("if (arguments->Accumulate)");
-        WriteResultPointers();
-        text.Line(block.Load(Result));
-        text.Close();
-        text.Open("else");
         text.Line(block.Zero);
-        text.Close();
-
         text.Line("var segment = arguments->Segments + group[0];");
         text.Line("var segmentEnd = arguments->Segments + group[1];");
         text.Open("do");
@@ -76,10 +69,11 @@ internal static class GatherLoops
         text.Line("segment++;");
         text.Close(" while (segment < segmentEnd);");
 
-        text.Open("");
         WriteResultPointers();
-        text.Line(block.Store(Result));
+        text.Open("if (arguments->Accumulate)");
+        text.Line(block.Add(Result));
         text.Close();
+        text.Line(block.Store(Result));
         text.Line($"group += {2 + 2 * pixels};");
         text.Close(" while (group < groupEnd);");
         text.Close();

@@ -18,6 +18,7 @@ internal static class LoopsClass
         GatherLoops.Write(text, width);
         WeightGradientLoops.Write(text, width);
         WinogradTransforms.Write(text, width);
+        MatrixLoops.Write(text, width);
         text.Close();
         return text.ToString();
     }

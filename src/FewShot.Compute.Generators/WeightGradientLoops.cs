@@ -55,12 +55,7 @@ internal static class WeightGradientLoops
         }
 
         text.Line(block.Declaration);
-        text.Open("if (arguments->Accumulate)");
-        text.Line(block.Load(Result));
-        text.Close();
-        text.Open("else");
         text.Line(block.Zero);
-        text.Close();
         text.Line("var pixel = arguments->Pixels;");
         text.Open("do");
         text.Line("nint offset = pixel->Input;");
@@ -68,6 +63,10 @@ internal static class WeightGradientLoops
         block.OuterProduct(text, row => $"input{row}[offset]", "vectors");
         text.Line("pixel++;");
         text.Close(" while (pixel < pixelEnd);");
+        text.Line("// Adding a chunk's sum to the total rounds less than adding to the total throughout.");
+        text.Open("if (arguments->Accumulate)");
+        text.Line(block.Add(Result));
+        text.Close();
         text.Line(block.Store(Result));
         text.Line($"result += {rows} * resultStep;");
         text.Line($"rowOffsets += {rows};");

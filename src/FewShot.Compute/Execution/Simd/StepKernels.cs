@@ -23,6 +23,12 @@ internal static class StepKernels
             new ConvolutionStepKernel(Kernels.Convolution.WeightGradient(
                 Shape(((ConvolutionWeightGradient)node.Operation).Geometry(node.Inputs[0].Shape, node.Inputs[1].Shape)), level)),
         [typeof(TurnWeights)] = (node, level) => new TurnWeightsKernel(node.Inputs[0].Shape, level),
+        [typeof(Operations.MatrixProduct)] = (node, level) => new MatrixProductStepKernel(node, level),
+        [typeof(Transpose)] = (node, level) => new RearrangementKernel(node, level),
+        [typeof(BroadcastTo)] = (node, level) => new RearrangementKernel(node, level),
+        [typeof(Sum)] = (node, level) => new ReductionKernel(node),
+        [typeof(ReduceMaximum)] = (node, level) => new ReductionKernel(node),
+        [typeof(Fill)] = (node, level) => new FillKernel(node),
     };
 
     public static StepKernel For(Step step, SimdLevel level) =>
