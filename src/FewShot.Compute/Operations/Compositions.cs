@@ -8,22 +8,6 @@ public static partial class TensorOperations
     /// <remarks>Its derivative does not exist at zero: there it is NaN. Add a small number to the sum of squares where that can occur.</remarks>
     public static Tensor Norm(this Tensor x, params ReadOnlySpan<int> axes) => x.Square().Sum(axes).Sqrt();
 
-    /// <summary>
-    /// Population variance (divided by the count) over the given axes, which are dropped; over all of them when none is given. In two passes, so that
-    /// it does not cancel where the mean is large.
-    /// </summary>
-    public static Tensor Variance(this Tensor x, params ReadOnlySpan<int> axes)
-    {
-        Tensor mean = x.Mean(axes);
-        int[] kept = x.Shape.Extents.ToArray();
-        foreach (int axis in AxesOf(x, axes))
-        {
-            kept[axis] = 1;
-        }
-
-        return (x - mean.Reshape(new Shape(kept))).Square().Mean(axes);
-    }
-
     /// <summary>x where positive, else x times a slope; derivative <paramref name="slope"/> at 0; element by element.</summary>
     public static Tensor LeakyRelu(this Tensor x, double slope = 0.01) => x.Step().Select(x, x * slope);
 

@@ -42,14 +42,15 @@ internal sealed class ArenaPlan
         var free = new FreeList();
         long Bytes(Tensor tensor) => Align((long)tensor.Shape.Count * elementBytes);
 
-        foreach (Tensor input in graph.Inputs)
+        // Inputs and constants keep their values between runs.
+        foreach (Tensor given in graph.Inputs.Concat(graph.Nodes.Where(node => node.Operation is Constant)))
         {
-            plan._slots[input] = new Slot(free.Take(Bytes(input)), Bytes(input), -1, int.MaxValue);
+            plan._slots[given] = new Slot(free.Take(Bytes(given)), Bytes(given), -1, int.MaxValue);
         }
 
         for (int i = 0; i < steps.Count; i++)
         {
-            List<Tensor> dying = [.. steps[i].Inputs.Where(input => lastUse[input] == i && plan._slots[input].Until == i)];
+            List<Tensor> dying = [.. steps[i].Inputs.Where(input => lastUse.GetValueOrDefault(input) == i && plan._slots[input].Until == i)];
             foreach (Tensor output in steps[i].Outputs)
             {
                 int until = lastUse.GetValueOrDefault(output, i);

@@ -1,5 +1,6 @@
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Planning;
+using Step = FewShot.Compute.Planning.Step;
 
 namespace FewShot.Compute.Execution.Simd;
 

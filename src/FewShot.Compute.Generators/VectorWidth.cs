@@ -1,0 +1,38 @@
+namespace FewShot.Compute.Generators;
+
+/// <summary>One vector width: how its type is called, how many floats it holds and how a multiply-add is written.</summary>
+internal sealed class VectorWidth
+{
+    // The 128-bit level also serves processors without fused multiply-add, where asking for a fused one would call a library routine.
+    public static readonly VectorWidth[] All =
+    [
+        new(128, "Vector128", "MultiplyAddEstimate"),
+        new(256, "Vector256", "FusedMultiplyAdd"),
+        new(512, "Vector512", "FusedMultiplyAdd"),
+    ];
+
+    private VectorWidth(int bits, string type, string multiplyAdd)
+    {
+        Bits = bits;
+        Type = type;
+        this.multiplyAdd = multiplyAdd;
+    }
+
+    private readonly string multiplyAdd;
+
+    public int Bits { get; }
+
+    public int Floats => Bits / 32;
+
+    public string Type { get; }
+
+    public string Zero => $"{Type}<float>.Zero";
+
+    public string Load(string address) => $"{Type}.Load({address})";
+
+    public string Broadcast(string value) => $"{Type}.Create({value})";
+
+    public string MultiplyAddName => $"{Type}.{multiplyAdd}";
+
+    public string MultiplyAdd(string left, string right, string addend) => $"{MultiplyAddName}({left}, {right}, {addend})";
+}

@@ -1,0 +1,102 @@
+using System.Runtime.InteropServices;
+using FewShot.Compute.Graphs;
+using FewShot.Compute.Planning;
+
+namespace FewShot.Compute.Execution.Simd;
+
+/// <summary>The arena of a program and the addresses in it: what one thread needs to run the program.</summary>
+internal unsafe class SimdWorker : IWorker<float>
+{
+    private readonly SimdProgram _program;
+    private readonly StepKernel[] _kernels;
+    private readonly byte* _arena;
+    private readonly float** _pointers;
+    private readonly int[] _first;
+    private readonly nint[] _scratch;
+    private bool _disposed;
+
+    public SimdWorker(SimdProgram program)
+    {
+        _program = program;
+        ArenaPlan plan = program.Plan;
+        ArenaBytes = Math.Max(plan.PeakBytes, ArenaPlan.Alignment);
+        _arena = (byte*)NativeMemory.AlignedAlloc((nuint)ArenaBytes, ArenaPlan.Alignment);
+        NativeMemory.Clear(_arena, (nuint)ArenaBytes);
+        _kernels = [.. program.Kernels];
+        _scratch = [.. plan.Scratch.Select(scratch => (nint)scratch.Offset)];
+        _first = new int[_kernels.Length];
+        var buffers = new List<Tensor>();
+        for (int i = 0; i < _kernels.Length; i++)
+        {
+            _first[i] = buffers.Count;
+            buffers.AddRange(_kernels[i].Buffers(plan.Steps[i]));
+        }
+
+        _pointers = (float**)NativeMemory.Alloc((nuint)buffers.Count + 1, (nuint)sizeof(float*));
+        for (int i = 0; i < buffers.Count; i++)
+        {
+            _pointers[i] = (float*)(_arena + OffsetOf(buffers[i]));
+        }
+
+        WriteConstants();
+    }
+
+    ~SimdWorker() => Release();
+
+    protected SimdProgram Program => _program;
+
+    protected byte* Arena => _arena;
+
+    protected long ArenaBytes { get; }
+
+    protected int StepCount => _kernels.Length;
+
+    public Span<float> Input(int index) => Values(_program.Graph.Inputs[index]);
+
+    public ReadOnlySpan<float> Output(int index) => Values(_program.Graph.Outputs[index].Tensor);
+
+    public virtual void Run()
+    {
+        ThrowIfDisposed();
+        for (int i = 0; i < _kernels.Length; i++)
+        {
+            _kernels[i].Run(_pointers + _first[i], _arena + _scratch[i]);
+        }
+    }
+
+    public void Dispose()
+    {
+        Release();
+        GC.SuppressFinalize(this);
+    }
+
+    protected void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
+
+    protected void RunStep(int step) => _kernels[step].Run(_pointers + _first[step], _arena + _scratch[step]);
+
+    protected void WriteConstants()
+    {
+        foreach (Tensor constant in _program.Plan.Slots.Keys.Where(tensor => tensor.Operation is Constant))
+        {
+            constant.Operation.Evaluate(new Operands<float>(null, []), Values(constant));
+        }
+    }
+
+    private long OffsetOf(Tensor tensor) => _program.Plan.Slots[Storage.Of(tensor)].Offset;
+
+    private Span<float> Values(Tensor tensor)
+    {
+        ThrowIfDisposed();
+        return new Span<float>(_arena + OffsetOf(tensor), tensor.Shape.Count);
+    }
+
+    private void Release()
+    {
+        if (!_disposed)
+        {
+            _disposed = true;
+            NativeMemory.AlignedFree(_arena);
+            NativeMemory.Free(_pointers);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+namespace FewShot.Compute.Kernels;
+
+/// <summary>Output channels cut into blocks of vectors; the last block may reach past the last channel.</summary>
+internal readonly record struct ChannelBlock(int First, int Channels, int Vectors, int Width)
+{
+    /// <summary>Whether the block's vectors hold more lanes than it has channels.</summary>
+    public bool Partial => Channels < Width;
+
+    public static ChannelBlock[] Cut(int channels, SimdLevel level, int blockVectors)
+    {
+        var floats = level.Floats();
+        var blocks = new List<ChannelBlock>();
+        for (var first = 0; first < channels;)
+        {
+            var vectors = Math.Min(blockVectors, (channels - first + floats - 1) / floats);
+            if (vectors == 3)
+            {
+                vectors = (channels - first) % floats == 0 ? 2 : 4;
+            }
+
+            var width = vectors * floats;
+            blocks.Add(new ChannelBlock(first, Math.Min(width, channels - first), vectors, width));
+            first += width;
+        }
+
+        return [.. blocks];
+    }
+}

@@ -1,0 +1,31 @@
+namespace FewShot.Compute.Kernels;
+
+/// <summary>Chooses and prepares the kernels of a convolution and of its two gradients.</summary>
+internal static unsafe class Convolution
+{
+    /// <summary>a = x [n, h, w, c], b = w HWIO, result = y [n, oh, ow, o].</summary>
+    public static ConvolutionKernel Forward(ConvolutionShape shape, SimdLevel level)
+    {
+        shape.Validate();
+        return WinogradTiles.Pays(shape, level) ? WinogradConvolution.Forward(shape, level) : DirectConvolution.Forward(shape, level);
+    }
+
+    /// <summary>a = x, b = cotangent of y, result = gradient to the weights, HWIO.</summary>
+    public static ConvolutionKernel WeightGradient(ConvolutionShape shape, SimdLevel level)
+    {
+        shape.Validate();
+        return WinogradTiles.Pays(shape, level) ? new WinogradWeightGradient(shape, level) : new WeightGradientConvolution(shape, level);
+    }
+
+    /// <summary>a = cotangent of y, b = w HWIO, result = gradient to x; any stride.</summary>
+    public static ConvolutionKernel DataGradient(ConvolutionShape shape, SimdLevel level)
+    {
+        shape.Validate();
+        return WinogradTiles.Pays(shape, level) ? WinogradConvolution.DataGradient(shape, level) : DirectConvolution.DataGradient(shape, level);
+    }
+
+    /// <summary>HWIO to taps flipped in both directions with input and output channels swapped: [kh, kw, o, i].</summary>
+    public static void TransposeWeights(
+        float* weights, float* result, int kernelHeight, int kernelWidth, int inputChannels, int outputChannels, SimdLevel level) =>
+        WeightTranspose.Run(weights, result, kernelHeight, kernelWidth, inputChannels, outputChannels, level);
+}

@@ -1,0 +1,20 @@
+namespace FewShot.Compute.Kernels;
+
+/// <summary>An immutable table that never moves, so that loops may hold its address. It lives as long as its owner.</summary>
+internal sealed unsafe class PinnedTable<T>
+    where T : unmanaged
+{
+    private readonly T[] values;
+
+    public PinnedTable(ReadOnlySpan<T> source)
+    {
+        values = GC.AllocateUninitializedArray<T>(Math.Max(1, source.Length), pinned: true);
+        source.CopyTo(values);
+        Length = source.Length;
+        Pointer = (T*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref values[0]);
+    }
+
+    public int Length { get; }
+
+    public T* Pointer { get; }
+}

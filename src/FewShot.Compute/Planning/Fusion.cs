@@ -1,0 +1,215 @@
+using FewShot.Compute.Graphs;
+using FewShot.Compute.Operations;
+
+namespace FewShot.Compute.Planning;
+
+/// <summary>
+/// Covers a graph by steps. Results of products, reductions and pooling are stored; element-wise values in between are computed again inside each
+/// loop that needs them, from what is stored, unless a step outside the loops reads them or computing them again is dear. Loops over the same
+/// elements that read the same values become one.
+/// </summary>
+internal sealed class Fusion
+{
+    // A pass over memory costs about as much as this many vector instructions an element.
+    private const int DearCost = 12;
+
+    // A longer expression is cut even when only one loop needs it: the loop would spill its registers all the time.
+    private const int MaximumExpression = 48;
+
+    private readonly Graph _graph;
+    private readonly FusionRules _rules;
+    private readonly FusionKind[] _kinds;
+    private readonly bool[] _stored;
+    private readonly LoopForm[] _forms;
+
+    private Fusion(Graph graph, FusionRules rules)
+    {
+        _graph = graph;
+        _rules = rules;
+        _kinds = [.. graph.Nodes.Select(rules.Kind)];
+        _stored = new bool[graph.Nodes.Count];
+        _forms = new LoopForm[graph.Nodes.Count];
+    }
+
+    /// <summary>The steps, in an order in which they can run.</summary>
+    public static IReadOnlyList<Step> Cover(Graph graph, FusionRules rules)
+    {
+        var fusion = new Fusion(graph, rules);
+        fusion.StoreWhatMustBe();
+        while (true)
+        {
+            fusion.InferForms();
+            var merger = new LoopMerger(graph, fusion._kinds, fusion._stored, fusion._forms);
+            merger.Run();
+            if (!fusion.StoreWhatIsDear(merger.Loops))
+            {
+                return merger.Steps();
+            }
+        }
+    }
+
+    private void StoreWhatMustBe()
+    {
+        foreach (Tensor node in _graph.Nodes)
+        {
+            if (Storage.IsView(node))
+            {
+                if (node.Operation is After)
+                {
+                    Store(node.Inputs[0]);
+                }
+
+                continue;
+            }
+
+            FusionKind kind = _kinds[node.Id];
+            _stored[node.Id] |= kind is FusionKind.Alone or FusionKind.Given or FusionKind.Pool or FusionKind.Reduction;
+            if (kind is FusionKind.Alone or FusionKind.Broadcast)
+            {
+                foreach (Tensor input in node.Inputs)
+                {
+                    Store(input);
+                }
+            }
+        }
+
+        foreach ((_, Tensor tensor) in _graph.Outputs)
+        {
+            Store(tensor);
+        }
+    }
+
+    private void Store(Tensor tensor) => _stored[Storage.Of(tensor).Id] = true;
+
+    /// <summary>Finds over what each value can be computed; where its operands ask for different things, stores some of them.</summary>
+    private void InferForms()
+    {
+        foreach (Tensor node in _graph.Nodes)
+        {
+            if (Storage.IsView(node) || _kinds[node.Id] is FusionKind.Alone or FusionKind.Given or FusionKind.Fill)
+            {
+                continue;
+            }
+
+            while (true)
+            {
+                if (FormOf(node, out Tensor? misfit) is { } form)
+                {
+                    _forms[node.Id] = form;
+                    break;
+                }
+
+                _stored[misfit!.Id] = true;
+            }
+        }
+    }
+
+    private LoopForm? FormOf(Tensor node, out Tensor? misfit)
+    {
+        LoopForm form = FusionRules.OwnForm(node);
+        int size = _rules.Cost(node);
+        misfit = null;
+        for (int i = 0; i < node.Inputs.Count; i++)
+        {
+            Tensor source = Storage.Of(node.Inputs[i]);
+            OperandRole role = FusionRules.Role(node, i, OperandRole.Full);
+            if (role == OperandRole.Small || IsLoaded(source))
+            {
+                continue;
+            }
+
+            misfit = source;
+            size += ExpressionCost(source);
+            if (size > MaximumExpression)
+            {
+                return null;
+            }
+
+            LoopForm inner = _forms[source.Id];
+            if (role == OperandRole.Pooled)
+            {
+                // Inside windows a pooled expression has room for channel values only.
+                if (inner.Map is not null || inner.HasRowValues || (inner.Columns != 0 && inner.Columns != form.Map!.Value.Channels))
+                {
+                    return null;
+                }
+            }
+            else if (form.Join(inner) is { } joined)
+            {
+                form = joined;
+            }
+            else
+            {
+                return null;
+            }
+        }
+
+        return form;
+    }
+
+    private bool IsLoaded(Tensor source) => _stored[source.Id] || _kinds[source.Id] == FusionKind.Fill;
+
+    /// <summary>Instructions an element that computing a value from what is stored takes, each shared value once.</summary>
+    private int ExpressionCost(Tensor root)
+    {
+        int cost = 0;
+        foreach (Tensor node in Expression(root))
+        {
+            cost += _rules.Cost(node);
+        }
+
+        return cost;
+    }
+
+    private HashSet<Tensor> Expression(Tensor root)
+    {
+        var seen = new HashSet<Tensor> { root };
+        var pending = new Stack<Tensor>(seen);
+        while (pending.TryPop(out Tensor? node))
+        {
+            if (_kinds[node.Id] == FusionKind.Broadcast)
+            {
+                continue;
+            }
+
+            foreach (Tensor input in node.Inputs)
+            {
+                Tensor source = Storage.Of(input);
+                if (!IsLoaded(source) && seen.Add(source))
+                {
+                    pending.Push(source);
+                }
+            }
+        }
+
+        return seen;
+    }
+
+    /// <summary>Stores values that several loops compute and that are dear; false when there is none.</summary>
+    private bool StoreWhatIsDear(IReadOnlyList<LoopGroup> loops)
+    {
+        var uses = new Dictionary<Tensor, int>();
+        foreach (LoopGroup loop in loops)
+        {
+            foreach (Tensor node in loop.Computed.Where(node => !_stored[node.Id]))
+            {
+                uses[node] = uses.GetValueOrDefault(node) + 1;
+            }
+        }
+
+        bool any = false;
+        var settled = new HashSet<Tensor>();
+        foreach (Tensor node in uses.Where(pair => pair.Value > 1).Select(pair => pair.Key).OrderByDescending(node => node.Id))
+        {
+            // What lies inside a value stored in this round may be cheap enough now; the next round sees.
+            if (!settled.Contains(node) && ExpressionCost(node) > DearCost)
+            {
+                settled.UnionWith(Expression(node));
+                _stored[node.Id] = true;
+                any = true;
+            }
+        }
+
+        return any;
+    }
+}

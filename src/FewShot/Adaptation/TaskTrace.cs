@@ -1,0 +1,65 @@
+using FewShot.Compute.Graphs;
+using FewShot.Compute.Operations;
+using FewShot.Models;
+using FewShot.Tasks;
+
+namespace FewShot.Adaptation;
+
+/// <summary>What tracing one task's computation needs: the model, its meta-parameters, the support set, and how normalisation and loss are defined.</summary>
+/// <param name="Model">The network.</param>
+/// <param name="Meta">All meta-parameters: the model's, then those of the adaptation.</param>
+/// <param name="SupportInputs">[n, ...].</param>
+/// <param name="SupportTargets">[n, outputs]: one-hot rows or values.</param>
+/// <param name="Kind">Classification or regression: decides the loss.</param>
+/// <param name="Statistics">Where normalisation takes its statistics from.</param>
+public sealed record TaskTrace(
+    Model Model, TensorMap Meta, Tensor SupportInputs, Tensor SupportTargets, TaskKind Kind, NormStatistics Statistics)
+{
+    /// <summary>
+    /// For each inner step, whether the meta-gradient passes through the gradient it took (second order). A step where it does not shows a StopGradient.
+    /// </summary>
+    public Func<int, bool> IsExact { get; init; } = _ => true;
+
+    /// <summary>Whether inner steps are checkpointed: recomputed on the way back instead of kept.</summary>
+    public bool Checkpointed { get; init; }
+
+    /// <summary>The graph being traced.</summary>
+    public Graph Graph => SupportInputs.Graph;
+
+    /// <summary>Mean cross-entropy for classification, mean squared error for regression.</summary>
+    public Tensor Loss(Tensor predictions, Tensor targets) =>
+        Kind == TaskKind.Classification ? predictions.CrossEntropy(targets) : predictions.MeanSquaredError(targets);
+
+    /// <summary>The statistics a pass over the support set normalises by.</summary>
+    public NormalizationSource SupportNormalization() =>
+        Statistics == NormStatistics.Running ? NormalizationSource.Given(Meta) : NormalizationSource.OfBatch();
+
+    /// <summary>The statistics a pass over queries normalises by, under a state that adaptation left.</summary>
+    public NormalizationSource QueryNormalization(TensorMap state) => Statistics switch
+    {
+        NormStatistics.Query => NormalizationSource.OfBatch(),
+        NormStatistics.Support => NormalizationSource.Given(state),
+        _ => NormalizationSource.Given(state),
+    };
+
+    /// <summary>
+    /// The state completed by what queries are normalised by: the statistics the support set has under these parameters, or the running ones. Empty for
+    /// batch statistics.
+    /// </summary>
+    public TensorMap WithStatistics(TensorMap state)
+    {
+        switch (Statistics)
+        {
+            case NormStatistics.Support:
+                NormalizationSource source = NormalizationSource.OfBatch();
+                _ = Model.Embed(state, SupportInputs, source);
+                return state.With(source.Seen);
+            case NormStatistics.Running:
+                return state.With(Meta.Where(IsStatistic));
+            default:
+                return state;
+        }
+    }
+
+    private bool IsStatistic(string name) => Model.Parameters.Any(parameter => parameter.Name == name && !parameter.Trained);
+}

@@ -1,0 +1,183 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Numerics.Tensors;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using FewShot.Compute.Execution;
+using FewShot.Compute.Graphs;
+using FewShot.Learning;
+using FewShot.Methods;
+using FewShot.Models;
+using FewShot.Storage;
+
+namespace FewShot;
+
+/// <summary>
+/// What adaptation left for one task: it answers queries and can be saved to one file. Prediction is thread-safe.
+/// </summary>
+/// <remarks>
+/// Under <see cref="NormStatistics.Query"/> the queries of one call are normalised together, so an answer depends on the others in the call; under the
+/// other choices each query is answered for itself.
+/// </remarks>
+public sealed class AdaptedModel : IDisposable
+{
+    /// <summary>The most queries one program answers; more are answered in turns, where they do not depend on each other.</summary>
+    private const int LargestBatch = 64;
+
+    private readonly Learner _learner;
+    private readonly IReadOnlyList<StoredTensor> _state;
+    private readonly (string Name, Shape Shape)[] _entries;
+    private readonly ConcurrentDictionary<int, ConcurrentBag<IWorker<float>>> _idle = new();
+    private volatile bool _disposed;
+
+    internal AdaptedModel(Learner learner, IReadOnlyList<StoredTensor> state, int ways, int outputs, IReadOnlyList<string>? classNames)
+    {
+        if (classNames is not null && classNames.Count != ways)
+        {
+            throw new ArgumentException($"{classNames.Count} names for {ways} classes", nameof(classNames));
+        }
+
+        _learner = learner;
+        _state = state;
+        _entries = [.. state.Select(tensor => (tensor.Name, new Shape([.. tensor.Shape])))];
+        Ways = ways;
+        Outputs = outputs;
+        ClassNames = classNames;
+    }
+
+    /// <summary>Classes of the task, or values of a regression.</summary>
+    public int Ways { get; }
+
+    /// <summary>Names of the classes, if they were given.</summary>
+    public IReadOnlyList<string>? ClassNames { get; }
+
+    /// <summary>The learner's specification.</summary>
+    public LearnerSpecification Specification => _learner.Specification;
+
+    /// <summary>Width of the network's answer: at least <see cref="Ways"/>.</summary>
+    private int Outputs { get; }
+
+    /// <summary>Reads a model that <see cref="Save"/> wrote.</summary>
+    /// <exception cref="StorageException">It is missing, damaged or something else.</exception>
+    public static AdaptedModel Load(string path)
+    {
+        SafetensorsFile file = Safetensors.Read(path);
+        LearnerSpecification specification = LearnerSpecification.FromJson(Learner.ParseJson(file.RequiredMetadata("adapted_learner"), path), path);
+        TaskGraphs graphs = TaskGraphs.Of(specification);
+        var learner = new Learner(specification, new ParameterSet(graphs.Method.MetaParameters(graphs.Model)));
+        string[]? names = file.Metadata.TryGetValue("class_names", out string? json) ? JsonSerializer.Deserialize<string[]>(json) : null;
+        return new AdaptedModel(
+            learner,
+            file.Tensors,
+            int.Parse(file.RequiredMetadata("ways"), CultureInfo.InvariantCulture),
+            int.Parse(file.RequiredMetadata("outputs"), CultureInfo.InvariantCulture),
+            names);
+    }
+
+    /// <summary>Writes the model to one file.</summary>
+    /// <exception cref="StorageException">It cannot be written; a previous version is untouched.</exception>
+    public void Save(string path)
+    {
+        var metadata = new Dictionary<string, string>
+        {
+            ["adapted_learner"] = Specification.ToJson().ToJsonString(),
+            ["ways"] = Ways.ToString(CultureInfo.InvariantCulture),
+            ["outputs"] = Outputs.ToString(CultureInfo.InvariantCulture),
+        };
+        if (ClassNames is not null)
+        {
+            metadata["class_names"] = new JsonArray([.. ClassNames.Select(name => (JsonNode)name)]).ToJsonString();
+        }
+
+        Safetensors.Write(path, _state, metadata);
+    }
+
+    /// <summary>Probabilities of the classes [queries, ways], or the values of a regression [queries, outputs].</summary>
+    /// <param name="inputs">Queries, row-major, one after another.</param>
+    /// <exception cref="ArgumentException">The values do not make whole examples.</exception>
+    public float[] Predict(ReadOnlySpan<float> inputs)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        int size = _learner.Graphs.Model.Input.Count;
+        if (inputs.Length == 0 || inputs.Length % size != 0)
+        {
+            throw new ArgumentException($"{inputs.Length} values do not make whole examples of {_learner.Graphs.Model.Input} ({size} values each)", nameof(inputs));
+        }
+
+        int count = inputs.Length / size;
+        int batch = Specification.NormStatistics == NormStatistics.Query ? count : Math.Min(count, LargestBatch);
+        var result = new float[count * Ways];
+        for (int start = 0; start < count; start += batch)
+        {
+            int part = Math.Min(batch, count - start);
+            Answer(inputs.Slice(start * size, part * size), part, result.AsSpan(start * Ways, part * Ways));
+        }
+
+        return result;
+    }
+
+    /// <summary>The most probable class of each query.</summary>
+    public int[] Classify(ReadOnlySpan<float> inputs)
+    {
+        float[] probabilities = Predict(inputs);
+        var classes = new int[probabilities.Length / Ways];
+        for (int i = 0; i < classes.Length; i++)
+        {
+            classes[i] = TensorPrimitives.IndexOfMax(probabilities.AsSpan(i * Ways, Ways));
+        }
+
+        return classes;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _disposed = true;
+        foreach (ConcurrentBag<IWorker<float>> bag in _idle.Values)
+        {
+            while (bag.TryTake(out IWorker<float>? worker))
+            {
+                worker.Dispose();
+            }
+        }
+    }
+
+    private void Answer(ReadOnlySpan<float> inputs, int count, Span<float> result)
+    {
+        ConcurrentBag<IWorker<float>> bag = _idle.GetOrAdd(count, _ => []);
+        if (!bag.TryTake(out IWorker<float>? worker))
+        {
+            worker = _learner.PredictionProgram(_entries, count).CreateWorker();
+            for (int i = 0; i < _state.Count; i++)
+            {
+                _state[i].Float32.CopyTo(worker.Input(i));
+            }
+        }
+
+        inputs.CopyTo(worker.Input(_state.Count));
+        worker.Run();
+        ReadOnlySpan<float> answers = worker.Output(0);
+        for (int i = 0; i < count; i++)
+        {
+            ReadOnlySpan<float> row = answers.Slice(i * Outputs, Ways);
+            Span<float> target = result.Slice(i * Ways, Ways);
+            if (Specification.Kind == Tasks.TaskKind.Classification)
+            {
+                TensorPrimitives.SoftMax(row, target);
+            }
+            else
+            {
+                row.CopyTo(target);
+            }
+        }
+
+        if (_disposed)
+        {
+            worker.Dispose();
+        }
+        else
+        {
+            bag.Add(worker);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using FewShot.Compute.Execution;
+using FewShot.Compute.Execution.Simd;
+using FewShot.Learning;
+using FewShot.Methods;
+using FewShot.Models;
+using FewShot.Tasks;
+
+namespace FewShot.Evaluation;
+
+/// <summary>
+/// Measures a learner on episodes of a split: always the same episodes for a seed, whatever the number of workers. Keeps its programs, so it can be run again
+/// and again with changing parameters. Used by one thread at a time.
+/// </summary>
+public sealed class Evaluator : IDisposable
+{
+    private const int TimedEpisodes = 100;
+
+    private readonly LearnerSpecification _specification;
+    private readonly TaskGraphs _graphs;
+    private readonly ITaskSource _source;
+    private readonly TaskTeam _team;
+    private readonly SimdProgram _program;
+    private readonly IWorker<float>[] _workers;
+    private readonly Episode[] _episodes;
+    private readonly Lazy<SimdProgram> _adapt;
+
+    /// <summary>Compiles the programs.</summary>
+    /// <param name="specification">The learner.</param>
+    /// <param name="source">Where tasks come from.</param>
+    /// <param name="workers">Threads.</param>
+    /// <exception cref="ArgumentException">The learner cannot serve such tasks.</exception>
+    public Evaluator(LearnerSpecification specification, ITaskSource source, int workers)
+    {
+        ArgumentNullException.ThrowIfNull(specification);
+        ArgumentNullException.ThrowIfNull(source);
+        _specification = specification;
+        _source = source;
+        _graphs = TaskGraphs.Of(specification);
+        _program = new SimdProgram(_graphs.Evaluation(source.Shape));
+        _adapt = new Lazy<SimdProgram>(() => new SimdProgram(_graphs.Adapt(source.Shape.SupportCount, source.Shape.Outputs)));
+        _team = new TaskTeam(workers);
+        _workers = [.. Enumerable.Range(0, workers).Select(_ => _program.CreateWorker())];
+        _episodes = [.. Enumerable.Range(0, workers).Select(_ => new Episode(source.Shape))];
+    }
+
+    /// <summary>Multiply-adds of one adaptation.</summary>
+    public long AdaptMultiplyAdds => _adapt.Value.MultiplyAdds;
+
+    /// <summary>Evaluates parameters.</summary>
+    /// <param name="parameters">All meta-parameters.</param>
+    /// <param name="split">The split.</param>
+    /// <param name="episodes">Number of episodes.</param>
+    /// <param name="seed">Of the episodes.</param>
+    /// <param name="timed">Whether to measure the time of adaptation as well.</param>
+    /// <param name="cancellation">Ends the evaluation between episodes.</param>
+    /// <exception cref="DataException">The source has no such split.</exception>
+    public EvaluationResult Run(
+        ParameterSet parameters, Split split, int episodes, ulong seed, bool timed = true, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        int steps = _program.OutputNames.Count;
+        bool classification = _source.Shape.Kind == TaskKind.Classification;
+        var accuracies = new double[steps, episodes];
+        var losses = new double[steps, episodes];
+        foreach (IWorker<float> worker in _workers)
+        {
+            Load(worker, parameters);
+        }
+
+        int support = parameters.Specifications.Count;
+        _team.Run(episodes, (index, task) =>
+        {
+            cancellation.ThrowIfCancellationRequested();
+            (IWorker<float> worker, Episode episode) = (_workers[index], _episodes[index]);
+            _source.Sample(split, seed, task, episode);
+            episode.SupportInputs.CopyTo(worker.Input(support));
+            episode.SupportTargets.CopyTo(worker.Input(support + 1));
+            episode.QueryInputs.CopyTo(worker.Input(support + 2));
+            worker.Run();
+            for (int step = 0; step < steps; step++)
+            {
+                ReadOnlySpan<float> predictions = worker.Output(step);
+                losses[step, task] = classification
+                    ? Accuracy.CrossEntropy(predictions, episode.QueryLabels, episode.Shape.Outputs)
+                    : Accuracy.MeanSquaredError(predictions, episode.QueryTargets);
+                accuracies[step, task] = classification ? Accuracy.Of(predictions, episode.QueryLabels, episode.Shape.Outputs) : 0;
+            }
+        });
+
+        double[] milliseconds = timed ? TimeAdaptation(parameters, split, Math.Min(episodes, TimedEpisodes), seed) : [double.NaN];
+        return new EvaluationResult(
+            _graphs.Method.Name, _graphs.Method.MetaGradient.Order, _source.Shape, _specification.NormStatistics, split, episodes, seed,
+            classification ? Row(accuracies, steps - 1) : null,
+            Row(losses, steps - 1),
+            [.. Enumerable.Range(0, steps).Select(step => Row(classification ? accuracies : losses, step))],
+            milliseconds[milliseconds.Length / 2],
+            milliseconds[(int)(milliseconds.Length * 0.95)]);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _team.Dispose();
+        foreach (IWorker<float> worker in _workers)
+        {
+            worker.Dispose();
+        }
+    }
+
+    internal static void Load(IWorker<float> worker, ParameterSet parameters)
+    {
+        for (int i = 0; i < parameters.Specifications.Count; i++)
+        {
+            parameters[parameters.Specifications[i].Name].CopyTo(worker.Input(i));
+        }
+    }
+
+    /// <summary>Sorted times of adapting to one task after another on this thread; the first few are warm-up.</summary>
+    private double[] TimeAdaptation(ParameterSet parameters, Split split, int episodes, ulong seed)
+    {
+        const int warmUp = 5;
+        using IWorker<float> worker = _adapt.Value.CreateWorker();
+        Load(worker, parameters);
+        int support = parameters.Specifications.Count;
+        var times = new double[episodes];
+        for (int i = -warmUp; i < episodes; i++)
+        {
+            _source.Sample(split, seed, Math.Max(i, 0), _episodes[0]);
+            long start = Stopwatch.GetTimestamp();
+            _episodes[0].SupportInputs.CopyTo(worker.Input(support));
+            _episodes[0].SupportTargets.CopyTo(worker.Input(support + 1));
+            worker.Run();
+            if (i >= 0)
+            {
+                times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            }
+        }
+
+        Array.Sort(times);
+        return times;
+    }
+
+    private static Interval Row(double[,] values, int row)
+    {
+        var line = new double[values.GetLength(1)];
+        for (int i = 0; i < line.Length; i++)
+        {
+            line[i] = values[row, i];
+        }
+
+        return Interval.Of(line);
+    }
+}

@@ -1,0 +1,199 @@
+using System.Collections.Concurrent;
+using FewShot.Compute.Execution;
+using FewShot.Compute.Execution.Simd;
+using FewShot.Compute.Graphs;
+using FewShot.Evaluation;
+using FewShot.Learning;
+using FewShot.Methods;
+using FewShot.Models;
+using FewShot.Storage;
+using FewShot.Tasks;
+
+namespace FewShot;
+
+/// <summary>
+/// A trained few-shot learner: give it a support set, get a model for that task. Thread-safe; programs are compiled once for each size of support
+/// set and kept.
+/// </summary>
+/// <example>
+/// <code>
+/// Learner learner = Learner.Load("runs/omniglot");
+/// using AdaptedModel model = learner.Adapt(images, labels);       // floats in [0, 1], height × width × channels; labels from 0
+/// int[] classes = model.Classify(newImages);
+/// </code>
+/// </example>
+public sealed class Learner
+{
+    private readonly ConcurrentDictionary<(int Count, int Outputs), Lazy<SimdProgram>> _programs = new();
+    private readonly ConcurrentDictionary<int, Lazy<SimdProgram>> _predictions = new();
+
+    /// <summary>A learner of given parameters.</summary>
+    /// <exception cref="ArgumentException">The parameters are not those of the specification.</exception>
+    public Learner(LearnerSpecification specification, ParameterSet parameters)
+    {
+        ArgumentNullException.ThrowIfNull(specification);
+        ArgumentNullException.ThrowIfNull(parameters);
+        Specification = specification;
+        Parameters = parameters;
+        Graphs = TaskGraphs.Of(specification);
+        if (!Graphs.Method.MetaParameters(Graphs.Model).Select(parameter => parameter.Name).SequenceEqual(parameters.Specifications.Select(parameter => parameter.Name)))
+        {
+            throw new ArgumentException("the parameters are not those of the learner's method and network", nameof(parameters));
+        }
+    }
+
+    /// <summary>What the learner is.</summary>
+    public LearnerSpecification Specification { get; }
+
+    /// <summary>Its meta-parameters. Do not change them once the learner is used.</summary>
+    public ParameterSet Parameters { get; }
+
+    /// <summary>The method it was trained by.</summary>
+    public Method Method => Graphs.Method;
+
+    internal TaskGraphs Graphs { get; }
+
+    /// <summary>Loads the best weights of a run folder, or a checkpoint file.</summary>
+    /// <param name="path">A run folder, or a <c>.safetensors</c> file written by training.</param>
+    /// <exception cref="StorageException">It is missing, damaged, or of another model.</exception>
+    public static Learner Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string file = File.Exists(path) ? path : File.Exists(RunFolder.BestPath(path)) ? RunFolder.BestPath(path) : RunFolder.LatestPath(path);
+        Checkpoint checkpoint = Checkpoint.Read(file);
+        if (!checkpoint.Metadata.TryGetValue("learner", out string? json))
+        {
+            throw new StorageException($"'{file}' does not say what its learner is; it is not a checkpoint of FewShot");
+        }
+
+        LearnerSpecification specification = LearnerSpecification.FromJson(ParseJson(json, file), file);
+        TaskGraphs graphs = TaskGraphs.Of(specification);
+        var parameters = new ParameterSet(graphs.Method.MetaParameters(graphs.Model));
+        StoredParameters.Load(checkpoint.Weights, parameters, file);
+        return new Learner(specification, parameters);
+    }
+
+    /// <summary>Writes the learner to one file that <see cref="Load"/> reads.</summary>
+    /// <exception cref="StorageException">It cannot be written; a previous version is untouched.</exception>
+    public void Save(string path) => new Checkpoint(
+        0, StoredParameters.ToStored(Parameters), [], new Dictionary<string, string> { ["learner"] = Specification.ToJson().ToJsonString() }).Write(path);
+
+    /// <summary>Adapts to a classification task.</summary>
+    /// <param name="inputs">Support examples, row-major, one after another, scaled as in training.</param>
+    /// <param name="labels">The class of each, from 0; every class occurs at least once.</param>
+    /// <param name="classNames">Names of the classes, to be kept with the model; optional.</param>
+    /// <exception cref="ArgumentException">Sizes do not fit the learner, a label is missing, or a value is not finite; the message says which.</exception>
+    public AdaptedModel Adapt(ReadOnlySpan<float> inputs, ReadOnlySpan<int> labels, IReadOnlyList<string>? classNames = null)
+    {
+        if (Specification.Kind != TaskKind.Classification)
+        {
+            throw new ArgumentException("this learner fits values, not classes: give targets instead of labels", nameof(labels));
+        }
+
+        int ways = 0;
+        foreach (int label in labels)
+        {
+            ways = label < 0 ? throw new ArgumentException($"label {label} is negative; labels count from 0", nameof(labels)) : Math.Max(ways, label + 1);
+        }
+
+        int outputs = Graphs.Method.Adaptation.NeedsHead ? Specification.Outputs : ways;
+        if (ways < 2 || ways > outputs)
+        {
+            throw new ArgumentException(
+                ways < 2 ? "a task needs at least 2 classes" : $"the labels name {ways} classes; {Method.Name} was trained with a head for {outputs}: train with --ways {ways}, or use a method without a head such as r2d2 or protonet",
+                nameof(labels));
+        }
+
+        var targets = new float[labels.Length * outputs];
+        var counts = new int[ways];
+        for (int i = 0; i < labels.Length; i++)
+        {
+            targets[(i * outputs) + labels[i]] = 1;
+            counts[labels[i]]++;
+        }
+
+        int missing = Array.IndexOf(counts, 0);
+        return missing >= 0
+            ? throw new ArgumentException($"class {missing} has no support example; every class from 0 to {ways - 1} needs one", nameof(labels))
+            : Adapt(inputs, targets, outputs, ways, classNames);
+    }
+
+    /// <summary>Adapts to a regression task.</summary>
+    /// <param name="inputs">Support examples, row-major.</param>
+    /// <param name="targets">Their values, row-major [examples, outputs].</param>
+    /// <exception cref="ArgumentException">Sizes do not fit the learner, or a value is not finite.</exception>
+    public AdaptedModel Adapt(ReadOnlySpan<float> inputs, ReadOnlySpan<float> targets) =>
+        Specification.Kind == TaskKind.Regression
+            ? Adapt(inputs, targets, Specification.Outputs, Specification.Outputs, null)
+            : throw new ArgumentException("this learner classifies: give labels instead of targets", nameof(targets));
+
+    /// <summary>Measures the learner on a split of a source.</summary>
+    /// <param name="source">Where tasks come from.</param>
+    /// <param name="split">The split.</param>
+    /// <param name="episodes">Number of episodes.</param>
+    /// <param name="seed">Of the episodes.</param>
+    /// <param name="workers">Threads.</param>
+    public EvaluationResult Evaluate(ITaskSource source, Split split = Split.Test, int episodes = 600, ulong seed = 1, int workers = 1)
+    {
+        using var evaluator = new Evaluator(Specification, source, workers);
+        return evaluator.Run(Parameters, split, episodes, seed);
+    }
+
+    /// <summary>The program that answers a number of queries at once from an adapted state.</summary>
+    internal SimdProgram PredictionProgram(IReadOnlyList<(string Name, Shape Shape)> state, int count) => _predictions.GetOrAdd(
+        HashCode.Combine(count, state.Count == 0 ? 0 : state.Sum(entry => entry.Shape.Count)),
+        _ => new Lazy<SimdProgram>(() => new SimdProgram(Graphs.Predict(state, count)))).Value;
+
+    internal static System.Text.Json.Nodes.JsonNode? ParseJson(string json, string path)
+    {
+        try
+        {
+            return System.Text.Json.Nodes.JsonNode.Parse(json);
+        }
+        catch (System.Text.Json.JsonException error)
+        {
+            throw new StorageException($"'{path}': the description of its learner is damaged; copy the file again", error);
+        }
+    }
+
+    private AdaptedModel Adapt(ReadOnlySpan<float> inputs, ReadOnlySpan<float> targets, int outputs, int ways, IReadOnlyList<string>? classNames)
+    {
+        int size = Graphs.Model.Input.Count;
+        int count = targets.Length / outputs;
+        if (count == 0 || inputs.Length != count * size || targets.Length != count * outputs)
+        {
+            throw new ArgumentException(
+                $"{inputs.Length} input values do not make {count} examples of {Graphs.Model.Input} ({size} values each)", nameof(inputs));
+        }
+
+        RequireFinite(inputs, nameof(inputs));
+        RequireFinite(targets, nameof(targets));
+        SimdProgram program = _programs.GetOrAdd((count, outputs), key => new Lazy<SimdProgram>(() => new SimdProgram(Graphs.Adapt(key.Count, key.Outputs)))).Value;
+        using IWorker<float> worker = program.CreateWorker();
+        Evaluator.Load(worker, Parameters);
+        int support = Parameters.Specifications.Count;
+        inputs.CopyTo(worker.Input(support));
+        targets.CopyTo(worker.Input(support + 1));
+        worker.Run();
+        var state = new List<StoredTensor>();
+        for (int i = 0; i < program.OutputNames.Count; i++)
+        {
+            float[] values = worker.Output(i).ToArray();
+            RequireFinite(values, program.OutputNames[i]);
+            state.Add(new StoredTensor(program.OutputNames[i], program.OutputShapes[i].Extents.ToArray(), values));
+        }
+
+        return new AdaptedModel(this, state, ways, outputs, classNames);
+    }
+
+    private static void RequireFinite(ReadOnlySpan<float> values, string name)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (!float.IsFinite(values[i]))
+            {
+                throw new ArgumentException($"value {i} of {name} is {values[i]}; all values must be finite numbers", name);
+            }
+        }
+    }
+}

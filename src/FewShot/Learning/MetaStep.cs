@@ -1,0 +1,175 @@
+using System.Numerics.Tensors;
+using FewShot.Compute.Execution;
+using FewShot.Compute.Execution.Simd;
+using FewShot.Compute.Graphs;
+using FewShot.MetaGradients;
+using FewShot.Models;
+using FewShot.Tasks;
+
+namespace FewShot.Learning;
+
+/// <summary>
+/// The loss, accuracy and meta-gradient of a batch of tasks: each task runs the same program on some worker, and the results are reduced in task order, so
+/// they are the same bits for any number of workers. Allocates nothing after its creation. Used by one thread at a time.
+/// </summary>
+internal sealed class MetaStep : IDisposable
+{
+    private readonly TaskGraphs _graphs;
+    private readonly ParameterSet _parameters;
+    private readonly TaskTeam _team;
+    private readonly IWorker<float>[] _workers;
+    private readonly Episode[] _episodes;
+    private readonly (int Output, int Start, int Count)[] _gradientPlaces;
+    private readonly (int Output, string Name)[] _observedPlaces;
+    private readonly float[][] _observed;
+    private readonly float[] _taskGradients;
+    private readonly int _supportInputs;
+    private readonly int _stepWeights;
+    private readonly int _loss;
+    private readonly int _predictions;
+    private readonly Action<int, int> _body;
+    private readonly bool[] _stale;
+    private ITaskSource? _source;
+    private ulong _seed;
+    private long _firstIndex;
+
+    public MetaStep(TaskGraphs graphs, TaskShape shape, ParameterSet parameters, int metaBatch, int workers, bool checkpointed)
+    {
+        _graphs = graphs;
+        _parameters = parameters;
+        Graph graph = graphs.Training(shape, checkpointed);
+        Program = new SimdProgram(graph);
+        _team = new TaskTeam(workers);
+        _workers = [.. Enumerable.Range(0, workers).Select(_ => Program.CreateWorker())];
+        _episodes = [.. Enumerable.Range(0, workers).Select(_ => new Episode(shape))];
+        _stale = new bool[workers];
+        _supportInputs = Program.InputIndex(TaskGraphs.SupportInputs);
+        _stepWeights = Program.InputNames.Contains(Unrolled.StepWeights) ? Program.InputIndex(Unrolled.StepWeights) : -1;
+        _loss = Program.OutputIndex(TaskGraphs.Loss);
+        _predictions = Program.OutputIndex(TaskGraphs.Predictions);
+        int start = 0;
+        var places = new List<(int, int, int)>();
+        foreach (ParameterSpecification parameter in parameters.Specifications)
+        {
+            if (parameter.Trained)
+            {
+                places.Add((Program.OutputIndex(TaskGraphs.Gradient + parameter.Name), start, parameter.Shape.Count));
+            }
+
+            start += parameter.Shape.Count;
+        }
+
+        _gradientPlaces = [.. places];
+        _observedPlaces = [.. Program.OutputNames.Select((name, index) => (index, name)).Where(pair => pair.name.StartsWith(TaskGraphs.Observed, StringComparison.Ordinal))
+            .Select(pair => (pair.index, pair.name[TaskGraphs.Observed.Length..]))];
+        _observed = [.. _observedPlaces.Select(place => new float[metaBatch * parameters[place.Name].Length])];
+        _taskGradients = new float[(long)metaBatch * parameters.Values.Length];
+        Losses = new float[metaBatch];
+        Accuracies = new float[metaBatch];
+        Weights = new float[metaBatch];
+        Gradient = new float[parameters.Values.Length];
+        StepWeights = _stepWeights < 0 ? [] : new float[graphs.Method.Adaptation.Steps];
+        _body = RunTask;
+    }
+
+    /// <summary>The program of one task.</summary>
+    public SimdProgram Program { get; }
+
+    /// <summary>Query loss of each task.</summary>
+    public float[] Losses { get; }
+
+    /// <summary>Query accuracy of each task, for classification.</summary>
+    public float[] Accuracies { get; }
+
+    /// <summary>The weight each task had.</summary>
+    public float[] Weights { get; }
+
+    /// <summary>Σ w·g over the tasks, over all meta-parameters; zero where a parameter is not trained.</summary>
+    public float[] Gradient { get; }
+
+    /// <summary>Weights of the multi-step loss, one a step, where the method has one.</summary>
+    public float[] StepWeights { get; }
+
+    /// <summary>Runs tasks <paramref name="firstIndex"/>.. of the training split.</summary>
+    public void Run(ITaskSource source, ulong seed, long firstIndex)
+    {
+        _source = source;
+        _seed = seed;
+        _firstIndex = firstIndex;
+        _stale.AsSpan().Fill(true);
+        _team.Run(Losses.Length, _body);
+        _graphs.Method.Weighting.Weigh(_taskGradients, Losses, Weights);
+        Array.Clear(Gradient);
+        for (int task = 0; task < Losses.Length; task++)
+        {
+            TensorPrimitives.MultiplyAdd(_taskGradients.AsSpan(task * Gradient.Length, Gradient.Length), Weights[task], Gradient, Gradient);
+        }
+    }
+
+    /// <summary>Moves the running statistics towards the mean of those the tasks observed.</summary>
+    public void UpdateRunningStatistics(float momentum)
+    {
+        for (int i = 0; i < _observedPlaces.Length; i++)
+        {
+            Span<float> running = _parameters[_observedPlaces[i].Name];
+            TensorPrimitives.Multiply(running, 1 - momentum, running);
+            for (int task = 0; task < Losses.Length; task++)
+            {
+                TensorPrimitives.MultiplyAdd(_observed[i].AsSpan(task * running.Length, running.Length), momentum / Losses.Length, running, running);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _team.Dispose();
+        foreach (IWorker<float> worker in _workers)
+        {
+            worker.Dispose();
+        }
+    }
+
+    private void RunTask(int workerIndex, int task)
+    {
+        IWorker<float> worker = _workers[workerIndex];
+        Episode episode = _episodes[workerIndex];
+        _source!.Sample(Split.Train, _seed, _firstIndex + task, episode);
+        if (_stale[workerIndex])
+        {
+            _stale[workerIndex] = false;
+            int start = 0;
+            for (int i = 0; i < _supportInputs; i++)
+            {
+                Span<float> input = worker.Input(i);
+                _parameters.Values.AsSpan(start, input.Length).CopyTo(input);
+                start += input.Length;
+            }
+
+            if (_stepWeights >= 0)
+            {
+                StepWeights.CopyTo(worker.Input(_stepWeights));
+            }
+        }
+
+        episode.SupportInputs.CopyTo(worker.Input(_supportInputs));
+        episode.SupportTargets.CopyTo(worker.Input(_supportInputs + 1));
+        episode.QueryInputs.CopyTo(worker.Input(_supportInputs + 2));
+        episode.QueryTargets.CopyTo(worker.Input(_supportInputs + 3));
+        worker.Run();
+        Losses[task] = worker.Output(_loss)[0];
+        Accuracies[task] = episode.Shape.Kind == TaskKind.Classification
+            ? (float)Accuracy.Of(worker.Output(_predictions), episode.QueryLabels, episode.Shape.Outputs)
+            : 0;
+        Span<float> gradient = _taskGradients.AsSpan(task * Gradient.Length, Gradient.Length);
+        foreach ((int output, int start, int count) in _gradientPlaces)
+        {
+            worker.Output(output).CopyTo(gradient.Slice(start, count));
+        }
+
+        for (int i = 0; i < _observedPlaces.Length; i++)
+        {
+            ReadOnlySpan<float> seen = worker.Output(_observedPlaces[i].Output);
+            seen.CopyTo(_observed[i].AsSpan(task * seen.Length));
+        }
+    }
+}

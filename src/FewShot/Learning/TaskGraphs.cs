@@ -1,0 +1,118 @@
+using FewShot.Adaptation;
+using FewShot.Compute.Graphs;
+using FewShot.MetaGradients;
+using FewShot.Methods;
+using FewShot.Models;
+using FewShot.Tasks;
+
+namespace FewShot.Learning;
+
+/// <summary>
+/// Traces the programs of one task. Inputs come in one order: every meta-parameter by its name, then <c>support_inputs</c>, <c>support_targets</c>, and what
+/// else the program needs.
+/// </summary>
+/// <param name="Method">The method.</param>
+/// <param name="Model">The network.</param>
+/// <param name="Kind">Classification or regression.</param>
+/// <param name="Statistics">Where normalisation takes its statistics from.</param>
+internal sealed record TaskGraphs(Method Method, Model Model, TaskKind Kind, NormStatistics Statistics)
+{
+    public const string SupportInputs = "support_inputs";
+    public const string SupportTargets = "support_targets";
+    public const string QueryInputs = "query_inputs";
+    public const string QueryTargets = "query_targets";
+    public const string Loss = "loss";
+    public const string Predictions = "predictions";
+    public const string Gradient = "gradient:";
+    public const string Observed = "observed:";
+
+    /// <summary>Of a specification.</summary>
+    public static TaskGraphs Of(LearnerSpecification specification) =>
+        new(specification.CreateMethod(), specification.CreateModel(), specification.Kind, specification.NormStatistics);
+
+    /// <summary>
+    /// One task's part of a meta-step: outputs <c>loss</c>, <c>predictions</c>, a <c>gradient:NAME</c> for each trained meta-parameter, and an
+    /// <c>observed:NAME</c> for each running statistic.
+    /// </summary>
+    public Graph Training(TaskShape shape, bool checkpointed = false)
+    {
+        Method.Validate(Model, shape);
+        TaskTrace task = Begin(shape.SupportCount, shape.Outputs) with { Checkpointed = checkpointed };
+        (Tensor inputs, Tensor targets) = Queries(task.Graph, shape);
+        string[] trained = [.. Method.MetaParameters(Model).Where(parameter => parameter.Trained).Select(parameter => parameter.Name)];
+        OuterStep outer = Method.MetaGradient.Trace(task, Method.Adaptation, inputs, targets, trained);
+        task.Graph.Output(Loss, outer.Loss);
+        task.Graph.Output(Predictions, outer.Predictions);
+        foreach ((string name, Tensor gradient) in outer.Gradients)
+        {
+            task.Graph.Output(Gradient + name, gradient);
+        }
+
+        if (Statistics == NormStatistics.Running)
+        {
+            NormalizationSource source = task.SupportNormalization();
+            _ = Model.Embed(task.Meta, task.SupportInputs, source);
+            foreach ((string name, Tensor seen) in source.Seen)
+            {
+                task.Graph.Output(Observed + name, seen);
+            }
+        }
+
+        return task.Graph;
+    }
+
+    /// <summary>Adaptation measured on queries: outputs <c>predictions:k</c> under the state before and after each inner step.</summary>
+    public Graph Evaluation(TaskShape shape)
+    {
+        Method.Validate(Model, shape);
+        TaskTrace task = Begin(shape.SupportCount, shape.Outputs);
+        Tensor inputs = task.Graph.Input(QueryInputs, new Shape([shape.QueryCount, .. shape.InputShape]));
+        IReadOnlyList<TensorMap> states = Method.Adaptation.Adapt(task);
+        for (int step = 0; step < states.Count; step++)
+        {
+            task.Graph.Output($"{Predictions}:{step}", Method.Adaptation.Predict(task, states[step], inputs));
+        }
+
+        return task.Graph;
+    }
+
+    /// <summary>Adaptation alone: outputs every tensor of the final state by its name.</summary>
+    public Graph Adapt(int supportCount, int outputs)
+    {
+        TaskTrace task = Begin(supportCount, outputs);
+        foreach ((string name, Tensor value) in Method.Adaptation.Adapt(task)[^1])
+        {
+            task.Graph.Output(name, value);
+        }
+
+        return task.Graph;
+    }
+
+    /// <summary>Answers from a state: inputs are the state's tensors by name, then the queries; output <c>predictions</c>.</summary>
+    public Graph Predict(IReadOnlyList<(string Name, Shape Shape)> state, int queryCount)
+    {
+        var graph = new Graph();
+        var values = new TensorMap(state.Select(entry => KeyValuePair.Create(entry.Name, graph.Input(entry.Name, entry.Shape))));
+        Tensor inputs = graph.Input(QueryInputs, Batch(queryCount));
+
+        // Prediction reads the state alone; the task's support set and meta-parameters are not there to be read.
+        var task = new TaskTrace(Model, values, inputs, inputs, Kind, Statistics);
+        graph.Output(Predictions, Method.Adaptation.Predict(task, values, inputs));
+        return graph;
+    }
+
+    private TaskTrace Begin(int supportCount, int outputs)
+    {
+        var graph = new Graph();
+        TensorMap meta = ParameterSet.Declare(graph, Method.MetaParameters(Model));
+        Tensor inputs = graph.Input(SupportInputs, Batch(supportCount));
+        Tensor targets = graph.Input(SupportTargets, new Shape(supportCount, outputs));
+        return new TaskTrace(Model, meta, inputs, targets, Kind, Statistics);
+    }
+
+    private static (Tensor Inputs, Tensor Targets) Queries(Graph graph, TaskShape shape) =>
+        (graph.Input(QueryInputs, new Shape([shape.QueryCount, .. shape.InputShape])),
+        graph.Input(QueryTargets, new Shape(shape.QueryCount, shape.Outputs)));
+
+    private Shape Batch(int count) => new([count, .. Model.Input.Extents]);
+}

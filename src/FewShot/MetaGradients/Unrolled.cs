@@ -1,0 +1,70 @@
+using FewShot.Adaptation;
+using FewShot.Compute.Differentiation;
+using FewShot.Compute.Graphs;
+using FewShot.Compute.Operations;
+using FewShot.Models;
+
+namespace FewShot.MetaGradients;
+
+/// <summary>
+/// The derivative of the query loss through the unrolled adaptation. Exact when all steps are (MAML: Π(I − α∇²L_S(θᵏ))·∇L_Q(θᴷ)); first order when
+/// none is (FOMAML); in between, the Hessians of all but the last k steps are dropped (truncated back-propagation, Shaban 2018).
+/// </summary>
+/// <param name="ExactSteps">How many of the last inner steps are differentiated exactly; null for all.</param>
+public sealed record Unrolled(int? ExactSteps = null) : MetaGradient
+{
+    /// <summary>
+    /// Weights of the query losses after each inner step are a program input, the multi-step loss of MAML++ (Antoniou 2019, eq. 4). False: only the last
+    /// counts.
+    /// </summary>
+    public bool MultiStepLoss { get; init; }
+
+    /// <summary>The name of the program input that holds the weights of the multi-step loss.</summary>
+    public const string StepWeights = "step_weights";
+
+    /// <inheritdoc/>
+    public override string Order => ExactSteps switch
+    {
+        null => "exact",
+        0 => "first order",
+        int steps => $"truncated ({steps} exact steps)",
+    };
+
+    /// <inheritdoc/>
+    public override bool CanCheckpoint => ExactSteps != 0;
+
+    /// <inheritdoc/>
+    public override OuterStep Trace(
+        TaskTrace task, AdaptationRule adaptation, Tensor queryInputs, Tensor queryTargets, IReadOnlyList<string> trained)
+    {
+        task = task with { IsExact = step => ExactSteps is null || step >= adaptation.Steps - ExactSteps };
+        IReadOnlyList<TensorMap> states = adaptation.Adapt(task);
+        using IDisposable scope = task.Graph.Scope("query");
+        Tensor predictions = adaptation.Predict(task, states[^1], queryInputs);
+        Tensor loss = task.Loss(predictions, queryTargets);
+        Tensor objective = MultiStepLoss ? Weighted(task, adaptation, states, queryInputs, queryTargets) : loss;
+        IReadOnlyList<Tensor> gradients = Differentiate.Gradients(objective, [.. trained.Select(name => task.Meta[name])]);
+        return new OuterStep(loss, predictions, new TensorMap(trained.Select((name, i) => KeyValuePair.Create(name, gradients[i]))));
+    }
+
+    /// <inheritdoc/>
+    public override string? Fault(AdaptationRule adaptation) =>
+        ExactSteps is not null && adaptation.Steps == 0
+            ? "first-order and truncated meta-gradients need inner steps; a closed form is always differentiated exactly"
+            : null;
+
+    private static Tensor Weighted(
+        TaskTrace task, AdaptationRule adaptation, IReadOnlyList<TensorMap> states, Tensor queryInputs, Tensor queryTargets)
+    {
+        Tensor weights = task.Graph.Input(StepWeights, new Shape(adaptation.Steps));
+        Tensor? sum = null;
+        for (int step = 0; step < adaptation.Steps; step++)
+        {
+            Tensor loss = task.Loss(adaptation.Predict(task, states[step + 1], queryInputs), queryTargets);
+            Tensor term = weights.Slice(0, step, 1).Reshape(Shape.Scalar) * loss;
+            sum = sum is null ? term : sum + term;
+        }
+
+        return sum!;
+    }
+}

@@ -1,0 +1,108 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using FewShot.Compute.Graphs;
+using FewShot.Models;
+using FewShot.Patterns;
+using FewShot.Storage;
+using FewShot.Tasks;
+using FewShot.Tasks.Data;
+
+namespace FewShot.Methods;
+
+/// <summary>
+/// Everything that says what a learner is, apart from its weights: method, network, tasks and normalisation. Stored with every run and every adapted
+/// model. Immutable.
+/// </summary>
+public sealed record LearnerSpecification
+{
+    /// <summary>The networks a learner can have.</summary>
+    public static IReadOnlyList<string> Networks { get; } = ["conv4", "mlp"];
+
+    /// <summary>The catalogue row.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>The network; null chooses conv4 for images and mlp for the rest.</summary>
+    public string? Network { get; init; }
+
+    /// <summary>Channels of each block of conv4.</summary>
+    public int Channels { get; init; } = 64;
+
+    /// <summary>Sizes of the hidden layers of mlp.</summary>
+    public IReadOnlyList<int> Hidden { get; init; } = [40, 40];
+
+    /// <summary>Classification or regression.</summary>
+    public TaskKind Kind { get; init; } = TaskKind.Classification;
+
+    /// <summary>Shape of one example.</summary>
+    public required IReadOnlyList<int> InputShape { get; init; }
+
+    /// <summary>Ways, or values to predict.</summary>
+    public required int Outputs { get; init; }
+
+    /// <summary>Where normalisation takes its statistics from.</summary>
+    public NormStatistics NormStatistics { get; init; } = NormStatistics.Query;
+
+    /// <summary>Inner steps; null for the row's own.</summary>
+    public int? InnerSteps { get; init; }
+
+    /// <summary>Inner step size; null for the row's own.</summary>
+    public double? InnerRate { get; init; }
+
+    /// <summary>Λ pattern; null for the row's own.</summary>
+    public string? Pattern { get; init; }
+
+    /// <summary>Last inner steps differentiated exactly; null for the row's own.</summary>
+    public int? ExactSteps { get; init; }
+
+    /// <summary>The method, composed.</summary>
+    /// <exception cref="ArgumentException">A name is unknown or a part does not apply.</exception>
+    public Method CreateMethod() => Catalogue.Create(Method, new MethodOptions
+    {
+        InnerSteps = InnerSteps,
+        InnerRate = InnerRate,
+        Pattern = Pattern is null ? null : Patterns.Pattern.Parse(Pattern),
+        ExactSteps = ExactSteps,
+    });
+
+    /// <summary>The network, with a head where the method adapts one.</summary>
+    /// <exception cref="ArgumentException">The network is unknown, or does not fit the inputs.</exception>
+    public Model CreateModel()
+    {
+        int outputs = CreateMethod().Adaptation.NeedsHead ? Outputs : 0;
+        var input = new Shape([.. InputShape]);
+        string network = Network ?? (InputShape.Count == 3 ? "conv4" : "mlp");
+        return network switch
+        {
+            "conv4" => Models.Networks.Conv4(input, outputs, Channels),
+            "mlp" => Models.Networks.Mlp(input, outputs, Hidden),
+            _ => throw new ArgumentException($"unknown network '{network}'.{NameSuggestion.For(network, Networks)} The networks are {string.Join(", ", Networks)}"),
+        };
+    }
+
+    /// <summary>The specification as JSON.</summary>
+    public JsonObject ToJson() => JsonSerializer.SerializeToNode(this, s_options)!.AsObject();
+
+    /// <summary>Reads a specification.</summary>
+    /// <param name="json">What <see cref="ToJson"/> gave.</param>
+    /// <param name="path">The file it came from, for the error.</param>
+    /// <exception cref="StorageException">It is not one.</exception>
+    public static LearnerSpecification FromJson(JsonNode? json, string path)
+    {
+        try
+        {
+            return json.Deserialize<LearnerSpecification>(s_options) ?? throw new JsonException("it is missing");
+        }
+        catch (JsonException error)
+        {
+            throw new StorageException($"'{path}' does not say what its learner is: {error.Message}; it was not written by this version of FewShot", error);
+        }
+    }
+
+    private static readonly JsonSerializerOptions s_options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
+}

@@ -1,0 +1,31 @@
+using FewShot.Adaptation;
+using FewShot.MetaGradients;
+using FewShot.Models;
+using FewShot.Tasks;
+using FewShot.Weighting;
+
+namespace FewShot.Methods;
+
+/// <summary>A method: a composition of an adaptation (with its pattern), a meta-gradient and a task weighting. The outer optimiser is the trainer's.</summary>
+/// <param name="Name">Its row in the catalogue.</param>
+/// <param name="Title">Its full name.</param>
+/// <param name="Paper">Where it was published.</param>
+/// <param name="Adaptation">The inner loop.</param>
+/// <param name="MetaGradient">How the query loss reaches the meta-parameters.</param>
+/// <param name="Weighting">How tasks are combined.</param>
+public sealed record Method(
+    string Name, string Title, string Paper, AdaptationRule Adaptation, MetaGradient MetaGradient, TaskWeighting Weighting)
+{
+    /// <summary>All meta-parameters for a model: the model's own, then those of the adaptation.</summary>
+    public IReadOnlyList<ParameterSpecification> MetaParameters(Model model) => [.. model.Parameters, .. Adaptation.MetaParameters(model)];
+
+    /// <summary>Refuses a composition that makes no sense.</summary>
+    /// <exception cref="ArgumentException">The parts do not go together, or not with the model or the tasks; the message says which and why.</exception>
+    public void Validate(Model model, TaskShape shape)
+    {
+        if ((MetaGradient.Fault(Adaptation) ?? Adaptation.Fault(model, shape)) is { } fault)
+        {
+            throw new ArgumentException($"method {Name}: {fault}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using FewShot.Compute.Graphs;
+using FewShot.Tasks;
+
+namespace FewShot.Models;
+
+/// <summary>
+/// Values of named parameters, in order, in one contiguous buffer: what is trained, saved, loaded and given to programs. Not thread-safe for writing.
+/// </summary>
+public sealed class ParameterSet
+{
+    private readonly Dictionary<string, (int Index, int Start)> _places = [];
+
+    /// <summary>Zeros for the given parameters.</summary>
+    public ParameterSet(params IEnumerable<ParameterSpecification> specifications)
+    {
+        Specifications = [.. specifications];
+        int start = 0;
+        for (int i = 0; i < Specifications.Count; i++)
+        {
+            if (!_places.TryAdd(Specifications[i].Name, (i, start)))
+            {
+                throw new ArgumentException($"two parameters are named '{Specifications[i].Name}'");
+            }
+
+            start += Specifications[i].Shape.Count;
+        }
+
+        Values = new float[start];
+    }
+
+    /// <summary>The parameters, in order.</summary>
+    public IReadOnlyList<ParameterSpecification> Specifications { get; }
+
+    /// <summary>All values, one parameter after another.</summary>
+    public float[] Values { get; }
+
+    /// <summary>The values of one parameter, row-major.</summary>
+    /// <exception cref="KeyNotFoundException">There is none of the name.</exception>
+    public Span<float> this[string name] => _places.TryGetValue(name, out (int Index, int Start) place)
+        ? Values.AsSpan(place.Start, Specifications[place.Index].Shape.Count)
+        : throw new KeyNotFoundException($"there is no parameter '{name}'; there are: {string.Join(", ", _places.Keys)}");
+
+    /// <summary>Whether there is a parameter of a name.</summary>
+    public bool Contains(string name) => _places.ContainsKey(name);
+
+    /// <summary>Draws first values: a pure function of the seed and the parameters' order.</summary>
+    public static ParameterSet Initialize(IEnumerable<ParameterSpecification> specifications, ulong seed)
+    {
+        var set = new ParameterSet(specifications);
+        for (int i = 0; i < set.Specifications.Count; i++)
+        {
+            ParameterSpecification specification = set.Specifications[i];
+            var random = new CounterRandom(seed, InitializationStream, (ulong)i);
+            specification.Initializer.Fill(set[specification.Name], specification.Shape, ref random);
+        }
+
+        return set;
+    }
+
+    /// <summary>Declares every parameter as an input of a graph, by its name.</summary>
+    internal static TensorMap Declare(Graph graph, IEnumerable<ParameterSpecification> specifications) =>
+        new(specifications.Select(specification => KeyValuePair.Create(specification.Name, graph.Input(specification.Name, specification.Shape))));
+
+    /// <summary>Keeps the random numbers of initialisation apart from those of the episodes.</summary>
+    private const uint InitializationStream = 0x494e4954;
+}

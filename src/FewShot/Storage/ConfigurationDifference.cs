@@ -1,0 +1,48 @@
+using System.Text.Json.Nodes;
+
+namespace FewShot.Storage;
+
+/// <summary>One setting that differs between two configurations, by its dotted path; null where a side lacks it.</summary>
+internal sealed record ConfigurationDifference(string Key, string? Stored, string? Given)
+{
+    /// <summary>Lists the settings that differ, in the order of the stored configuration, then those only given.</summary>
+    public static IReadOnlyList<ConfigurationDifference> Between(JsonObject stored, JsonObject given)
+    {
+        var left = Leaves(stored);
+        var right = Leaves(given);
+        return
+        [
+            .. left.Keys.Union(right.Keys)
+                .Where(key => !(left.TryGetValue(key, out var a) && right.TryGetValue(key, out var b) && JsonNode.DeepEquals(a, b)))
+                .Select(key => new ConfigurationDifference(key, Text(left, key), Text(right, key))),
+        ];
+    }
+
+    public override string ToString() => $"{Key} is {Stored ?? "not set"} in the folder, {Given ?? "not set"} now";
+
+    private static string? Text(Dictionary<string, JsonNode?> leaves, string key) =>
+        leaves.TryGetValue(key, out var value) ? value?.ToJsonString() ?? "null" : null;
+
+    // Lists are compared whole: one more element would otherwise shift every later difference.
+    private static Dictionary<string, JsonNode?> Leaves(JsonObject root)
+    {
+        var leaves = new Dictionary<string, JsonNode?>();
+        void Visit(JsonObject node, string prefix)
+        {
+            foreach (var (name, value) in node)
+            {
+                if (value is JsonObject { Count: > 0 } inner)
+                {
+                    Visit(inner, $"{prefix}{name}.");
+                }
+                else
+                {
+                    leaves[prefix + name] = value;
+                }
+            }
+        }
+
+        Visit(root, "");
+        return leaves;
+    }
+}

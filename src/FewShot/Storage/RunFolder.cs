@@ -1,0 +1,233 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace FewShot.Storage;
+
+/// <summary>
+/// The folder of one training run, held by one process at a time:
+/// <list type="table">
+/// <item><term>config.json</term><description>the configuration, written once</description></item>
+/// <item><term>latest.safetensors</term><description>weights and optimiser state to resume from, one file so that they always belong together</description></item>
+/// <item><term>best.safetensors</term><description>the weights that validated best</description></item>
+/// <item><term>log.jsonl</term><description>one JSON object a line, each with its step</description></item>
+/// <item><term>events.out.tfevents.*</term><description>the same numbers for TensorBoard</description></item>
+/// </list>
+/// A kill at any moment leaves a folder that opens and resumes. Not safe for use by several threads at once.
+/// </summary>
+public sealed class RunFolder : IDisposable
+{
+    private const string ConfigurationName = "config.json";
+    private const string LatestName = "latest.safetensors";
+    private const string BestName = "best.safetensors";
+    private const string LogName = "log.jsonl";
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    private readonly FolderLock folderLock;
+    private readonly JsonLinesLog log;
+    private readonly TensorBoardLog events;
+
+    private RunFolder(string path, FolderLock folderLock, TimeProvider time)
+    {
+        Path = path;
+        this.folderLock = folderLock;
+        Latest = File.Exists(LatestPath(path)) ? Checkpoint.Read(LatestPath(path)) : null;
+        var done = Latest?.Iteration ?? -1; // without a checkpoint even step 0 is to come again
+        log = JsonLinesLog.Open(System.IO.Path.Combine(path, LogName), done);
+        try
+        {
+            events = TensorBoardLog.Create(path, HasEvents(path) ? done + 1 : null, time);
+        }
+        catch
+        {
+            log.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
+
+    /// <summary>What to resume from: the last checkpoint saved, or null when the run starts from nothing.</summary>
+    public Checkpoint? Latest { get; private set; }
+
+    /// <summary>
+    /// Opens the folder of a run, creating it when there is none. The log is cut back to the last checkpoint, from which training goes on.
+    /// </summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="configuration">Every setting that shapes the run's numbers.</param>
+    /// <param name="mayChange">Dotted paths of settings that may differ from the folder's, such as the number of iterations of a run being extended.</param>
+    /// <param name="time">The clock for TensorBoard; the system's when null.</param>
+    /// <exception cref="StorageException">
+    /// The folder belongs to a run of another configuration (the message lists every difference), is in use by another process, holds something
+    /// else, or cannot be written.
+    /// </exception>
+    public static RunFolder Open(string path, JsonObject configuration, IReadOnlyCollection<string>? mayChange = null, TimeProvider? time = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(configuration);
+        RefuseForeignFolder(path);
+        Create(path);
+        var folderLock = FolderLock.Take(path);
+        try
+        {
+            AtomicFile.RemoveLeftovers(path);
+            SettleConfiguration(path, configuration, mayChange ?? []);
+            return new RunFolder(path, folderLock, time ?? TimeProvider.System);
+        }
+        catch
+        {
+            folderLock.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Replaces the checkpoint to resume from. The log and the events are flushed first, so they reach at least as far.</summary>
+    /// <param name="checkpoint">The new checkpoint.</param>
+    /// <exception cref="StorageException">It cannot be written; the previous checkpoint is untouched.</exception>
+    public void SaveLatest(Checkpoint checkpoint)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        log.Flush();
+        events.Flush();
+        checkpoint.Write(LatestPath(Path));
+        Latest = checkpoint;
+    }
+
+    /// <summary>
+    /// Replaces the best weights. A resumed run may save the same best again: keep the best score in the metadata of the latest checkpoint, and
+    /// the two cannot drift apart.
+    /// </summary>
+    /// <param name="best">The weights; state is allowed but seldom wanted.</param>
+    /// <exception cref="StorageException">They cannot be written; the previous best is untouched.</exception>
+    public void SaveBest(Checkpoint best)
+    {
+        ArgumentNullException.ThrowIfNull(best);
+        best.Write(BestPath(Path));
+    }
+
+    /// <summary>Logs numbers of one step, for people, programs and TensorBoard.</summary>
+    /// <param name="step">The iteration they belong to; resuming keeps those up to the checkpoint's.</param>
+    /// <param name="scalars">Names such as <c>train/loss</c> with their values; NaN and infinities are kept, as text in the JSON.</param>
+    /// <param name="text">Further members for log.jsonl alone.</param>
+    /// <exception cref="StorageException">The disk is full; both files end with a whole record.</exception>
+    public void Report(long step, IReadOnlyCollection<KeyValuePair<string, double>> scalars, IReadOnlyCollection<KeyValuePair<string, string>>? text = null)
+    {
+        ArgumentNullException.ThrowIfNull(scalars);
+        log.Append(step, scalars.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)JsonValue.Create(pair.Value)))
+            .Concat((text ?? []).Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)JsonValue.Create(pair.Value)))));
+        if (scalars.Count > 0)
+        {
+            events.Append(step, scalars);
+        }
+    }
+
+    /// <summary>Flushes and closes the logs and lets another process have the folder.</summary>
+    public void Dispose()
+    {
+        log.Dispose();
+        events.Dispose();
+        folderLock.Dispose();
+    }
+
+    /// <summary>Reads the configuration of a run, which may be running.</summary>
+    /// <param name="path">The run's folder.</param>
+    /// <exception cref="StorageException">The folder is not that of a run.</exception>
+    public static JsonObject ReadConfiguration(string path)
+    {
+        var file = System.IO.Path.Combine(path, ConfigurationName);
+        try
+        {
+            return JsonNode.Parse(File.ReadAllText(file)) as JsonObject
+                ?? throw new StorageException($"cannot read '{file}': it is not a JSON object; restore it or train into another folder");
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new StorageException($"'{path}' is not the folder of a run: it has no {ConfigurationName}; check the path", error);
+        }
+        catch (JsonException error)
+        {
+            var line = ((error.LineNumber ?? 0) + 1).ToString(CultureInfo.InvariantCulture);
+            throw new StorageException($"cannot read '{file}': line {line} is not JSON; restore it or train into another folder", error);
+        }
+        catch (Exception error) when (StorageException.IsFileSystemError(error))
+        {
+            throw StorageException.From("read", file, error, "check that you may read it");
+        }
+    }
+
+    /// <summary>Reads the log of a run, which may be running: one object a line, each with its <c>step</c>.</summary>
+    /// <param name="path">The run's folder.</param>
+    /// <exception cref="StorageException">There is no log, or a line is damaged.</exception>
+    public static IReadOnlyList<JsonObject> ReadLog(string path) => JsonLinesLog.Read(System.IO.Path.Combine(path, LogName));
+
+    /// <summary>The file of the last checkpoint of the run in <paramref name="path"/>.</summary>
+    /// <param name="path">The run's folder.</param>
+    public static string LatestPath(string path) => System.IO.Path.Combine(path, LatestName);
+
+    /// <summary>The file of the best weights of the run in <paramref name="path"/>.</summary>
+    /// <param name="path">The run's folder.</param>
+    public static string BestPath(string path) => System.IO.Path.Combine(path, BestName);
+
+    // Looked at before anything is created, so that a mistyped path is left as it was.
+    private static void RefuseForeignFolder(string path)
+    {
+        if (File.Exists(path))
+        {
+            throw new StorageException($"cannot train into '{path}': it is a file; give a folder");
+        }
+
+        if (!Directory.Exists(path) || File.Exists(System.IO.Path.Combine(path, ConfigurationName)))
+        {
+            return;
+        }
+
+        // A run killed before its configuration was written leaves nothing but these.
+        var foreign = Directory.EnumerateFileSystemEntries(path).FirstOrDefault(entry =>
+            System.IO.Path.GetFileName(entry) is not (FolderLock.LockName or FolderLock.OwnerName) && !AtomicFile.IsLeftover(entry));
+        if (foreign is not null)
+        {
+            throw new StorageException(
+                $"cannot train into '{path}': it holds '{System.IO.Path.GetFileName(foreign)}' but no {ConfigurationName}, so it is not the folder of a run; give an empty or a new folder");
+        }
+    }
+
+    private static void Create(string path)
+    {
+        try
+        {
+            Directory.CreateDirectory(path);
+        }
+        catch (Exception error) when (StorageException.IsFileSystemError(error))
+        {
+            throw StorageException.From("create the folder", path, error, "choose a place that can be written");
+        }
+    }
+
+    private static void SettleConfiguration(string path, JsonObject configuration, IReadOnlyCollection<string> mayChange)
+    {
+        // Through text, so that numbers compare as the file has them whatever type they are held in here.
+        var given = JsonNode.Parse(configuration.ToJsonString())!.AsObject();
+        var file = System.IO.Path.Combine(path, ConfigurationName);
+        if (File.Exists(file))
+        {
+            var differences = ConfigurationDifference.Between(ReadConfiguration(path), given);
+            var refused = differences.Where(difference => !mayChange.Contains(difference.Key)).ToArray();
+            if (refused.Length > 0)
+            {
+                throw new StorageException(
+                    $"'{path}' holds a run of another configuration: {string.Join("; ", refused.Select(difference => difference.ToString()))}; give the same settings to resume it, or another folder");
+            }
+
+            if (differences.Count == 0)
+            {
+                return;
+            }
+        }
+
+        AtomicFile.WriteText(file, given.ToJsonString(Indented) + "\n");
+    }
+
+    private static bool HasEvents(string path) => Directory.EnumerateFiles(path, "events.out.tfevents.*").Any();
+}

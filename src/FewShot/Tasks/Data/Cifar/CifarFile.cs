@@ -1,0 +1,132 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+
+namespace FewShot.Tasks.Data;
+
+// Reads records of the binary version of CIFAR-100: a coarse label, a fine label, then 32×32 red, green and blue planes.
+internal static class CifarFile
+{
+    public const int Side = 32;
+    public const int ClassCount = 100;
+    private const int PlaneSize = Side * Side;
+    public const int ImageSize = 3 * PlaneSize;
+    private const int RecordSize = 2 + ImageSize;
+    private static readonly string[] TrainNames = ["train.bin", "train.bin.gz", "train_100_per_class.bin.gz"];
+    private static readonly string[] TestNames = ["test.bin", "test.bin.gz"];
+
+    // Appends every image of the data set to its class, and says of which superclass each class is.
+    public static (List<byte[]>[] ImagesOfClass, int[] CoarseOfFine) ReadAll(string root)
+    {
+        var images = new List<byte[]>[ClassCount];
+        for (int i = 0; i < ClassCount; i++)
+        {
+            images[i] = [];
+        }
+
+        var coarse = new int[ClassCount];
+        if (DataFolder.Find(root, "cifar100", Below("cifar-100-binary", TrainNames)) is { } train)
+        {
+            string test = DataFolder.Find(root, "cifar100", Below("cifar-100-binary", TestNames))
+                ?? throw DataFolder.Missing(root, "cifar100", "test.bin of CIFAR-100 (train.bin is there)");
+            ReadFile(train, images, coarse);
+            ReadFile(test, images, coarse);
+        }
+        else if (DataFolder.Find(root, "cifar100", "cifar-100-binary.tar.gz") is { } archive)
+        {
+            ReadArchive(archive, images, coarse);
+        }
+        else
+        {
+            throw DataFolder.Missing(root, "cifar100", "CIFAR-100 (cifar-100-binary.tar.gz, or train.bin and test.bin)");
+        }
+
+        return (images, coarse);
+    }
+
+    private static string[] Below(string folder, string[] names) => [.. names, .. names.Select(name => Path.Combine(folder, name))];
+
+    private static void ReadFile(string path, List<byte[]>[] images, int[] coarse) => Guard(path, () =>
+    {
+        using FileStream file = File.OpenRead(path);
+        if (path.EndsWith(".gz", StringComparison.Ordinal))
+        {
+            using var unpacked = new GZipStream(file, CompressionMode.Decompress);
+            ReadRecords(unpacked, path, images, coarse);
+        }
+        else
+        {
+            ReadRecords(file, path, images, coarse);
+        }
+    });
+
+    private static void ReadArchive(string path, List<byte[]>[] images, int[] coarse) => Guard(path, () =>
+    {
+        using FileStream file = File.OpenRead(path);
+        using var unpacked = new GZipStream(file, CompressionMode.Decompress);
+        using var archive = new TarReader(unpacked);
+        int found = 0;
+        while (archive.GetNextEntry() is { } entry)
+        {
+            if (Path.GetFileName(entry.Name) is "train.bin" or "test.bin" && entry.DataStream is { } data)
+            {
+                ReadRecords(data, $"{path}/{entry.Name}", images, coarse);
+                found++;
+            }
+        }
+
+        if (found != 2)
+        {
+            throw new DataException($"The archive '{path}' lacks train.bin or test.bin; get the binary version with 'fewshot data get cifar100'.");
+        }
+    });
+
+    private static void Guard(string path, Action read)
+    {
+        try
+        {
+            read();
+        }
+        catch (Exception error) when (error is InvalidDataException or EndOfStreamException)
+        {
+            throw new DataException($"The file '{path}' is damaged or incomplete ({error.Message}); delete it and get it again with 'fewshot data get cifar100'.", error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException($"The file '{path}' cannot be read: {error.Message}", error);
+        }
+    }
+
+    private static void ReadRecords(Stream stream, string path, List<byte[]>[] images, int[] coarse)
+    {
+        var record = new byte[RecordSize];
+        for (int number = 0; ; number++)
+        {
+            int read = stream.ReadAtLeast(record, RecordSize, throwOnEndOfStream: false);
+            if (read == 0 && number > 0)
+            {
+                return;
+            }
+
+            if (read < RecordSize)
+            {
+                throw new DataException($"The file '{path}' ends inside record {number} ({read} of {RecordSize} bytes); delete it and get it again with 'fewshot data get cifar100'.");
+            }
+
+            if (record[0] >= CifarSplits.CoarseNames.Count || record[1] >= ClassCount)
+            {
+                throw new DataException($"The file '{path}' has the labels {record[0]}, {record[1]} in record {number}, which CIFAR-100 does not have; it is no binary CIFAR-100 file.");
+            }
+
+            coarse[record[1]] = record[0];
+            var image = new byte[ImageSize];
+            for (int pixel = 0; pixel < PlaneSize; pixel++)
+            {
+                image[3 * pixel] = record[2 + pixel];
+                image[(3 * pixel) + 1] = record[2 + PlaneSize + pixel];
+                image[(3 * pixel) + 2] = record[2 + (2 * PlaneSize) + pixel];
+            }
+
+            images[record[1]].Add(image);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+namespace FewShot.Tasks.Data;
+
+/// <summary>
+/// N-way K-shot classification of images: a task draws its classes from all classes of a split, and from each class different images for support and query.
+/// Every choice is equally likely; the order of the drawn classes gives the labels.
+/// </summary>
+public sealed class ImageTasks : ITaskSource
+{
+    private readonly ImageDataset dataset;
+
+    /// <summary>Checks that every split can give tasks of the asked size.</summary>
+    /// <param name="dataset">The images.</param>
+    /// <param name="options">The size of a task.</param>
+    /// <exception cref="DataException">A split has fewer classes than ways, or a class fewer images than shots and queries.</exception>
+    public ImageTasks(ImageDataset dataset, TaskOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(dataset);
+        ArgumentNullException.ThrowIfNull(options);
+        this.dataset = dataset;
+        foreach (Split split in Enum.GetValues<Split>())
+        {
+            if (dataset[split] is { } pool)
+            {
+                Check(dataset.Name, split, pool, options);
+            }
+        }
+
+        Shape = options.Classification(dataset.First.Height, dataset.First.Width, dataset.First.Channels);
+    }
+
+    /// <inheritdoc/>
+    public string Name => dataset.Name;
+
+    /// <inheritdoc/>
+    public string Description => dataset.Description;
+
+    /// <inheritdoc/>
+    public TaskShape Shape { get; }
+
+    /// <inheritdoc/>
+    public bool HasSplit(Split split) => dataset[split] is not null;
+
+    /// <inheritdoc/>
+    public SplitSummary? Summarize(Split split) => dataset.Summarize(split);
+
+    /// <inheritdoc/>
+    public void Sample(Split split, ulong seed, long index, Episode destination)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        destination.RequireShape(Shape);
+        IImagePool pool = dataset[split] ?? throw TaskErrors.NoSplit(Name, split);
+        var random = new CounterRandom(seed, (uint)split, (ulong)index);
+        int perClass = Shape.Shots + Shape.QueriesPerClass;
+        Span<int> classes = Shape.Ways <= 256 ? stackalloc int[Shape.Ways] : new int[Shape.Ways];
+        Span<int> images = perClass <= 512 ? stackalloc int[perClass] : new int[perClass];
+        random.Choose(pool.Count, classes);
+        for (int label = 0; label < classes.Length; label++)
+        {
+            int drawn = classes[label];
+            destination.ClassNames![label] = pool.NameOf(drawn);
+            int? count = pool.ImagesOf(drawn);
+            if (count is not null)
+            {
+                random.Choose(count.Value, images);
+            }
+
+            for (int i = 0; i < perClass; i++)
+            {
+                Span<float> target = i < Shape.Shots
+                    ? destination.SupportInput((label * Shape.Shots) + i)
+                    : destination.QueryInput((label * Shape.QueriesPerClass) + i - Shape.Shots);
+                pool.Copy(drawn, count is null ? (long)(random.NextUInt64() >> 1) : images[i], target);
+            }
+        }
+
+        destination.TaskName = null;
+        destination.FillClassTargets();
+    }
+
+    private static void Check(string name, Split split, IImagePool pool, TaskOptions options)
+    {
+        if (pool.Count < options.Ways)
+        {
+            throw TaskErrors.TooManyWays(name, split, pool.Count, options.Ways);
+        }
+
+        for (int index = 0; index < pool.Count; index++)
+        {
+            if (pool.ImagesOf(index) is int found && found < options.ExamplesPerClass)
+            {
+                throw TaskErrors.TooFewExamples(name, split, pool.NameOf(index), found, options);
+            }
+        }
+    }
+}

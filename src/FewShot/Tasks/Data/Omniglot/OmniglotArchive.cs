@@ -1,0 +1,102 @@
+using System.IO.Compression;
+
+namespace FewShot.Tasks.Data;
+
+// Decodes one part of Omniglot from its zip file or extracted folder: part/alphabet/character/drawing.png.
+internal static class OmniglotArchive
+{
+    public const int Side = 28;
+    private const int OriginalSide = 105;
+
+    public static IReadOnlyList<ImageClass> Read(string path)
+    {
+        List<(string Name, byte[] File)> files = Directory.Exists(path) ? ReadFolder(path) : ReadZip(path);
+        if (files.Count == 0)
+        {
+            throw new DataException($"'{path}' has no images below alphabet and character folders; get it with 'fewshot data get omniglot'.");
+        }
+
+        // Sorted by name, so that the numbers of classes and drawings do not depend on how the archive was packed.
+        IGrouping<string, (string Name, byte[] File)>[] characters =
+            [.. files.OrderBy(file => file.Name, StringComparer.Ordinal).GroupBy(file => file.Name[..file.Name.LastIndexOf('/')])];
+        var classes = new ImageClass[characters.Length];
+        try
+        {
+            Parallel.For(0, classes.Length, i => classes[i] = Decode(path, characters[i].Key, [.. characters[i]]));
+        }
+        catch (AggregateException error)
+        {
+            throw error.InnerExceptions[0] is DataException data ? data : new DataException($"'{path}' cannot be read: {error.InnerExceptions[0].Message}", error);
+        }
+
+        return classes;
+    }
+
+    private static ImageClass Decode(string path, string character, List<(string Name, byte[] File)> files)
+    {
+        var pixels = new byte[files.Count * Side * Side];
+        for (int i = 0; i < files.Count; i++)
+        {
+            string name = $"{path}/{files[i].Name}";
+            RasterImage image = ImageDecoder.Decode(files[i].File, name).WithChannels(1);
+            if (image.Height != OriginalSide || image.Width != OriginalSide)
+            {
+                throw new DataException($"The image '{name}' has {image.Width}×{image.Height} pixels, but drawings of Omniglot have {OriginalSide}×{OriginalSide}; "
+                    + "get the original with 'fewshot data get omniglot'.");
+            }
+
+            byte[] small = image.Resize(Side, Side).Pixels;
+            for (int j = 0; j < small.Length; j++)
+            {
+                // Stored as black on white; a model should see ink as 1 on 0.
+                pixels[(i * small.Length) + j] = (byte)(255 - small[j]);
+            }
+        }
+
+        return new ImageClass(character, character[..character.IndexOf('/')], pixels);
+    }
+
+    private static List<(string Name, byte[] File)> ReadZip(string path)
+    {
+        try
+        {
+            using ZipArchive archive = ZipFile.OpenRead(path);
+            var files = new List<(string, byte[])>();
+            foreach (ZipArchiveEntry entry in archive.Entries)
+            {
+                if (CharacterPath(entry.FullName) is { } name)
+                {
+                    var file = new byte[entry.Length];
+                    using Stream stream = entry.Open();
+                    stream.ReadExactly(file);
+                    files.Add((name, file));
+                }
+            }
+
+            return files;
+        }
+        catch (Exception error) when (error is InvalidDataException or EndOfStreamException)
+        {
+            throw new DataException($"The archive '{path}' is damaged or incomplete ({error.Message}); delete it and get it again with 'fewshot data get omniglot'.", error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException($"The archive '{path}' cannot be read: {error.Message}", error);
+        }
+    }
+
+    private static List<(string Name, byte[] File)> ReadFolder(string path) =>
+        [.. Directory.EnumerateFiles(path, "*.png", SearchOption.AllDirectories)
+            .Select(file => (Name: CharacterPath(Path.GetRelativePath(path, file).Replace('\\', '/')), Path: file))
+            .Where(file => file.Name is not null)
+            .Select(file => (file.Name!, File.ReadAllBytes(file.Path)))];
+
+    // The last three parts of a drawing's path, or null for anything else, such as the resource forks that some archives carry.
+    private static string? CharacterPath(string path)
+    {
+        string[] parts = path.Split('/');
+        return parts.Length >= 3 && parts[^1].EndsWith(".png", StringComparison.OrdinalIgnoreCase) && !parts[^1].StartsWith('.') && parts[0] != "__MACOSX"
+            ? string.Join('/', parts[^3..])
+            : null;
+    }
+}

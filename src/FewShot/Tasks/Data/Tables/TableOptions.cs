@@ -1,0 +1,20 @@
+namespace FewShot.Tasks.Data;
+
+/// <summary>Which columns of a table mean what.</summary>
+public sealed record TableOptions
+{
+    /// <summary>The column whose values tell the tasks apart: a school, a patient, a machine.</summary>
+    public required string Group { get; init; }
+
+    /// <summary>The column to predict.</summary>
+    public required string Target { get; init; }
+
+    /// <summary>Whether the target is a number or a class. The default is regression.</summary>
+    public TaskKind Kind { get; init; } = TaskKind.Regression;
+
+    /// <summary>The columns to predict from; null is every column but the group and the target.</summary>
+    public IReadOnlyList<string>? Features { get; init; }
+
+    /// <summary>Whether groups with too few rows for a task are left out instead of being an error. The default is false.</summary>
+    public bool SkipSmallGroups { get; init; }
+}

@@ -1,0 +1,11 @@
+namespace FewShot.Tasks;
+
+/// <summary>What a task asks for: a class, or real values.</summary>
+public enum TaskKind
+{
+    /// <summary>Targets are one-hot rows over the ways of the task.</summary>
+    Classification,
+
+    /// <summary>Targets are rows of real values.</summary>
+    Regression,
+}

@@ -1,0 +1,61 @@
+using FewShot.Tasks.Data;
+
+namespace FewShot.Tasks;
+
+/// <summary>The sources of tasks by name.</summary>
+public static class TaskSources
+{
+    // Sources of images open in two steps, so that a data set can be inspected without asking for tasks of it.
+    private static readonly (string Name, string Summary, Func<string?, SourceSettings, ImageDataset>? Images)[] Known =
+    [
+        ("glyphs", "invented handwriting, built in (the default)", (_, _) => GlyphClasses.Dataset()),
+        ("sinusoid", "sine wave regression, built in", null),
+        ("omniglot", "Omniglot, split of Vinyals et al. 2016 with rotations", (root, settings) => OmniglotDataset.Open(root, OmniglotSplit.Vinyals, settings.CacheFolder)),
+        ("omniglot-official", "Omniglot, background and evaluation parts", (root, settings) => OmniglotDataset.Open(root, OmniglotSplit.Official, settings.CacheFolder)),
+        ("cifar-fs", "CIFAR-100 split by class, 64 / 16 / 20", (root, _) => CifarDataset.Open(root, CifarSplit.CifarFs)),
+        ("fc100", "CIFAR-100 split by superclass, 60 / 20 / 20", (root, _) => CifarDataset.Open(root, CifarSplit.Fc100)),
+        ("images", "your own images, one folder for each class", (root, settings) => ImageFolder.Open(RequireRoot(root, "images", "folder of images"), settings.ImageSize, settings.Gray ? 1 : 3)),
+        ("table", "your own table (CSV), one task for each value of a column", null),
+    ];
+
+    /// <summary>The name of each source and what it is, in the order to show them.</summary>
+    public static IReadOnlyList<(string Name, string Summary)> All { get; } = [.. Known.Select(source => (source.Name, source.Summary))];
+
+    /// <summary>Opens a source.</summary>
+    /// <param name="name">One of <see cref="All"/>.</param>
+    /// <param name="root">Where the data are: the data folder, or for 'images' the image folder and for 'table' the file. Null looks in the usual places, see <see cref="DataFolder"/>.</param>
+    /// <param name="options">The size of a task.</param>
+    /// <param name="settings">What 'images' and 'table' need to know besides.</param>
+    /// <exception cref="DataException">There is no such source, its data are missing or damaged, or they are too few for the tasks.</exception>
+    public static ITaskSource Open(string name, string? root, TaskOptions options, SourceSettings? settings = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        settings ??= new SourceSettings();
+        Func<string?, SourceSettings, ImageDataset>? images = Find(name);
+        if (images is not null)
+        {
+            return new ImageTasks(images(root, settings), options);
+        }
+
+        return name == "sinusoid" ? new SinusoidTasks(options) : TableTasks.Open(RequireRoot(root, "table", "file"), RequireTable(settings), options);
+    }
+
+    /// <summary>Opens the images behind a source, or gives null for a source that is not made of images.</summary>
+    internal static ImageDataset? OpenImages(string name, string? root, SourceSettings settings) => Find(name)?.Invoke(root, settings);
+
+    internal static TableOptions RequireTable(SourceSettings settings) => settings.Table
+        ?? throw new DataException("The source 'table' needs to know its columns; name the group column and the target column.");
+
+    internal static string RequireRoot(string? root, string source, string what) => !string.IsNullOrEmpty(root)
+        ? root
+        : throw new DataException($"The source '{source}' needs the {what} to read; name it with --data.");
+
+    private static Func<string?, SourceSettings, ImageDataset>? Find(string name)
+    {
+        int index = Array.FindIndex(Known, source => source.Name == name);
+        return index >= 0
+            ? Known[index].Images
+            : throw new DataException($"There is no source '{name}'.{NameSuggestion.For(name, Known.Select(source => source.Name))} "
+                + $"The sources are {string.Join(", ", Known.Select(source => source.Name))}.");
+    }
+}

@@ -1,0 +1,297 @@
+using System.Diagnostics;
+using System.Globalization;
+using FewShot.Compute.Execution.Simd;
+using FewShot.Evaluation;
+using FewShot.Learning;
+using FewShot.Methods;
+using FewShot.Models;
+using FewShot.Optimizers;
+using FewShot.Storage;
+using FewShot.Tasks;
+
+namespace FewShot.Training;
+
+/// <summary>
+/// The outer loop: episodes → each task's loss and gradient → weighting → meta-gradient → optimiser → meta-parameters → checkpoint, log. A run
+/// that is killed resumes from its last checkpoint and ends with the bits of an uninterrupted one. Used by one thread at a time.
+/// </summary>
+public sealed class Trainer : IDisposable
+{
+    private const float RunningMomentum = 0.1f;
+
+    private readonly LearnerSpecification _specification;
+    private readonly TrainingOptions _options;
+    private readonly ITaskSource _source;
+    private readonly int _workers;
+    private readonly MetaStep _step;
+    private readonly Optimizer _optimizer;
+    private readonly bool _lowerIsBetter;
+    private Evaluator? _validation;
+    private long _iteration;
+    private double _seconds;
+    private double _best = double.NaN;
+    private double _latest = double.NaN;
+    private int _withoutImprovement;
+
+    /// <summary>Compiles the training program and draws the first parameters.</summary>
+    /// <param name="specification">The learner.</param>
+    /// <param name="source">Where tasks come from; its shape must be the specification's.</param>
+    /// <param name="options">How to train.</param>
+    /// <param name="workers">Threads; they do not change the numbers.</param>
+    /// <exception cref="ArgumentException">Parts do not fit together, or the memory budget cannot be met; the message gives the bytes needed.</exception>
+    public Trainer(LearnerSpecification specification, ITaskSource source, TrainingOptions options, int workers)
+    {
+        ArgumentNullException.ThrowIfNull(specification);
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(options);
+        (_specification, _source, _options, _workers) = (specification, source, options, workers);
+        TaskGraphs graphs = TaskGraphs.Of(specification);
+        Checkpointed = MemoryChoice.NeedsCheckpointing(graphs, source.Shape, options.MemoryBudget);
+        Parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), options.Seed);
+        _step = new MetaStep(graphs, source.Shape, Parameters, options.MetaBatch, workers, Checkpointed);
+        _optimizer = options.Outer.Create(Parameters.Values.Length);
+        _lowerIsBetter = source.Shape.Kind == TaskKind.Regression;
+        BestParameters = (float[])Parameters.Values.Clone();
+    }
+
+    /// <summary>The meta-parameters, changed by training.</summary>
+    public ParameterSet Parameters { get; }
+
+    /// <summary>The values of the meta-parameters that validated best.</summary>
+    public float[] BestParameters { get; private set; }
+
+    /// <summary>Whether inner steps are recomputed to save memory.</summary>
+    public bool Checkpointed { get; }
+
+    /// <summary>The program each task runs, for its plan.</summary>
+    public SimdProgram Program => _step.Program;
+
+    /// <summary>Trains until the iterations or the budget are spent, validation stops improving, or it is cancelled; then saves.</summary>
+    /// <param name="folder">Where checkpoints and logs go, and from where to resume; null keeps all in memory.</param>
+    /// <param name="progress">Told after every iteration, on this thread.</param>
+    /// <param name="cancellation">Asks to stop after the current iteration; the run then resumes.</param>
+    /// <exception cref="StorageException">The folder cannot be written, or holds a checkpoint of something else.</exception>
+    /// <exception cref="InvalidOperationException">The loss is no longer a number; the message says since when and what to try.</exception>
+    public TrainingResult Run(RunFolder? folder = null, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        if (folder?.Latest is { } checkpoint)
+        {
+            Restore(checkpoint, folder.Path);
+        }
+
+        long started = Stopwatch.GetTimestamp();
+        double before = _seconds;
+        double validationSeconds = 0;
+        double Spent() => before + Stopwatch.GetElapsedTime(started).TotalSeconds - validationSeconds;
+        var rate = new RateMeter();
+        TrainingEnd end = TrainingEnd.Completed;
+        while (_iteration < _options.Iterations)
+        {
+            if (cancellation.IsCancellationRequested)
+            {
+                end = TrainingEnd.Interrupted;
+                break;
+            }
+
+            if (_options.Budget is { } budget && Spent() >= budget.TotalSeconds)
+            {
+                end = TrainingEnd.BudgetSpent;
+                break;
+            }
+
+            double done = Math.Max((double)_iteration / _options.Iterations, _options.Budget is { } limit ? Spent() / limit.TotalSeconds : 0);
+            (double loss, double accuracy, double norm) = Iterate(done);
+            rate.Tick();
+            bool validate = _iteration % _options.ValidateEvery == 0 || _iteration == _options.Iterations;
+            if (validate)
+            {
+                _seconds = Spent();
+                long validationStart = Stopwatch.GetTimestamp();
+                Validate(folder, loss, accuracy, norm, done);
+                validationSeconds += Stopwatch.GetElapsedTime(validationStart).TotalSeconds;
+                if (_options.Patience > 0 && _withoutImprovement >= _options.Patience)
+                {
+                    end = TrainingEnd.NoImprovement;
+                }
+            }
+
+            progress?.Invoke(new TrainingProgress(
+                _iteration, _options.Iterations, loss, accuracy, _latest, _best, rate.PerSecond, Remaining(rate.PerSecond, Spent())));
+            if (end == TrainingEnd.NoImprovement)
+            {
+                break;
+            }
+        }
+
+        _seconds = Spent();
+        if (end == TrainingEnd.BudgetSpent && _iteration % _options.ValidateEvery != 0)
+        {
+            Validate(folder, double.NaN, double.NaN, double.NaN, 1);
+        }
+        else
+        {
+            Save(folder);
+        }
+
+        return new TrainingResult(end, _iteration, _best, _seconds, _step.Program.PeakBytes, Checkpointed);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _step.Dispose();
+        _validation?.Dispose();
+    }
+
+    private (double Loss, double Accuracy, double GradientNorm) Iterate(double done)
+    {
+        MultiStepWeights(done);
+        _step.Run(_source, _options.Seed, _iteration * _options.MetaBatch);
+        double loss = Mean(_step.Losses);
+        if (!double.IsFinite(loss))
+        {
+            throw new InvalidOperationException(
+                $"the loss is {loss} at iteration {_iteration + 1}: training diverged; try a smaller inner rate (--inner-rate) or outer rate (--outer-rate)");
+        }
+
+        double norm = _options.Outer.Clip(_step.Gradient);
+        if (!double.IsFinite(norm))
+        {
+            throw new InvalidOperationException(
+                $"the meta-gradient is {norm} at iteration {_iteration + 1}: training diverged; try a smaller inner rate (--inner-rate) or outer rate (--outer-rate)");
+        }
+
+        _optimizer.Update(Parameters.Values, _step.Gradient, _options.Outer.RateAt(done));
+        _step.UpdateRunningStatistics(RunningMomentum);
+        _iteration++;
+        return (loss, _lowerIsBetter ? double.NaN : Mean(_step.Accuracies), norm);
+    }
+
+    /// <summary>MAML++: from equal weights to all weight on the last step (Antoniou 2019, section 4).</summary>
+    private void MultiStepWeights(double done)
+    {
+        float[] weights = _step.StepWeights;
+        if (weights.Length > 0)
+        {
+            float early = (float)(Math.Max(0, 1 - (done / _options.MultiStepShare)) / weights.Length);
+            weights.AsSpan().Fill(early);
+            weights[^1] = 1 - (early * (weights.Length - 1));
+        }
+    }
+
+    private void Validate(RunFolder? folder, double loss, double accuracy, double norm, double done)
+    {
+        var scalars = new List<KeyValuePair<string, double>>
+        {
+            new("train/loss", loss), new("train/gradient_norm", norm), new("train/outer_rate", _options.Outer.RateAt(done)), new("seconds", _seconds),
+        };
+        if (!_lowerIsBetter)
+        {
+            scalars.Add(new("train/accuracy", accuracy));
+        }
+
+        if (_source.HasSplit(Split.Validation))
+        {
+            _validation ??= new Evaluator(_specification, _source, _workers);
+            EvaluationResult result = _validation.Run(Parameters, Split.Validation, _options.ValidationEpisodes, _options.Seed, timed: false);
+            _latest = result.Accuracy?.Mean ?? result.Loss.Mean;
+            scalars.Add(new(_lowerIsBetter ? "validation/loss" : "validation/accuracy", _latest));
+            if (double.IsNaN(_best) || (_lowerIsBetter ? _latest < _best : _latest > _best))
+            {
+                _best = _latest;
+                _withoutImprovement = 0;
+                Parameters.Values.CopyTo(BestParameters, 0);
+                folder?.SaveBest(Snapshot(withState: false));
+            }
+            else
+            {
+                _withoutImprovement++;
+            }
+        }
+        else
+        {
+            Parameters.Values.CopyTo(BestParameters, 0);
+            folder?.SaveBest(Snapshot(withState: false));
+        }
+
+        folder?.Report(_iteration, scalars);
+        Save(folder);
+    }
+
+    private void Save(RunFolder? folder) => folder?.SaveLatest(Snapshot(withState: true));
+
+    private Checkpoint Snapshot(bool withState) => new(
+        _iteration,
+        StoredParameters.ToStored(Parameters),
+        withState ? [.. _optimizer.State.Select(state => new StoredTensor(state.Name, [state.Values.Length], state.Values))] : [],
+        new Dictionary<string, string>
+        {
+            ["seed"] = _options.Seed.ToString(CultureInfo.InvariantCulture),
+            ["episode"] = (_iteration * _options.MetaBatch).ToString(CultureInfo.InvariantCulture),
+            ["updates"] = _optimizer.Updates.ToString(CultureInfo.InvariantCulture),
+            ["seconds"] = _seconds.ToString("R", CultureInfo.InvariantCulture),
+            ["best"] = _best.ToString("R", CultureInfo.InvariantCulture),
+            ["latest"] = _latest.ToString("R", CultureInfo.InvariantCulture),
+            ["without_improvement"] = _withoutImprovement.ToString(CultureInfo.InvariantCulture),
+            ["learner"] = _specification.ToJson().ToJsonString(),
+        });
+
+    private void Restore(Checkpoint checkpoint, string path)
+    {
+        StoredParameters.Load(checkpoint.Weights, Parameters, RunFolder.LatestPath(path));
+        foreach ((string name, float[] values) in _optimizer.State)
+        {
+            StoredTensor stored = checkpoint.State.FirstOrDefault(tensor => tensor.Name == name && tensor.Count == values.Length)
+                ?? throw new StorageException($"'{RunFolder.LatestPath(path)}' has no optimiser state '{name}' of {values.Length} values; train into another folder");
+            stored.Float32.CopyTo(values, 0);
+        }
+
+        _iteration = checkpoint.Iteration;
+        _optimizer.Updates = long.Parse(checkpoint.Metadata["updates"], CultureInfo.InvariantCulture);
+        _seconds = double.Parse(checkpoint.Metadata["seconds"], CultureInfo.InvariantCulture);
+        _best = double.Parse(checkpoint.Metadata["best"], CultureInfo.InvariantCulture);
+        _latest = double.Parse(checkpoint.Metadata["latest"], CultureInfo.InvariantCulture);
+        _withoutImprovement = int.Parse(checkpoint.Metadata["without_improvement"], CultureInfo.InvariantCulture);
+        if (File.Exists(RunFolder.BestPath(path)))
+        {
+            var best = new ParameterSet(Parameters.Specifications);
+            StoredParameters.Load(Checkpoint.Read(RunFolder.BestPath(path)).Weights, best, RunFolder.BestPath(path));
+            BestParameters = best.Values;
+        }
+    }
+
+    private TimeSpan Remaining(double perSecond, double spent)
+    {
+        double byIterations = perSecond > 0 ? (_options.Iterations - _iteration) / perSecond : 0;
+        return TimeSpan.FromSeconds(Math.Max(0, _options.Budget is { } budget ? Math.Min(byIterations, budget.TotalSeconds - spent) : byIterations));
+    }
+
+    private static double Mean(float[] values)
+    {
+        double sum = 0;
+        foreach (float value in values)
+        {
+            sum += value;
+        }
+
+        return sum / values.Length;
+    }
+
+    /// <summary>Iterations a second over a sliding window, so that a validation or a pause does not distort it for long.</summary>
+    private sealed class RateMeter
+    {
+        private readonly long[] _times = new long[64];
+        private int _count;
+
+        public void Tick() => _times[_count++ % _times.Length] = Stopwatch.GetTimestamp();
+
+        public double PerSecond
+        {
+            get
+            {
+                int kept = Math.Min(_count, _times.Length);
+                return kept < 2 ? 0 : (kept - 1) / Stopwatch.GetElapsedTime(_times[(_count - kept) % _times.Length], _times[(_count - 1) % _times.Length]).TotalSeconds;
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using FewShot.Optimizers;
+
+namespace FewShot.Training;
+
+/// <summary>How a learner is trained. Values are checked when set; defaults suit Omniglot-sized tasks.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>Tasks in a meta-batch.</summary>
+    public int MetaBatch { get; init => field = AtLeast(value, 1, nameof(MetaBatch)); } = 16;
+
+    /// <summary>Outer iterations.</summary>
+    public long Iterations { get; init => field = value >= 1 ? value : throw Invalid(nameof(Iterations), value, "at least 1"); } = 10_000;
+
+    /// <summary>Training ends after this time even if iterations are left; null for no limit. A run under a time limit is not repeatable to the bit.</summary>
+    public TimeSpan? Budget { get; init; }
+
+    /// <summary>Optimiser, step size, schedule, clipping.</summary>
+    public OuterUpdate Outer { get; init; } = new();
+
+    /// <summary>Of initialisation and episodes.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Iterations between validations and checkpoints.</summary>
+    public int ValidateEvery { get; init => field = AtLeast(value, 1, nameof(ValidateEvery)); } = 250;
+
+    /// <summary>Episodes of a validation.</summary>
+    public int ValidationEpisodes { get; init => field = AtLeast(value, 1, nameof(ValidationEpisodes)); } = 200;
+
+    /// <summary>Validations without a better result after which training ends; 0 for never.</summary>
+    public int Patience { get; init => field = AtLeast(value, 0, nameof(Patience)); }
+
+    /// <summary>Share of the training over which the multi-step loss moves its weight to the last step.</summary>
+    public double MultiStepShare { get; init; } = 0.3;
+
+    /// <summary>Peak bytes of one worker's arena; null for no limit. Inner steps are recomputed where that is needed to stay below.</summary>
+    public long? MemoryBudget { get; init; }
+
+    /// <summary>The options that shape the numbers, as JSON.</summary>
+    public JsonObject ToJson() => JsonSerializer.SerializeToNode(this, s_options)!.AsObject();
+
+    private static readonly JsonSerializerOptions s_options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
+
+    private static int AtLeast(int value, int least, string name) => value >= least ? value : throw Invalid(name, value, $"at least {least}");
+
+    private static ArgumentOutOfRangeException Invalid(string name, object value, string demand) => new(name, value, $"{name} must be {demand}");
+}

@@ -1,0 +1,75 @@
+using FewShot.Compute.Execution;
+using FewShot.Compute.Execution.Reference;
+using FewShot.Compute.Execution.Simd;
+using FewShot.Compute.Graphs;
+using FewShot.Compute.Kernels;
+using FewShot.Compute.Planning;
+using Xunit;
+
+namespace FewShot.Compute.Tests.Simd;
+
+/// <summary>Asserts that a graph gives the same numbers in float32, at every vector level, as by its definition in double.</summary>
+internal static class Agreement
+{
+    public static IEnumerable<SimdLevel> Levels => SimdLevels.Available;
+
+    public static void Check(Graph graph, double tolerance = 2e-4, Action<int, Span<double>>? fill = null, int seed = 1)
+    {
+        // The graph as traced: so the simplifier is checked as well.
+        using IWorker<double> expected = new ReferenceProgram(graph, simplify: false).CreateWorker();
+        var random = new Random(seed);
+        for (int i = 0; i < graph.Inputs.Count; i++)
+        {
+            if (fill is not null)
+            {
+                fill(i, expected.Input(i));
+                continue;
+            }
+
+            foreach (ref double value in expected.Input(i))
+            {
+                // Exact in float32, so that comparisons and maxima choose alike.
+                value = (float)((random.NextDouble() * 2) - 1);
+            }
+        }
+
+        expected.Run();
+        foreach (SimdLevel level in Levels)
+        {
+            var program = new SimdProgram(graph, level);
+            Assert.Null(PlanValidator.FindFault(program.Plan));
+            using IWorker<float> worker = program.CreateWorker();
+            for (int i = 0; i < graph.Inputs.Count; i++)
+            {
+                for (int j = 0; j < expected.Input(i).Length; j++)
+                {
+                    worker.Input(i)[j] = (float)expected.Input(i)[j];
+                }
+            }
+
+            worker.Run();
+            worker.Run();
+            for (int i = 0; i < graph.Outputs.Count; i++)
+            {
+                Compare(graph.Outputs[i].Name, level, expected.Output(i), worker.Output(i), tolerance);
+            }
+        }
+    }
+
+    private static void Compare(string name, SimdLevel level, ReadOnlySpan<double> expected, ReadOnlySpan<float> actual, double tolerance)
+    {
+        double scale = 1e-3;
+        foreach (double value in expected)
+        {
+            scale = Math.Max(scale, double.IsFinite(value) ? Math.Abs(value) : 0);
+        }
+
+        for (int j = 0; j < expected.Length; j++)
+        {
+            bool same = double.IsFinite(expected[j])
+                ? Math.Abs(expected[j] - actual[j]) <= tolerance * scale
+                : expected[j].Equals(actual[j]);
+            Assert.True(same, $"{name}[{j}] at {level}: {actual[j]:G9}, by definition {expected[j]:G9} (largest of the tensor {scale:G4})");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using System.Globalization;
+using System.Xml.Linq;
+using FewShot.Reporting;
+using FewShot.Tests.Storage;
+using Xunit;
+
+namespace FewShot.Tests.Reporting;
+
+public sealed class ChartTests
+{
+    private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
+
+    public static TheoryData<string> Samples => ["lines", "logarithmic", "scatter", "bars", "empty"];
+
+    [Theory]
+    [MemberData(nameof(Samples))]
+    public void EveryChartIsWellFormedAndInsideItsFrame(string name)
+    {
+        var svg = XElement.Parse(Sample(name).ToSvg());
+        Assert.Equal(Svg + "svg", svg.Name);
+        var frame = svg.Attribute("viewBox")!.Value.Split(' ').Select(Parse).ToArray();
+        foreach (var attribute in svg.Descendants().Attributes())
+        {
+            if (attribute.Name.LocalName is "x" or "x1" or "x2" or "cx" or "width")
+            {
+                Assert.InRange(Parse(attribute.Value), 0, frame[2]);
+            }
+            else if (attribute.Name.LocalName is "y" or "y1" or "y2" or "cy" or "height")
+            {
+                Assert.InRange(Parse(attribute.Value), 0, frame[3]);
+            }
+            else if (attribute.Name.LocalName == "points")
+            {
+                foreach (var point in attribute.Value.Split(' ').Select(text => text.Split(',')))
+                {
+                    Assert.InRange(Parse(point[0]), 0, frame[2]);
+                    Assert.InRange(Parse(point[1]), 0, frame[3]);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void TheDrawingDoesNotDependOnTheCulture()
+    {
+        var expected = SampleReport.Lines().ToSvg();
+        var before = CultureInfo.CurrentCulture;
+        try
+        {
+            var comma = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+            comma.NumberFormat.NumberDecimalSeparator = ",";
+            comma.NumberFormat.NegativeSign = "~";
+            CultureInfo.CurrentCulture = comma;
+            Assert.Equal(expected, SampleReport.Lines().ToSvg());
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
+
+    [Fact]
+    public void PointsLieWhereTheirValuesSay()
+    {
+        var chart = new LineChart("t", new ChartAxis("x"), new ChartAxis("y"), [new LineSeries("s", [0, 5, 10], [0, 5, 10])]);
+        var points = Polylines(chart).Single();
+        Assert.Equal((points[0].X + points[2].X) / 2, points[1].X, 0.011);
+        Assert.Equal((points[0].Y + points[2].Y) / 2, points[1].Y, 0.011);
+        Assert.True(points[2].Y < points[0].Y, "larger values must be higher");
+
+        var logarithmic = new LineChart(
+            "t", new ChartAxis("x", AxisScale.Logarithmic), new ChartAxis("y", AxisScale.Logarithmic), [new LineSeries("s", [1, 10, 100], [0.01, 0.1, 1])]);
+        points = Polylines(logarithmic).Single();
+        Assert.Equal((points[0].X + points[2].X) / 2, points[1].X, 0.011);
+        Assert.Equal((points[0].Y + points[2].Y) / 2, points[1].Y, 0.011);
+    }
+
+    [Fact]
+    public void ValuesThatAreNotFiniteLeaveAGap()
+    {
+        var chart = new LineChart("t", new ChartAxis("x"), new ChartAxis("y"), [new LineSeries("s", [0, 1, 2, 3, 4], [1, 2, double.NaN, 2, double.PositiveInfinity])]);
+        Assert.Equal([2, 1], Polylines(chart).Select(line => line.Count));
+        Assert.Single(XElement.Parse(chart.ToSvg()).Descendants(Svg + "circle")); // the lone point
+    }
+
+    [Fact]
+    public void ALogarithmicAxisNamesTheSeriesThatIsNotPositive()
+    {
+        var chart = new LineChart("t", new ChartAxis("x"), new ChartAxis("loss", AxisScale.Logarithmic), [new LineSeries("ANIL", [1], [0])]);
+        Assert.Equal("the logarithmic axis 'loss' was given 0 by 'ANIL'; it needs positive numbers", Assert.Throws<ArgumentException>(chart.ToSvg).Message);
+    }
+
+    [Fact]
+    public void UnevenSeriesAreNamed()
+    {
+        Assert.Contains("'s' has 2 positions but 1", Assert.Throws<ArgumentException>(
+            new LineChart("t", new ChartAxis("x"), new ChartAxis("y"), [new LineSeries("s", [1, 2], [1])]).ToSvg).Message);
+        Assert.Contains("one edge", Assert.Throws<ArgumentException>(
+            new LineChart("t", new ChartAxis("x"), new ChartAxis("y"), [new LineSeries("s", [1], [1]) { Lower = [0] }]).ToSvg).Message);
+        Assert.Contains("'s' has 1 bars for 2 categories", Assert.Throws<ArgumentException>(
+            new BarChart("t", new ChartAxis("x"), ["a", "b"], [new BarSeries("s", [new Bar(1)])]).ToSvg).Message);
+    }
+
+    [Fact]
+    public void LabelsOfNeighboursDoNotCoverEachOther()
+    {
+        var chart = new ScatterChart("t", new ChartAxis("x"), new ChartAxis("y"), [
+            new ScatterGroup("g", [new(0, 0, "origin"), new(10, 10, "far"), new(5, 5, "first label"), new(5.1, 5.1, "second label")]),
+        ]);
+        var labels = XElement.Parse(chart.ToSvg()).Descendants(Svg + "text")
+            .Where(text => text.Attribute("class")!.Value == "label")
+            .Select(text => (X: Parse(text.Attribute("x")!.Value), Y: Parse(text.Attribute("y")!.Value), Width: PlotStyle.TextWidth(text.Value, PlotStyle.SmallText)))
+            .ToArray();
+        Assert.Equal(4, labels.Length);
+        foreach (var (a, b) in labels.SelectMany((a, i) => labels.Skip(i + 1).Select(b => (a, b))))
+        {
+            Assert.True(a.X + a.Width <= b.X || b.X + b.Width <= a.X || Math.Abs(a.Y - b.Y) >= 12, $"{a} covers {b}");
+        }
+    }
+
+    [Fact]
+    public void BarsBeginAtZeroAndErrorBarsThatReachZeroStayOnALogarithmicAxis()
+    {
+        var chart = new BarChart("t", new ChartAxis("x", AxisScale.Logarithmic), ["a", "b"], [new BarSeries("s", [new Bar(1, 2), new Bar(100, 10)])]);
+        Assert.Equal(2, XElement.Parse(chart.ToSvg()).Descendants(Svg + "rect").Count(rect => rect.Attribute("class")!.Value.StartsWith("bar", StringComparison.Ordinal)));
+        var linear = AxisTicks.Fit(new ChartAxis("x"), [("zero", 0), ("s", 97), ("s", 98)], 5);
+        Assert.Equal(0, linear.Minimum);
+    }
+
+    [Fact]
+    public void SavesAFileOfItsOwn()
+    {
+        using var folder = new TemporaryFolder();
+        SampleReport.Bars().Save(folder["bars.svg"]);
+        Assert.Equal(Svg + "svg", XDocument.Load(folder["bars.svg"]).Root!.Name);
+    }
+
+    private static Chart Sample(string name) => name switch
+    {
+        "lines" => SampleReport.Lines(),
+        "logarithmic" => SampleReport.LogarithmicLines(),
+        "scatter" => SampleReport.Scatter(),
+        "bars" => SampleReport.Bars(),
+        _ => new LineChart("nothing yet", new ChartAxis("x"), new ChartAxis("y"), []),
+    };
+
+    private static double Parse(string text) => double.Parse(text, CultureInfo.InvariantCulture);
+
+    private static List<List<(double X, double Y)>> Polylines(Chart chart) =>
+    [
+        .. XElement.Parse(chart.ToSvg()).Descendants(Svg + "polyline").Select(line => line.Attribute("points")!.Value.Split(' ')
+            .Select(point => point.Split(',')).Select(point => (Parse(point[0]), Parse(point[1]))).ToList()),
+    ];
+}

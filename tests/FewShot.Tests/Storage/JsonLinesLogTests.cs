@@ -1,0 +1,112 @@
+using System.Text.Json.Nodes;
+using FewShot.Storage;
+using Xunit;
+
+namespace FewShot.Tests.Storage;
+
+public sealed class JsonLinesLogTests
+{
+    [Fact]
+    public void ReadsBackWhatItWrote()
+    {
+        using var folder = new TemporaryFolder();
+        using (var log = JsonLinesLog.Open(folder["log"]))
+        {
+            log.Append(1, [Pair("loss", 0.5), Pair("note", "a\nb"), Pair("nothing", null)]);
+            log.Append(2, [Pair("loss", double.NaN), Pair("other", float.NegativeInfinity)]);
+        }
+
+        Assert.Equal(
+            """{"step":1,"loss":0.5,"note":"a\nb","nothing":null}""" + "\n" + """{"step":2,"loss":"NaN","other":"-Infinity"}""" + "\n",
+            File.ReadAllText(folder["log"]));
+        Assert.Equal(2, JsonLinesLog.Read(folder["log"]).Count);
+    }
+
+    [Fact]
+    public void EveryCutLeavesTheWholeLinesAndCanBeContinued()
+    {
+        using var folder = new TemporaryFolder();
+        Write(folder["whole"], 1, 2, 3);
+        var bytes = File.ReadAllBytes(folder["whole"]);
+        for (var length = 0; length <= bytes.Length; length++)
+        {
+            File.WriteAllBytes(folder["cut"], bytes[..length]);
+            var whole = bytes[..length].Count(value => value == '\n');
+            Assert.Equal(whole, JsonLinesLog.Read(folder["cut"]).Count);
+            using (var log = JsonLinesLog.Open(folder["cut"]))
+            {
+                log.Append(9, []);
+            }
+
+            Assert.Equal([.. Enumerable.Range(1, whole), 9], Steps(folder["cut"]));
+        }
+    }
+
+    [Fact]
+    public void ResumingDropsTheLinesAfterTheCheckpoint()
+    {
+        using var folder = new TemporaryFolder();
+        Write(folder["log"], 1, 2, 2, 3, 4);
+        using (var log = JsonLinesLog.Open(folder["log"], lastStep: 2))
+        {
+            log.Append(3, []);
+        }
+
+        Assert.Equal([1, 2, 2, 3], Steps(folder["log"]));
+    }
+
+    [Fact]
+    public void DamageBeforeTheLastLineIsNamedByItsLine()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["log"], "{\"step\":1}\nrubbish\n{\"step\":2}\n");
+        Assert.Contains("line 2", Assert.Throws<StorageException>(() => JsonLinesLog.Read(folder["log"])).Message);
+        Assert.Contains("line 2", Assert.Throws<StorageException>(() => JsonLinesLog.Open(folder["log"])).Message);
+        File.WriteAllText(folder["log"], "{\"step\":1}\n\0\0\0\0\n");
+        Assert.Equal([1], Steps(folder["log"]));
+    }
+
+    [Fact]
+    public void AFullDiskLeavesWholeLinesAndTheLogGoesOnWhenThereIsSpace()
+    {
+        using var disk = new SmallDisk(kilobytes: 16);
+        var filler = disk["filler"];
+        File.WriteAllBytes(filler, new byte[8 * 1024]);
+        using var log = JsonLinesLog.Open(disk["log"]);
+        var error = Assert.Throws<StorageException>(() =>
+        {
+            for (var step = 0; step < 1000; step++)
+            {
+                log.Append(step, [Pair("padding", new string('x', 100))]);
+            }
+        });
+        Assert.Contains(disk["log"], error.Message);
+        var whole = JsonLinesLog.Read(disk["log"]).Count;
+        Assert.InRange(whole, 10, 999);
+        File.Delete(filler);
+        log.Append(1000, []);
+        Assert.Equal([.. Enumerable.Range(0, whole), 1000], Steps(disk["log"]));
+    }
+
+    [Fact]
+    public void TheStepCannotBeGivenTwice()
+    {
+        using var folder = new TemporaryFolder();
+        using var log = JsonLinesLog.Open(folder["log"]);
+        Assert.Throws<ArgumentException>(() => log.Append(1, [Pair("step", 2)]));
+        Assert.Equal(0, new FileInfo(folder["log"]).Length);
+    }
+
+    private static KeyValuePair<string, JsonNode?> Pair(string name, JsonNode? value) => new(name, value);
+
+    private static void Write(string path, params int[] steps)
+    {
+        using var log = JsonLinesLog.Open(path);
+        foreach (var step in steps)
+        {
+            log.Append(step, [Pair("loss", 0.25)]);
+        }
+    }
+
+    private static int[] Steps(string path) => [.. JsonLinesLog.Read(path).Select(line => (int)line["step"]!)];
+}

@@ -1,0 +1,183 @@
+using System.Text.Json.Nodes;
+using FewShot.Storage;
+using Xunit;
+
+namespace FewShot.Tests.Storage;
+
+public sealed class RunFolderTests
+{
+    private static readonly Dictionary<string, string> NoMetadata = [];
+
+    [Fact]
+    public void ANewRunHasItsConfigurationAndNoCheckpoint()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder["run"];
+        using (var run = RunFolder.Open(path, Configuration()))
+        {
+            Assert.Null(run.Latest);
+        }
+
+        Assert.True(JsonNode.DeepEquals(Configuration(), RunFolder.ReadConfiguration(path)));
+    }
+
+    [Fact]
+    public void AResumedRunFindsItsCheckpointAndALogThatEndsThere()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder["run"];
+        using (var run = RunFolder.Open(path, Configuration()))
+        {
+            run.Report(1, [KeyValuePair.Create("loss", 1.0)]);
+            run.SaveLatest(Checkpoint(1));
+            run.Report(2, [KeyValuePair.Create("loss", 2.0)], [KeyValuePair.Create("note", "text")]);
+            run.SaveBest(Checkpoint(1) with { State = [] });
+        }
+
+        using (var run = RunFolder.Open(path, Configuration()))
+        {
+            Assert.Equal(1, run.Latest!.Iteration);
+            Assert.Equal([1f], Assert.Single(run.Latest.Weights).Float32);
+            Assert.Equal("adam.m/w", Assert.Single(run.Latest.State).Name);
+            Assert.Equal("7", run.Latest.Metadata["seed"]);
+            Assert.Equal(1, (int)Assert.Single(RunFolder.ReadLog(path))["step"]!);
+        }
+
+        Assert.Equal(2, Directory.GetFiles(path, "events.out.tfevents.*").Length);
+        Assert.Equal(["w"], Safetensors.Read(RunFolder.BestPath(path)).Tensors.Select(tensor => tensor.Name));
+    }
+
+    [Fact]
+    public void WithoutACheckpointTheLogStartsAgain()
+    {
+        using var folder = new TemporaryFolder();
+        using (var run = RunFolder.Open(folder["run"], Configuration()))
+        {
+            run.Report(0, [KeyValuePair.Create("loss", 1.0)]);
+        }
+
+        RunFolder.Open(folder["run"], Configuration()).Dispose();
+        Assert.Empty(RunFolder.ReadLog(folder["run"]));
+    }
+
+    [Fact]
+    public void AnotherConfigurationIsRefusedNamingEveryDifference()
+    {
+        using var folder = new TemporaryFolder();
+        RunFolder.Open(folder["run"], Configuration()).Dispose();
+        var other = Configuration();
+        other["seed"] = 8;
+        other["optimiser"]!["rate"] = 0.5;
+        other["extra"] = "x";
+        other.Remove("ways");
+        var error = Assert.Throws<StorageException>(() => RunFolder.Open(folder["run"], other));
+        Assert.Contains(
+            "seed is 7 in the folder, 8 now; optimiser.rate is 0.001 in the folder, 0.5 now; ways is 5 in the folder, not set now; extra is not set in the folder, \"x\" now",
+            error.Message);
+        Assert.True(JsonNode.DeepEquals(Configuration(), RunFolder.ReadConfiguration(folder["run"])));
+    }
+
+    [Fact]
+    public void ASettingThatMayChangeIsTakenOver()
+    {
+        using var folder = new TemporaryFolder();
+        RunFolder.Open(folder["run"], Configuration()).Dispose();
+        var longer = Configuration();
+        longer["optimiser"]!["iterations"] = 200;
+        Assert.Throws<StorageException>(() => RunFolder.Open(folder["run"], longer));
+        RunFolder.Open(folder["run"], longer, mayChange: ["optimiser.iterations"]).Dispose();
+        Assert.Equal(200, (int)RunFolder.ReadConfiguration(folder["run"])["optimiser"]!["iterations"]!);
+    }
+
+    [Fact]
+    public void NumbersCompareByValueNotByHowTheyAreHeld()
+    {
+        using var folder = new TemporaryFolder();
+        RunFolder.Open(folder["run"], new JsonObject { ["a"] = 1, ["b"] = 0.1f, ["c"] = new JsonArray(1, 2) }).Dispose();
+        RunFolder.Open(folder["run"], new JsonObject { ["c"] = new JsonArray(1L, 2.0), ["a"] = 1.0, ["b"] = 0.1 }).Dispose();
+    }
+
+    [Fact]
+    public void AFolderOfSomethingElseIsLeftAsItIs()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["thesis.txt"], "");
+        Assert.Contains("holds 'thesis.txt'", Assert.Throws<StorageException>(() => RunFolder.Open(folder.Path, Configuration())).Message);
+        Assert.Contains("it is a file", Assert.Throws<StorageException>(() => RunFolder.Open(folder["thesis.txt"], Configuration())).Message);
+        Assert.Equal(["thesis.txt"], folder.FileNames);
+    }
+
+    [Fact]
+    public void TwoMayNotTrainIntoOneFolder()
+    {
+        using var folder = new TemporaryFolder();
+        using (RunFolder.Open(folder["run"], Configuration()))
+        {
+            var error = Assert.Throws<StorageException>(() => RunFolder.Open(folder["run"], Configuration()));
+            Assert.Contains($"is in use by process {Environment.ProcessId} on", error.Message);
+            Assert.NotEmpty(RunFolder.ReadConfiguration(folder["run"])); // reading is allowed meanwhile
+        }
+
+        RunFolder.Open(folder["run"], Configuration()).Dispose();
+    }
+
+    [Fact]
+    public void ADamagedCheckpointIsNamedAndTheFolderIsFreeAgain()
+    {
+        using var folder = new TemporaryFolder();
+        using (var run = RunFolder.Open(folder["run"], Configuration()))
+        {
+            run.SaveLatest(Checkpoint(1));
+        }
+
+        var latest = RunFolder.LatestPath(folder["run"]);
+        File.WriteAllBytes(latest, File.ReadAllBytes(latest)[..^1]);
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            Assert.Contains(latest, Assert.Throws<StorageException>(() => RunFolder.Open(folder["run"], Configuration())).Message);
+        }
+    }
+
+    [Fact]
+    public void AFullDiskKeepsThePreviousCheckpoint()
+    {
+        using var disk = new SmallDisk(kilobytes: 128);
+        var path = disk["run"];
+        using (var run = RunFolder.Open(path, Configuration()))
+        {
+            run.SaveLatest(Checkpoint(1));
+            var large = new Checkpoint(2, [new StoredTensor("w", [100_000], new float[100_000])], [], NoMetadata);
+            Assert.Contains("latest.safetensors", Assert.Throws<StorageException>(() => run.SaveLatest(large)).Message);
+            Assert.Equal(1, run.Latest!.Iteration);
+        }
+
+        using (var run = RunFolder.Open(path, Configuration()))
+        {
+            Assert.Equal(1, run.Latest!.Iteration);
+        }
+    }
+
+    [Fact]
+    public void NamesThatWouldMixWeightsAndStateAreRefused()
+    {
+        using var folder = new TemporaryFolder();
+        var named = new StoredTensor("state/x", [1], [1f]);
+        Assert.Throws<ArgumentException>(() => new Checkpoint(1, [named], [], NoMetadata).Write(folder["a"]));
+        Assert.Throws<ArgumentException>(() => new Checkpoint(1, [], [], new Dictionary<string, string> { ["iteration"] = "2" }).Write(folder["a"]));
+        Safetensors.Write(folder["b"], [named]);
+        Assert.Contains("no metadata 'iteration'", Assert.Throws<StorageException>(() => FewShot.Storage.Checkpoint.Read(folder["b"])).Message);
+    }
+
+    internal static JsonObject Configuration() => new()
+    {
+        ["seed"] = 7,
+        ["optimiser"] = new JsonObject { ["rate"] = 0.001, ["iterations"] = 100 },
+        ["ways"] = 5,
+    };
+
+    private static Checkpoint Checkpoint(long iteration) => new(
+        iteration,
+        [new StoredTensor("w", [1], [(float)iteration])],
+        [new StoredTensor("adam.m/w", [1], [(float)iteration])],
+        new Dictionary<string, string> { ["seed"] = "7" });
+}
