@@ -57,7 +57,7 @@ internal static unsafe class ConvolutionBench
         Compare("data", Convolution.DataGradient(shape, level), gy, w, reference.DataGradient,
             [DirectConvolution.DataGradient(shape, level), .. fits ? [WinogradConvolution.DataGradient(shape, level)] : Array.Empty<ConvolutionKernel>()]);
         Compare("weights", Convolution.WeightGradient(shape, level), x, gy, reference.WeightGradient,
-            [new WeightGradientConvolution(shape, level), .. fits ? [new WinogradWeightGradient(shape, level)] : Array.Empty<ConvolutionKernel>()]);
+            [new WeightGradientConvolution(shape, level), .. FewChannelsWeightGradient.Fits(shape) ? [new FewChannelsWeightGradient(shape, level)] : Array.Empty<ConvolutionKernel>(), .. fits ? [new WinogradWeightGradient(shape, level)] : Array.Empty<ConvolutionKernel>()]);
 
         void Compare(string map, ConvolutionKernel chosen, AlignedBuffer a, AlignedBuffer b, double[] expected, ConvolutionKernel[] candidates)
         {

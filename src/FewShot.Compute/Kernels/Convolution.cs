@@ -14,7 +14,9 @@ internal static unsafe class Convolution
     public static ConvolutionKernel WeightGradient(ConvolutionShape shape, SimdLevel level)
     {
         shape.Validate();
-        return WinogradTiles.Pays(shape, level) ? new WinogradWeightGradient(shape, level) : new WeightGradientConvolution(shape, level);
+        return FewChannelsWeightGradient.Fits(shape) ? new FewChannelsWeightGradient(shape, level)
+            : WinogradTiles.Pays(shape, level) ? new WinogradWeightGradient(shape, level)
+            : new WeightGradientConvolution(shape, level);
     }
 
     /// <summary>a = cotangent of y, b = w HWIO, result = gradient to x; any stride.</summary>

@@ -14,6 +14,8 @@ internal sealed unsafe class DirectConvolution : ConvolutionKernel
     // Weights in place lie a whole row of output channels apart and share few cache sets: fewer of them fit.
     private const int InPlaceInputChannels = 8;
 
+    private const int InPlacePixels = 100;
+
     // Input and result of the images planned together, meant to stay in the second-level cache.
     private const int ImagesBytes = 256 * 1024;
     private const int MinimumImages = 5;
@@ -54,8 +56,8 @@ internal sealed unsafe class DirectConvolution : ConvolutionKernel
         resultPixels = rowTaps.Length * columnTaps.Length;
         blocks = ChannelBlock.Cut(outputChannels, level, level.BlockVectors());
 
-        // Copying the weights costs about as much as using them for ten pixels.
-        this.pack = pack ?? (blocks[^1].Partial || (long)images * resultPixels > 100);
+        // Vectors past the last channel can only be read from a copy. Otherwise copying pays once enough pixels use the weights.
+        this.pack = blocks[^1].Partial || (pack ?? (long)images * resultPixels > InPlacePixels);
         var channelLimit = this.pack ? Math.Max(1, PackedWeightBytes / (weightTaps * blocks[0].Width * sizeof(float))) : InPlaceInputChannels;
         channelsPerBlock = GatherPlan.BalancedSizes(inputChannels, channelLimit).First();
 
