@@ -43,7 +43,7 @@ internal sealed class Fusion
             merger.Run();
             if (!fusion.StoreWhatIsDear(merger.Loops))
             {
-                return merger.Steps();
+                return Schedule.Compact(graph, merger.Steps());
             }
         }
     }

@@ -112,7 +112,7 @@ internal static class RandomPrograms
             25 when x.Shape.Rank == 2 => PositiveDefinite(x).Cholesky().TriangularSolve(x, random.Next(2) == 0).Tanh(),
             26 when x.Shape.Rank == 2 => PositiveDefinite(x).SpectralFunction(MatrixFunction.ExponentialIntegral(0.5)),
             27 or 28 when x.Shape.Rank > 0 => (random.Next(2) == 0 ? x.Sum(random.Next(x.Shape.Rank)) : x.Mean()).Sine(),
-            29 when x.Shape.Rank > 0 => x.Max(random.Next(x.Shape.Rank)),
+            29 when x.Shape.Rank > 0 => random.Next(2) == 0 ? x.Max(random.Next(x.Shape.Rank)) : x.Variance(random.Next(x.Shape.Rank)),
             30 when x.Shape.Rank < 4 => x.BroadcastTo(new Shape([random.Next(2, 4), .. x.Shape.Extents])),
             31 when x.Shape.Rank > 0 => TensorOperations.Concatenate(random.Next(x.Shape.Rank), x, Like(x), x.Sine()),
             32 when x.Shape.Rank > 0 => Rows(x),

@@ -129,6 +129,7 @@ internal sealed record OperationCase(Type Operation, Argument[] Arguments, Func<
         },
         [typeof(Sum)] = random => Reduction<Sum>(random, (x, axes) => x.Sum(axes), linear: [0]),
         [typeof(ReduceMaximum)] = random => Reduction<ReduceMaximum>(random, (x, axes) => x.Max(axes), linear: []),
+        [typeof(Variance)] = random => Reduction<Variance>(random, (x, axes) => x.Variance(axes), linear: []),
         [typeof(BroadcastTo)] = random =>
         {
             Shape target = Values.Shape(random, 3);

@@ -48,6 +48,7 @@ public class ShapeErrorTests
         ("Sum", g => X(g).Sum(0), ["[]"]),
         ("ReduceMaximum", g => X(g, 2, 3).Max(-3), ["[2, 3]"]),
         ("ReduceMaximum", g => X(g).Max(0), ["[]"]),
+        ("Variance", g => X(g, 2, 3).Variance(2), ["[2, 3]"]),
         ("SumTo", g => X(g, 2, 3).SumTo(new Shape(2)), ["[2, 3]", "[2]"]),
         ("SumTo", g => X(g, 3).SumTo(new Shape(1, 3)), ["[3]", "[1, 3]"]),
         ("BroadcastTo", g => X(g, 2, 3).BroadcastTo(new Shape(3)), ["[2, 3]", "[3]"]),

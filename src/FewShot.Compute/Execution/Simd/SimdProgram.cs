@@ -26,7 +26,8 @@ public sealed class SimdProgram : IProgram<float>
         ArgumentNullException.ThrowIfNull(graph);
         _graph = Simplifier.Run(graph);
         IReadOnlyList<Step> steps = Fusion.Cover(_graph, new FusionRules(LoopOpcodes.Cost));
-        _kernels = [.. steps.Select(step => StepKernels.For(step, level))];
+        var kernels = new StepKernels(level);
+        _kernels = [.. steps.Select(kernels.For)];
         _plan = ArenaPlan.Create(
             _graph, steps, sizeof(float), step => _kernels[step].ScratchBytes, (step, input, output) => _kernels[step].InPlace(input, output));
         InputNames = [.. _graph.Inputs.Select(input => ((Input)input.Operation).Label)];

@@ -1,6 +1,8 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using FewShot.Compute.Graphs;
 using MathNet.Numerics.LinearAlgebra;
+using Tensor = FewShot.Compute.Graphs.Tensor;
 
 namespace FewShot.Compute.Operations;
 
@@ -22,7 +24,7 @@ internal sealed record SpectralFunction(MatrixFunction Function) : Operation
     internal override void Evaluate<T>(Operands<T> inputs, Span<T> result)
     {
         int n = inputs.Shape(0)[0];
-        var symmetric = new Matrix<double>[inputs.Count];
+        var symmetric = new double[inputs.Count][];
         for (int i = 0; i < symmetric.Length; i++)
         {
             if (SymmetricPart(inputs[i], n) is not { } part)
@@ -34,25 +36,25 @@ internal sealed record SpectralFunction(MatrixFunction Function) : Operation
             symmetric[i] = part;
         }
 
-        var decomposition = symmetric[0].Evd(Symmetricity.Symmetric);
-        Matrix<double> vectors = decomposition.EigenVectors;
+        var decomposition = Matrix<double>.Build.Dense(n, n, symmetric[0]).Evd(Symmetricity.Symmetric);
         double[] values = Function.Eigenvalues([.. decomposition.EigenValues.Select(value => value.Real)]);
-        Matrix<double>[] directions = [.. symmetric.Skip(1).Select(direction => vectors.TransposeThisAndMultiply(direction) * vectors)];
-        Matrix<double> inner = new SpectralPaths(Function, values, directions).Sum();
-        Matrix<double> outer = (vectors * inner).TransposeAndMultiply(vectors);
-        for (int row = 0; row < n; row++)
+
+        // The library's products would start threads; these stay on the worker's core.
+        double[] rows = decomposition.EigenVectors.ToColumnMajorArray();
+        double[] columns = decomposition.EigenVectors.ToRowMajorArray();
+        double[][] directions = [.. symmetric.Skip(1).Select(direction => Product(Product(rows, direction, n), columns, n))];
+        double[] inner = new SpectralPaths(Function, values, directions).Sum();
+        double[] outer = Product(Product(columns, inner, n), rows, n);
+        for (int i = 0; i < result.Length; i++)
         {
-            for (int column = 0; column < n; column++)
-            {
-                result[(row * n) + column] = T.CreateChecked(outer[row, column]);
-            }
+            result[i] = T.CreateChecked(outer[i]);
         }
     }
 
     /// <summary>½(X + Xᵀ), or null where an element is not finite (the decomposition would not end).</summary>
-    private static Matrix<double>? SymmetricPart<T>(ReadOnlySpan<T> x, int n) where T : unmanaged, IFloatingPointIeee754<T>
+    private static double[]? SymmetricPart<T>(ReadOnlySpan<T> x, int n) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var part = Matrix<double>.Build.Dense(n, n);
+        var part = new double[n * n];
         for (int row = 0; row < n; row++)
         {
             for (int column = 0; column < n; column++)
@@ -63,11 +65,26 @@ internal sealed record SpectralFunction(MatrixFunction Function) : Operation
                     return null;
                 }
 
-                part[row, column] = value;
+                part[(row * n) + column] = value;
             }
         }
 
         return part;
+    }
+
+    private static double[] Product(double[] a, double[] b, int n)
+    {
+        var product = new double[n * n];
+        for (int row = 0; row < n; row++)
+        {
+            Span<double> target = product.AsSpan(row * n, n);
+            for (int k = 0; k < n; k++)
+            {
+                TensorPrimitives.MultiplyAdd(b.AsSpan(k * n, n), a[(row * n) + k], target, target);
+            }
+        }
+
+        return product;
     }
 
     /// <summary>Zero where a direction is; one order of the directions, so that equal derivatives are one node.</summary>

@@ -1,27 +1,31 @@
-using MathNet.Numerics.LinearAlgebra;
-
 namespace FewShot.Compute.Operations;
 
 /// <summary>
 /// A Fréchet derivative in the basis of eigenvectors: entry (i₀, iₙ) sums over the paths i₀..iₙ the divided difference of their eigenvalues times, over all
-/// orders of the directions, the product of their entries along the path.
+/// orders of the directions, the product of their entries along the path. All matrices are row-major.
 /// </summary>
-internal sealed class SpectralPaths(MatrixFunction function, double[] eigenvalues, Matrix<double>[] directions)
+internal sealed class SpectralPaths(MatrixFunction function, double[] eigenvalues, double[][] directions)
 {
+    /// <summary>
+    /// How much nearer than where the series converges fast two points must be before it is used: the one subtraction at second order loses that factor
+    /// of precision at most, and is far cheaper.
+    /// </summary>
+    private const double LossAllowed = 100;
+
     private readonly int _size = eigenvalues.Length;
     private readonly int _order = directions.Length;
 
     /// <summary>Divided differences of first order, from which nearly all of second order follow by one subtraction.</summary>
     private readonly double[,] _first = new double[eigenvalues.Length, eigenvalues.Length];
 
-    public Matrix<double> Sum()
+    public double[] Sum()
     {
-        var result = Matrix<double>.Build.Dense(_size, _size);
+        var result = new double[_size * _size];
         if (_order == 0)
         {
             for (int i = 0; i < _size; i++)
             {
-                result[i, i] = function.DividedDifference([eigenvalues[i]]);
+                result[(i * _size) + i] = function.DividedDifference([eigenvalues[i]]);
             }
 
             return result;
@@ -42,8 +46,8 @@ internal sealed class SpectralPaths(MatrixFunction function, double[] eigenvalue
             {
                 (path[0], path[_order]) = (i, j);
                 double sum = Between(path, 1);
-                result[i, j] = sum;
-                result[j, i] = sum;
+                result[(i * _size) + j] = sum;
+                result[(j * _size) + i] = sum;
             }
         }
 
@@ -82,7 +86,7 @@ internal sealed class SpectralPaths(MatrixFunction function, double[] eigenvalue
         {
             if ((used & (1 << direction)) == 0)
             {
-                sum += directions[direction][path[place], path[place + 1]] * Products(path, place + 1, used | (1 << direction));
+                sum += directions[direction][(path[place] * _size) + path[place + 1]] * Products(path, place + 1, used | (1 << direction));
             }
         }
 
@@ -100,7 +104,7 @@ internal sealed class SpectralPaths(MatrixFunction function, double[] eigenvalue
         }
 
         (double low, double high) = (eigenvalues[sorted[0]], eigenvalues[sorted[^1]]);
-        if (_order == 2 && !function.IsNear(low, high))
+        if (_order == 2 && !function.IsNear(low, low + (LossAllowed * (high - low))))
         {
             return (_first[sorted[1], sorted[2]] - _first[sorted[0], sorted[1]]) / (high - low);
         }

@@ -8,7 +8,7 @@ namespace FewShot.Compute.Operations;
 /// </summary>
 internal sealed record Variance(AxisList Axes) : Operation
 {
-    internal override Shape Infer(IReadOnlyList<Shape> inputs) => new Sum(Axes).Infer(inputs);
+    internal override Shape Infer(IReadOnlyList<Shape> inputs) => Sum.Reduced(this, Axes, inputs[0]);
 
     internal override void Evaluate<T>(Operands<T> inputs, Span<T> result)
     {

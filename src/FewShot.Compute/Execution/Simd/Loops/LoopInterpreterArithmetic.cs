@@ -105,6 +105,7 @@ internal static class LoopInterpreterArithmetic
             {
                 LoopOpcode.Sign => x > 0 ? 1 : x < 0 ? -1 : x,
                 LoopOpcode.Step => x > 0 ? 1 : 0,
+                LoopOpcode.Power when i.Value is 0.5f or -0.5f => i.Value > 0 ? MathF.Sqrt(x) : 1 / MathF.Sqrt(x),
                 LoopOpcode.Power => MathF.Pow(x, i.Value),
                 LoopOpcode.Greater => x > b[j] ? 1 : 0,
                 LoopOpcode.Equal => x == b[j] ? 1 : 0,
