@@ -53,9 +53,9 @@ internal static unsafe class ConvolutionBench
         var reference = new ReferenceConvolution(shape, x.Pointer, w.Pointer, gy.Pointer);
         var fits = WinogradTiles.Fits(shape, level);
         Compare("forward", Convolution.Forward(shape, level), x, w, reference.Result,
-            [DirectConvolution.Forward(shape, level), .. fits ? [WinogradConvolution.Forward(shape, level)] : Array.Empty<ConvolutionKernel>()]);
+            [DirectConvolution.Forward(shape, level, pack: true), DirectConvolution.Forward(shape, level, pack: false), .. fits ? [WinogradConvolution.Forward(shape, level)] : Array.Empty<ConvolutionKernel>()]);
         Compare("data", Convolution.DataGradient(shape, level), gy, w, reference.DataGradient,
-            [DirectConvolution.DataGradient(shape, level), .. fits ? [WinogradConvolution.DataGradient(shape, level)] : Array.Empty<ConvolutionKernel>()]);
+            [DirectConvolution.DataGradient(shape, level, pack: true), DirectConvolution.DataGradient(shape, level, pack: false), .. fits ? [WinogradConvolution.DataGradient(shape, level)] : Array.Empty<ConvolutionKernel>()]);
         Compare("weights", Convolution.WeightGradient(shape, level), x, gy, reference.WeightGradient,
             [new WeightGradientConvolution(shape, level), .. FewChannelsWeightGradient.Fits(shape) ? [new FewChannelsWeightGradient(shape, level)] : Array.Empty<ConvolutionKernel>(), .. fits ? [new WinogradWeightGradient(shape, level)] : Array.Empty<ConvolutionKernel>()]);
 

@@ -32,7 +32,7 @@ internal static unsafe class MatrixBench
             using var b = new AlignedBuffer(k * n, 2);
             using var c = new AlignedBuffer(m * n);
             using var scratch = new AlignedBuffer(kernel.ScratchBytes / sizeof(float));
-            const int inner = 100;
+            var inner = Math.Max(1, 500_000 / (m * n * k + 5000));
             var seconds = Measure.BestSeconds(() =>
             {
                 for (var i = 0; i < inner; i++)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using FewShot.Compute.Kernels;
 
 namespace FewShot.KernelBench;
@@ -21,13 +20,13 @@ internal static class Measure
             for (var candidate = 0; candidate < candidates.Length; candidate++)
             {
                 candidates[candidate]();
-                var start = Stopwatch.GetTimestamp();
+                var start = ThreadClock.Seconds;
                 for (var i = 0; i < calls[candidate]; i++)
                 {
                     candidates[candidate]();
                 }
 
-                best[candidate] = Math.Min(best[candidate], Stopwatch.GetElapsedTime(start).TotalSeconds / calls[candidate]);
+                best[candidate] = Math.Min(best[candidate], (ThreadClock.Seconds - start) / calls[candidate]);
             }
         }
 
@@ -52,8 +51,8 @@ internal static class Measure
     private static int CallsPerRepetition(Action call)
     {
         call();
-        var start = Stopwatch.GetTimestamp();
+        var start = ThreadClock.Seconds;
         call();
-        return (int)Math.Clamp(RepetitionSeconds / Stopwatch.GetElapsedTime(start).TotalSeconds, 1, 1_000_000);
+        return (int)Math.Clamp(RepetitionSeconds / (1e-9 + ThreadClock.Seconds - start), 1, 1_000_000);
     }
 }

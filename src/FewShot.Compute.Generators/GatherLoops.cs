@@ -8,34 +8,7 @@ namespace FewShot.Compute.Generators;
 /// </summary>
 internal static class GatherLoops
 {
-    public const int MaximumPixels = 6;
-
-    public static readonly int[] VectorCounts = [1, 2, 4];
-
-    public static void Write(SourceText text, VectorWidth width)
-    {
-        foreach (var vectors in VectorCounts)
-        {
-            for (var pixels = 1; pixels <= MaximumPixels; pixels++)
-            {
-                WriteLoop(text, width, pixels, vectors);
-            }
-        }
-
-        text.Open("public static delegate*<GatherArguments*, void> Gather(int pixels, int vectors) => (pixels, vectors) switch");
-        foreach (var vectors in VectorCounts)
-        {
-            for (var pixels = 1; pixels <= MaximumPixels; pixels++)
-            {
-                text.Line($"({pixels}, {vectors}) => &Gather{pixels}x{vectors},");
-            }
-        }
-
-        text.Line("_ => throw new System.ArgumentOutOfRangeException(nameof(pixels), $\"No gather loop for {pixels} pixels x {vectors} vectors.\"),");
-        text.Close(";");
-    }
-
-    private static void WriteLoop(SourceText text, VectorWidth width, int pixels, int vectors)
+    public static void WriteLoop(SourceText text, VectorWidth width, int pixels, int vectors)
     {
         var block = new RegisterBlock(width, pixels, vectors);
         var rows = Enumerable.Range(0, pixels).ToArray();

@@ -5,34 +5,7 @@ namespace FewShot.Compute.Generators;
 /// <summary>The loops of small matrix products: a few rows of A × a few vectors of columns of B, for consecutive groups of rows.</summary>
 internal static class MatrixLoops
 {
-    public const int MaximumRows = 6;
-
-    public static readonly int[] VectorCounts = [1, 2, 4];
-
-    public static void Write(SourceText text, VectorWidth width)
-    {
-        foreach (var vectors in VectorCounts)
-        {
-            for (var rows = 1; rows <= MaximumRows; rows++)
-            {
-                WriteLoop(text, width, rows, vectors);
-            }
-        }
-
-        text.Open("public static delegate*<MatrixArguments*, void> Matrix(int rows, int vectors) => (rows, vectors) switch");
-        foreach (var vectors in VectorCounts)
-        {
-            for (var rows = 1; rows <= MaximumRows; rows++)
-            {
-                text.Line($"({rows}, {vectors}) => &Matrix{rows}x{vectors},");
-            }
-        }
-
-        text.Line("_ => throw new System.ArgumentOutOfRangeException(nameof(rows), $\"No matrix loop for {rows} rows x {vectors} vectors.\"),");
-        text.Close(";");
-    }
-
-    private static void WriteLoop(SourceText text, VectorWidth width, int rows, int vectors)
+    public static void WriteLoop(SourceText text, VectorWidth width, int rows, int vectors)
     {
         var block = new RegisterBlock(width, rows, vectors, "last");
         text.Line(LoopsClass.Method);

@@ -8,34 +8,7 @@ namespace FewShot.Compute.Generators;
 /// </summary>
 internal static class WeightGradientLoops
 {
-    public const int MaximumRows = 6;
-
-    public static readonly int[] VectorCounts = [1, 2, 4];
-
-    public static void Write(SourceText text, VectorWidth width)
-    {
-        foreach (var vectors in VectorCounts)
-        {
-            for (var rows = 1; rows <= MaximumRows; rows++)
-            {
-                WriteLoop(text, width, rows, vectors);
-            }
-        }
-
-        text.Open("public static delegate*<WeightGradientArguments*, void> WeightGradient(int rows, int vectors) => (rows, vectors) switch");
-        foreach (var vectors in VectorCounts)
-        {
-            for (var rows = 1; rows <= MaximumRows; rows++)
-            {
-                text.Line($"({rows}, {vectors}) => &WeightGradient{rows}x{vectors},");
-            }
-        }
-
-        text.Line("_ => throw new System.ArgumentOutOfRangeException(nameof(rows), $\"No weight gradient loop for {rows} rows x {vectors} vectors.\"),");
-        text.Close(";");
-    }
-
-    private static void WriteLoop(SourceText text, VectorWidth width, int rows, int vectors)
+    public static void WriteLoop(SourceText text, VectorWidth width, int rows, int vectors)
     {
         var block = new RegisterBlock(width, rows, vectors);
         string Result(int row) => row == 0 ? "result" : $"result + {row} * resultStep";

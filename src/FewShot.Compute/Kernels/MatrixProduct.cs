@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FewShot.Compute.Kernels;
 
 /// <summary>Prepares products of small matrices, C [m, n] = A · B, all row-major and dense.</summary>
@@ -25,6 +27,10 @@ internal sealed unsafe class MatrixProductKernel
     private const int MaximumRows = 6;
     private const int ShortestVector = 4;
 
+    // A column block of B is copied together once this many rows of A read it: in place its rows share few cache sets.
+    private const int PackingRows = 48;
+    private const int PackingColumns = 32;
+
     private readonly int m;
     private readonly int n;
     private readonly int k;
@@ -33,6 +39,7 @@ internal sealed unsafe class MatrixProductKernel
     private readonly SimdLevel level;
     private readonly ColumnBlock[] columns;
     private readonly (int Rows, int Count)[] rowGroups;
+    private readonly int bFloats;
 
     public MatrixProductKernel(int m, int n, int k, bool transposeA, bool transposeB, SimdLevel level)
     {
@@ -49,15 +56,16 @@ internal sealed unsafe class MatrixProductKernel
 
         columns = CutColumns(level, Math.Max(n, ShortestVector), m <= 3 ? 4 : level.BlockVectors());
         rowGroups = [.. GatherPlan.BalancedSizes(m, MaximumRows).GroupBy(size => size).Select(group => (group.Key, group.Count()))];
+        bFloats = Padded ? k * ShortestVector : Packed ? k * columns.Max(block => block.Width) : 0;
     }
 
-    public string Description => $"matrix {m}x{k} by {k}x{n}{(transposeB ? ", B transposed first" : "")}{(Padded ? ", padded" : "")}";
+    public string Description => $"matrix {m}x{k} by {k}x{n}{(Padded ? ", padded" : Packed ? ", B packed" : "")}";
 
-    public int ScratchBytes => (BFloats + CFloats) * sizeof(float);
+    public int ScratchBytes => (bFloats + CFloats) * sizeof(float);
 
     private bool Padded => n < ShortestVector;
 
-    private int BFloats => Padded ? k * ShortestVector : transposeB ? k * n : 0;
+    private bool Packed => transposeB || (m >= PackingRows && n >= PackingColumns);
 
     private int CFloats => Padded ? m * ShortestVector : 0;
 
@@ -68,14 +76,9 @@ internal sealed unsafe class MatrixProductKernel
         if (Padded)
         {
             var padded = (float*)scratch;
-            product = padded + BFloats;
+            product = padded + bFloats;
             PadB(b, padded);
             b = padded;
-        }
-        else if (transposeB)
-        {
-            MatrixTranspose.Run(b, k, (float*)scratch, n, n, k, level);
-            b = (float*)scratch;
         }
 
         MatrixArguments arguments;
@@ -88,6 +91,13 @@ internal sealed unsafe class MatrixProductKernel
         {
             arguments.A = a;
             arguments.B = b + block.First;
+            if (Packed && !Padded)
+            {
+                PackB(b, (float*)scratch, block);
+                arguments.B = (float*)scratch;
+                arguments.BRow = block.Width;
+            }
+
             arguments.C = product + block.First;
             arguments.LastVector = block.LastVector;
             foreach (var (rows, count) in rowGroups)
@@ -125,6 +135,19 @@ internal sealed unsafe class MatrixProductKernel
         return [.. blocks];
     }
 
+    private void PackB(float* b, float* panel, ColumnBlock block)
+    {
+        if (transposeB)
+        {
+            MatrixTranspose.Run(b + (nint)block.First * k, k, panel, block.Width, block.Width, k, level);
+        }
+        else
+        {
+            Panel.CopyIn(b + block.First, n, panel, block.Width, block.Width, k);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void PadB(float* b, float* padded)
     {
         for (var depth = 0; depth < k; depth++)
@@ -136,5 +159,8 @@ internal sealed unsafe class MatrixProductKernel
         }
     }
 
-    private readonly record struct ColumnBlock(SimdLevel Level, int Vectors, int First, int LastVector);
+    private readonly record struct ColumnBlock(SimdLevel Level, int Vectors, int First, int LastVector)
+    {
+        public int Width => LastVector + Level.Floats();
+    }
 }

@@ -21,6 +21,7 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
     private readonly (int Pixels, PinnedTable<int> Groups)[] groups;
     private readonly (int Pixels, PinnedTable<int> Groups)[] lastGroups;
     private readonly PinnedTable<Segment> segment;
+    private readonly int weightFloats;
 
     private WinogradConvolution(ConvolutionShape shape, SimdLevel level, bool dataGradient)
     {
@@ -33,16 +34,15 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
         chunk = GatherPlan.BalancedSizes(tiles.Count, Math.Max(MinimumChunk, ChunkBytes / tileBytes / 6 * 6)).First();
         groups = Groups(chunk);
         lastGroups = Groups(tiles.Count - (tiles.Count - 1) / chunk * chunk);
+        weightFloats = blocks.Sum(block => WinogradTiles.Frequencies * BlockFrequency(block));
         segment = new PinnedTable<Segment>([new Segment(0, shape.InputChannels, 0)]);
     }
 
     public override string Description => $"Winograd 4x4, {chunk} tiles at a time";
 
-    public override int ScratchBytes => (TransposedFloats + WeightFloats + InputFloats + ProductFloats + tiles.ScratchFloats) * sizeof(float);
+    public override int ScratchBytes => (TransposedFloats + weightFloats + InputFloats + ProductFloats + tiles.ScratchFloats) * sizeof(float);
 
     private int TransposedFloats => dataGradient ? 9 * shape.InputChannels * shape.OutputChannels : 0;
-
-    private int WeightFloats => blocks.Sum(block => WinogradTiles.Frequencies * BlockFrequency(block));
 
     private int InputFloats => WinogradTiles.Frequencies * InputFrequency;
 
@@ -72,7 +72,7 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
     {
         var transposed = (float*)scratch;
         var weights = transposed + TransposedFloats;
-        var inputs = weights + WeightFloats;
+        var inputs = weights + weightFloats;
         var products = inputs + InputFloats;
         var tileScratch = products + ProductFloats;
         if (dataGradient)

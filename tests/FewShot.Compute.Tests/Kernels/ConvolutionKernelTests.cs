@@ -29,7 +29,7 @@ public sealed unsafe class ConvolutionKernelTests
         foreach (var level in Enum.GetNames<SimdLevel>())
         {
             foreach (var (images, size, inputs, outputs) in ((int, int, int, int)[])
-                [(5, 14, 64, 64), (2, 7, 64, 64), (5, 3, 64, 64), (1, 28, 1, 64), (1, 32, 3, 32), (2, 10, 32, 32), (3, 5, 32, 48), (1, 8, 128, 128), (25, 4, 64, 64)])
+                [(1, 14, 64, 64), (2, 7, 64, 64), (5, 3, 64, 64), (1, 28, 1, 64), (1, 32, 3, 32), (2, 10, 32, 32), (3, 5, 32, 48), (1, 8, 128, 64), (25, 4, 32, 32)])
             {
                 data.Add(level, images, size, inputs, outputs);
             }
@@ -155,12 +155,12 @@ public sealed unsafe class ConvolutionKernelTests
         using var gy = Filled(shape.Images * shape.OutputImageFloats, random);
         var winograd = WinogradTiles.Fits(shape, level);
 
-        var y = KernelReference.Forward(shape, x.Span, w.Span);
+        var y = KernelReference.Forward(shape, x.Span.ToArray(), w.Span.ToArray());
         ConvolutionKernel[] forward =
             [Convolution.Forward(shape, level), DirectConvolution.Forward(shape, level, pack: true), DirectConvolution.Forward(shape, level, pack: false)];
         var forwardResult = Compare(winograd ? [.. forward, WinogradConvolution.Forward(shape, level)] : forward, x, w, y, shape, random);
 
-        var gx = KernelReference.DataGradient(shape, gy.Span, w.Span);
+        var gx = KernelReference.DataGradient(shape, gy.Span.ToArray(), w.Span.ToArray());
         ConvolutionKernel[] data =
         [
             Convolution.DataGradient(shape, level), DirectConvolution.DataGradient(shape, level, pack: true),
@@ -168,7 +168,7 @@ public sealed unsafe class ConvolutionKernelTests
         ];
         var dataResult = Compare(winograd ? [.. data, WinogradConvolution.DataGradient(shape, level)] : data, gy, w, gx, shape, random);
 
-        var gw = KernelReference.WeightGradient(shape, x.Span, gy.Span);
+        var gw = KernelReference.WeightGradient(shape, x.Span.ToArray(), gy.Span.ToArray());
         ConvolutionKernel[] weights = [Convolution.WeightGradient(shape, level), new WeightGradientConvolution(shape, level)];
         var weightResult = Compare(winograd ? [.. weights, new WinogradWeightGradient(shape, level)] : weights, x, gy, gw, shape, random);
 
@@ -189,6 +189,9 @@ public sealed unsafe class ConvolutionKernelTests
             using var scratch = new GuardedBuffer((kernel.ScratchBytes + 3) / sizeof(float), atEnd: true, alignment: 64);
             result.Span.Fill(float.NaN);
             kernel.Run(a.Pointer, b.Pointer, result.Pointer, (byte*)scratch.Pointer);
+            var allocated = GC.GetAllocatedBytesForCurrentThread();
+            kernel.Run(a.Pointer, b.Pointer, result.Pointer, (byte*)scratch.Pointer);
+            Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - allocated);
             var largest = expected.Max(Math.Abs) + 1e-30;
             for (var i = 0; i < expected.Length; i++)
             {

@@ -5,36 +5,24 @@ namespace FewShot.Compute.Tests.Kernels;
 /// <summary>The definitions the kernels are tested against, in double and as plain as possible.</summary>
 internal static class KernelReference
 {
-    public static double[] Forward(ConvolutionShape s, ReadOnlySpan<float> x, ReadOnlySpan<float> w)
+    public static double[] Forward(ConvolutionShape s, float[] x, float[] w)
     {
         var y = new double[s.Images * s.OutputImageFloats];
-        foreach (var (input, weight, result) in Products(s))
-        {
-            y[result] += (double)x[input] * w[weight];
-        }
-
+        ForEachProduct(s, (input, weight, result) => y[result] += (double)x[input] * w[weight]);
         return y;
     }
 
-    public static double[] DataGradient(ConvolutionShape s, ReadOnlySpan<float> gy, ReadOnlySpan<float> w)
+    public static double[] DataGradient(ConvolutionShape s, float[] gy, float[] w)
     {
         var gx = new double[s.Images * s.InputImageFloats];
-        foreach (var (input, weight, result) in Products(s))
-        {
-            gx[input] += (double)gy[result] * w[weight];
-        }
-
+        ForEachProduct(s, (input, weight, result) => gx[input] += (double)gy[result] * w[weight]);
         return gx;
     }
 
-    public static double[] WeightGradient(ConvolutionShape s, ReadOnlySpan<float> x, ReadOnlySpan<float> gy)
+    public static double[] WeightGradient(ConvolutionShape s, float[] x, float[] gy)
     {
         var gw = new double[s.WeightRows * s.OutputChannels];
-        foreach (var (input, weight, result) in Products(s))
-        {
-            gw[weight] += (double)x[input] * gy[result];
-        }
-
+        ForEachProduct(s, (input, weight, result) => gw[weight] += (double)x[input] * gy[result]);
         return gw;
     }
 
@@ -58,7 +46,7 @@ internal static class KernelReference
     }
 
     /// <summary>Every product of the convolution: indices into x, w and y.</summary>
-    private static IEnumerable<(int Input, int Weight, int Result)> Products(ConvolutionShape s)
+    private static void ForEachProduct(ConvolutionShape s, Action<int, int, int> visit)
     {
         for (var image = 0; image < s.Images; image++)
         {
@@ -84,7 +72,7 @@ internal static class KernelReference
                             {
                                 for (var o = 0; o < s.OutputChannels; o++)
                                 {
-                                    yield return (input + i, weight + i * s.OutputChannels + o, result + o);
+                                    visit(input + i, weight + i * s.OutputChannels + o, result + o);
                                 }
                             }
                         }
