@@ -58,6 +58,11 @@ public static class Catalogue
             throw new ArgumentException($"method {row.Name} adapts in closed form: it has no inner steps, inner rate or pattern");
         }
 
+        if (options.ExactSteps is { } exact && (method.MetaGradient as Unrolled)?.ExactSteps != exact)
+        {
+            throw new ArgumentException($"method {row.Name} has a meta-gradient of its own ({method.MetaGradient.Order}): it takes no number of exact steps; maml does");
+        }
+
         return method;
     }
 
