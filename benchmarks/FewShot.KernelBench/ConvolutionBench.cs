@@ -51,41 +51,35 @@ internal static unsafe class ConvolutionBench
         using var w = new AlignedBuffer((long)shape.WeightRows * shape.OutputChannels, 2);
         using var gy = new AlignedBuffer((long)shape.Images * shape.OutputImageFloats, 3);
         var reference = new ReferenceConvolution(shape, x.Pointer, w.Pointer, gy.Pointer);
-        (string, ConvolutionKernel, AlignedBuffer, AlignedBuffer, double[])[] runs =
-        [
-            ("forward", Convolution.Forward(shape, level), x, w, reference.Result),
-            ("data", Convolution.DataGradient(shape, level), gy, w, reference.DataGradient),
-            ("weights", Convolution.WeightGradient(shape, level), x, gy, reference.WeightGradient),
-        ];
-        if (WinogradTiles.Fits(shape, level))
-        {
-            foreach (var tile in (int[])[2, 4])
-            {
-                runs =
-                [
-                    .. runs,
-                    ("forward", WinogradConvolution.Forward(shape, level, tile), x, w, reference.Result),
-                    ("data", WinogradConvolution.DataGradient(shape, level, tile), gy, w, reference.DataGradient),
-                    ("weights", new WinogradWeightGradient(shape, level, tile), x, gy, reference.WeightGradient),
-                ];
-            }
-        }
+        var fits = WinogradTiles.Fits(shape, level);
+        Compare("forward", Convolution.Forward(shape, level), x, w, reference.Result,
+            [DirectConvolution.Forward(shape, level, pack: true), DirectConvolution.Forward(shape, level, pack: false), .. fits ? [WinogradConvolution.Forward(shape, level)] : Array.Empty<ConvolutionKernel>()]);
+        Compare("data", Convolution.DataGradient(shape, level), gy, w, reference.DataGradient,
+            [DirectConvolution.DataGradient(shape, level, pack: true), DirectConvolution.DataGradient(shape, level, pack: false), .. fits ? [WinogradConvolution.DataGradient(shape, level)] : Array.Empty<ConvolutionKernel>()]);
+        Compare("weights", Convolution.WeightGradient(shape, level), x, gy, reference.WeightGradient,
+            [new WeightGradientConvolution(shape, level), .. FewChannelsWeightGradient.Fits(shape) ? [new FewChannelsWeightGradient(shape, level)] : Array.Empty<ConvolutionKernel>(), .. fits ? [new WinogradWeightGradient(shape, level)] : Array.Empty<ConvolutionKernel>()]);
 
-        foreach (var (map, kernel, a, b, expected) in runs)
+        void Compare(string map, ConvolutionKernel chosen, AlignedBuffer a, AlignedBuffer b, double[] expected, ConvolutionKernel[] candidates)
         {
-            using var scratch = new AlignedBuffer(kernel.ScratchBytes / sizeof(float) + 1);
+            using var scratch = new AlignedBuffer(candidates.Max(kernel => kernel.ScratchBytes) / sizeof(float) + 1);
             using var result = new AlignedBuffer(expected.Length);
-            var seconds = Measure.BestSeconds(() => kernel.Run(a.Pointer, b.Pointer, result.Pointer, (byte*)scratch.Pointer));
-            double error = 0, largest = 0;
-            for (var i = 0; i < expected.Length; i++)
+            var seconds = Measure.BestSeconds(
+                [.. candidates.Select<ConvolutionKernel, Action>(kernel => () => kernel.Run(a.Pointer, b.Pointer, result.Pointer, (byte*)scratch.Pointer))]);
+            for (var candidate = 0; candidate < candidates.Length; candidate++)
             {
-                error = Math.Max(error, Math.Abs(result.Pointer[i] - expected[i]));
-                largest = Math.Max(largest, Math.Abs(expected[i]));
-            }
+                candidates[candidate].Run(a.Pointer, b.Pointer, result.Pointer, (byte*)scratch.Pointer);
+                double error = 0, largest = 0;
+                for (var i = 0; i < expected.Length; i++)
+                {
+                    error = Math.Max(error, Math.Abs(result.Pointer[i] - expected[i]));
+                    largest = Math.Max(largest, Math.Abs(expected[i]));
+                }
 
-            var speed = 2e-9 * shape.MultiplyAdds / seconds;
-            Console.WriteLine(
-                $"{name,-12} {shape.Images,6} {map,-8} {speed,8:F1} {speed / peak,8:P0} {seconds * 1e6,9:F1} {error / largest,8:E1}  {kernel.Description}");
+                var speed = 2e-9 * shape.MultiplyAdds / seconds[candidate];
+                var mark = candidates[candidate].Description == chosen.Description ? '*' : ' ';
+                Console.WriteLine(
+                    $"{name,-12} {shape.Images,6} {map,-8} {speed,8:F1} {speed / peak,8:P0} {seconds[candidate] * 1e6,9:F1} {error / largest,8:E1} {mark}{candidates[candidate].Description}");
+            }
         }
     }
 }

@@ -1,30 +1,33 @@
-using System.Diagnostics;
 using FewShot.Compute.Kernels;
 
 namespace FewShot.KernelBench;
 
-/// <summary>Times one call, best of several repetitions: other processes only ever make a repetition slower.</summary>
+/// <summary>
+/// Times calls, best of many short repetitions: other processes only ever make a repetition slower. Candidates take turns, so that
+/// a slow stretch of the machine meets all of them.
+/// </summary>
 internal static class Measure
 {
-    private const double RepetitionSeconds = 0.004;
+    private const double RepetitionSeconds = 0.002;
     private const int Repetitions = 60;
 
-    public static double BestSeconds(Action call)
+    public static double[] BestSeconds(params Action[] candidates)
     {
-        call();
-        var start = Stopwatch.GetTimestamp();
-        call();
-        var calls = (int)Math.Clamp(RepetitionSeconds / Stopwatch.GetElapsedTime(start).TotalSeconds, 1, 1_000_000);
-        var best = double.MaxValue;
+        var calls = candidates.Select(CallsPerRepetition).ToArray();
+        var best = candidates.Select(_ => double.MaxValue).ToArray();
         for (var repetition = 0; repetition < Repetitions; repetition++)
         {
-            start = Stopwatch.GetTimestamp();
-            for (var i = 0; i < calls; i++)
+            for (var candidate = 0; candidate < candidates.Length; candidate++)
             {
-                call();
-            }
+                candidates[candidate]();
+                var start = ThreadClock.Seconds;
+                for (var i = 0; i < calls[candidate]; i++)
+                {
+                    candidates[candidate]();
+                }
 
-            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds / calls);
+                best[candidate] = Math.Min(best[candidate], (ThreadClock.Seconds - start) / calls[candidate]);
+            }
         }
 
         return best;
@@ -33,15 +36,23 @@ internal static class Measure
     /// <summary>Fused multiply-add peak of one core in GFLOP/s.</summary>
     public static double Peak(SimdLevel level)
     {
-        const long iterations = 1_000_000;
+        const long iterations = 200_000;
         var sink = 0f;
         var seconds = BestSeconds(() => sink += level switch
         {
             SimdLevel.Vector128 => Loops128.Peak(iterations, 1),
             SimdLevel.Avx2 => Loops256.Peak(iterations, 1),
             _ => Loops512.Peak(iterations, 1),
-        });
+        })[0];
         GC.KeepAlive(sink);
         return iterations * 2e-9 * 12 * level.Floats() / seconds;
+    }
+
+    private static int CallsPerRepetition(Action call)
+    {
+        call();
+        var start = ThreadClock.Seconds;
+        call();
+        return (int)Math.Clamp(RepetitionSeconds / (1e-9 + ThreadClock.Seconds - start), 1, 1_000_000);
     }
 }

@@ -8,6 +8,9 @@ switch (what)
     case "convolution":
         ConvolutionBench.Run(filter);
         break;
+    case "matrix":
+        MatrixBench.Run(filter);
+        break;
     default:
         Console.Error.WriteLine($"Unknown benchmark '{what}'; use convolution or matrix.");
         return 1;

@@ -8,34 +8,7 @@ namespace FewShot.Compute.Generators;
 /// </summary>
 internal static class GatherLoops
 {
-    public const int MaximumPixels = 6;
-
-    public static readonly int[] VectorCounts = [1, 2, 4];
-
-    public static void Write(SourceText text, VectorWidth width)
-    {
-        foreach (var vectors in VectorCounts)
-        {
-            for (var pixels = 1; pixels <= MaximumPixels; pixels++)
-            {
-                WriteLoop(text, width, pixels, vectors);
-            }
-        }
-
-        text.Open("public static delegate*<GatherArguments*, void> Gather(int pixels, int vectors) => (pixels, vectors) switch");
-        foreach (var vectors in VectorCounts)
-        {
-            for (var pixels = 1; pixels <= MaximumPixels; pixels++)
-            {
-                text.Line($"({pixels}, {vectors}) => &Gather{pixels}x{vectors},");
-            }
-        }
-
-        text.Line("_ => throw new System.ArgumentOutOfRangeException(nameof(pixels), $\"No gather loop for {pixels} pixels x {vectors} vectors.\"),");
-        text.Close(";");
-    }
-
-    private static void WriteLoop(SourceText text, VectorWidth width, int pixels, int vectors)
+    public static void WriteLoop(SourceText text, VectorWidth width, int pixels, int vectors)
     {
         var block = new RegisterBlock(width, pixels, vectors);
         var rows = Enumerable.Range(0, pixels).ToArray();
@@ -54,14 +27,7 @@ internal static class GatherLoops
         }
 
         text.Line(block.Declaration);
-        text.Open("if (arguments->Accumulate)");
-        WriteResultPointers();
-        text.Line(block.Load(Result));
-        text.Close();
-        text.Open("else");
         text.Line(block.Zero);
-        text.Close();
-
         text.Line("var segment = arguments->Segments + group[0];");
         text.Line("var segmentEnd = arguments->Segments + group[1];");
         text.Open("do");
@@ -76,10 +42,11 @@ internal static class GatherLoops
         text.Line("segment++;");
         text.Close(" while (segment < segmentEnd);");
 
-        text.Open("");
         WriteResultPointers();
-        text.Line(block.Store(Result));
+        text.Open("if (arguments->Accumulate)");
+        text.Line(block.Add(Result));
         text.Close();
+        text.Line(block.Store(Result));
         text.Line($"group += {2 + 2 * pixels};");
         text.Close(" while (group < groupEnd);");
         text.Close();

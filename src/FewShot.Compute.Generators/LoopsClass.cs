@@ -1,9 +1,17 @@
+using System;
+using System.Linq;
+
 namespace FewShot.Compute.Generators;
 
 /// <summary>The class of all inner loops of one vector width.</summary>
 internal static class LoopsClass
 {
     public const string Method = "[MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]";
+
+    private const int MaximumRows = 6;
+
+    // Two vectors × six rows fill 16 registers, four × six fill 32, four × three fill 16; one vector serves narrow results.
+    private static readonly int[] VectorCounts = [1, 2, 4];
 
     public static string Generate(VectorWidth width)
     {
@@ -15,10 +23,30 @@ internal static class LoopsClass
         text.Line("namespace FewShot.Compute.Kernels;");
         text.Open($"internal static unsafe class Loops{width.Bits}");
         PeakLoop.Write(text, width);
-        GatherLoops.Write(text, width);
-        WeightGradientLoops.Write(text, width);
+        WriteFamily(text, "Gather", GatherLoops.WriteLoop, width);
+        WriteFamily(text, "WeightGradient", WeightGradientLoops.WriteLoop, width);
+        WriteFamily(text, "Matrix", MatrixLoops.WriteLoop, width);
         WinogradTransforms.Write(text, width);
         text.Close();
         return text.ToString();
+    }
+
+    /// <summary>Writes one loop for every size of the register block, and the method that finds it.</summary>
+    private static void WriteFamily(SourceText text, string name, Action<SourceText, VectorWidth, int, int> writeLoop, VectorWidth width)
+    {
+        var sizes = (from vectors in VectorCounts from rows in Enumerable.Range(1, MaximumRows) select (Rows: rows, Vectors: vectors)).ToArray();
+        foreach (var (rows, vectors) in sizes)
+        {
+            writeLoop(text, width, rows, vectors);
+        }
+
+        text.Open($"public static delegate*<{name}Arguments*, void> {name}(int rows, int vectors) => (rows, vectors) switch");
+        foreach (var (rows, vectors) in sizes)
+        {
+            text.Line($"({rows}, {vectors}) => &{name}{rows}x{vectors},");
+        }
+
+        text.Line($"_ => throw new System.ArgumentOutOfRangeException(nameof(rows), $\"No {name} loop of {{rows}} rows x {{vectors}} vectors is generated.\"),");
+        text.Close(";");
     }
 }

@@ -10,10 +10,12 @@ namespace FewShot.Compute.Generators;
 internal sealed class RegisterBlock
 {
     private readonly VectorWidth width;
+    private readonly string? lastVector;
 
-    public RegisterBlock(VectorWidth width, int rows, int vectors)
+    public RegisterBlock(VectorWidth width, int rows, int vectors, string? lastVector = null)
     {
         this.width = width;
+        this.lastVector = lastVector;
         Rows = rows;
         Vectors = vectors;
     }
@@ -26,9 +28,9 @@ internal sealed class RegisterBlock
 
     public string Zero => string.Concat(Cells().Select(cell => $"{Name(cell.Row, cell.Vector)} = {width.Zero}; "));
 
-    /// <summary>Loads all accumulators; row r lies at the address <paramref name="address"/>(r).</summary>
-    public string Load(System.Func<int, string> address) =>
-        string.Concat(Cells().Select(cell => $"{Name(cell.Row, cell.Vector)} = {width.Load(Cell(address, cell))}; "));
+    /// <summary>Adds what lies in memory; row r at the address <paramref name="address"/>(r).</summary>
+    public string Add(System.Func<int, string> address) =>
+        string.Concat(Cells().Select(cell => $"{Name(cell.Row, cell.Vector)} += {width.Load(Cell(address, cell))}; "));
 
     public string Store(System.Func<int, string> address) =>
         string.Concat(Cells().Select(cell => $"{Name(cell.Row, cell.Vector)}.Store({Cell(address, cell)}); "));
@@ -40,7 +42,7 @@ internal sealed class RegisterBlock
     public void OuterProduct(SourceText text, System.Func<int, string> scalar, string vectors)
     {
         string Left(int row) => width.Broadcast(scalar(row));
-        string Right(int vector) => width.Load(vector == 0 ? vectors : $"{vectors} + {vector * width.Floats}");
+        string Right(int vector) => width.Load(vectors + Offset(vector));
         string Update(int row, int vector, string left, string right) =>
             $"{Name(row, vector)} = {width.MultiplyAdd(left, right, Name(row, vector))};";
 
@@ -75,7 +77,11 @@ internal sealed class RegisterBlock
         text.Close();
     }
 
-    private string Cell(System.Func<int, string> address, (int Row, int Vector) cell) => $"{address(cell.Row)} + {cell.Vector * width.Floats}";
+    private string Cell(System.Func<int, string> address, (int Row, int Vector) cell) => address(cell.Row) + Offset(cell.Vector);
+
+    // The last vector lies where its name says, if it has one, so that it can overlap the one before it.
+    private string Offset(int vector) =>
+        vector == 0 ? "" : vector == Vectors - 1 && lastVector != null ? $" + {lastVector}" : $" + {vector * width.Floats}";
 
     private static string Name(int row, int vector) => $"sum{row}_{vector}";
 

@@ -8,34 +8,7 @@ namespace FewShot.Compute.Generators;
 /// </summary>
 internal static class WeightGradientLoops
 {
-    public const int MaximumRows = 6;
-
-    public static readonly int[] VectorCounts = [1, 2, 4];
-
-    public static void Write(SourceText text, VectorWidth width)
-    {
-        foreach (var vectors in VectorCounts)
-        {
-            for (var rows = 1; rows <= MaximumRows; rows++)
-            {
-                WriteLoop(text, width, rows, vectors);
-            }
-        }
-
-        text.Open("public static delegate*<WeightGradientArguments*, void> WeightGradient(int rows, int vectors) => (rows, vectors) switch");
-        foreach (var vectors in VectorCounts)
-        {
-            for (var rows = 1; rows <= MaximumRows; rows++)
-            {
-                text.Line($"({rows}, {vectors}) => &WeightGradient{rows}x{vectors},");
-            }
-        }
-
-        text.Line("_ => throw new System.ArgumentOutOfRangeException(nameof(rows), $\"No weight gradient loop for {rows} rows x {vectors} vectors.\"),");
-        text.Close(";");
-    }
-
-    private static void WriteLoop(SourceText text, VectorWidth width, int rows, int vectors)
+    public static void WriteLoop(SourceText text, VectorWidth width, int rows, int vectors)
     {
         var block = new RegisterBlock(width, rows, vectors);
         string Result(int row) => row == 0 ? "result" : $"result + {row} * resultStep";
@@ -55,12 +28,7 @@ internal static class WeightGradientLoops
         }
 
         text.Line(block.Declaration);
-        text.Open("if (arguments->Accumulate)");
-        text.Line(block.Load(Result));
-        text.Close();
-        text.Open("else");
         text.Line(block.Zero);
-        text.Close();
         text.Line("var pixel = arguments->Pixels;");
         text.Open("do");
         text.Line("nint offset = pixel->Input;");
@@ -68,6 +36,10 @@ internal static class WeightGradientLoops
         block.OuterProduct(text, row => $"input{row}[offset]", "vectors");
         text.Line("pixel++;");
         text.Close(" while (pixel < pixelEnd);");
+        text.Line("// Adding a chunk's sum to the total rounds less than adding to the total throughout.");
+        text.Open("if (arguments->Accumulate)");
+        text.Line(block.Add(Result));
+        text.Close();
         text.Line(block.Store(Result));
         text.Line($"result += {rows} * resultStep;");
         text.Line($"rowOffsets += {rows};");

@@ -19,10 +19,19 @@ public static class Differentiate
 
     /// <summary>For outputs y and variables x: Σ cotangentᵀ·∂y/∂x, by one reverse sweep.</summary>
     public static IReadOnlyList<Tensor> VectorJacobianProduct(
-        IReadOnlyList<Tensor> outputs, IReadOnlyList<Tensor> cotangents, IReadOnlyList<Tensor> variables)
+        IReadOnlyList<Tensor> outputs, IReadOnlyList<Tensor> cotangents, IReadOnlyList<Tensor> variables) =>
+        VectorJacobianProduct(outputs, cotangents, variables, recompute: true);
+
+    private static IReadOnlyList<Tensor> VectorJacobianProduct(
+        IReadOnlyList<Tensor> outputs, IReadOnlyList<Tensor> cotangents, IReadOnlyList<Tensor> variables, bool recompute)
     {
+        if (outputs.Count == 0)
+        {
+            throw new ArgumentException($"{nameof(VectorJacobianProduct)}: needs at least one output", nameof(outputs));
+        }
+
         Require(outputs, cotangents, nameof(VectorJacobianProduct));
-        Tensor?[] found = new ReverseSweep(outputs, variables).Run(cotangents);
+        Tensor?[] found = new ReverseSweep(outputs, variables, recompute).Run(cotangents);
         return [.. variables.Select((variable, i) => found[i] ?? variable.Graph.Fill(0, variable.Shape))];
     }
 
@@ -34,15 +43,25 @@ public static class Differentiate
         IReadOnlyList<Tensor> outputs, IReadOnlyList<Tensor> variables, IReadOnlyList<Tensor> tangents)
     {
         Require(variables, tangents, nameof(JacobianVectorProduct));
+        if (variables.Count == 0)
+        {
+            throw new ArgumentException($"{nameof(JacobianVectorProduct)}: needs at least one variable", nameof(variables));
+        }
+
         Graph graph = variables[0].Graph;
         Tensor[] probes = [.. outputs.Select((output, i) => graph.Apply(new Probe(graph.Nodes.Count + i, output.Shape)))];
-        IReadOnlyList<Tensor> transposed = VectorJacobianProduct(outputs, probes, variables);
+
+        // A segment traced again would wait for its cotangents, so the probes would stay; and a forward derivative has nothing to keep for a way back.
+        IReadOnlyList<Tensor> transposed = VectorJacobianProduct(outputs, probes, variables, recompute: false);
         return VectorJacobianProduct(transposed, tangents, probes);
     }
 
-    /// <summary>The Hessian of a scalar times a vector, reverse over reverse: the gradient of ⟨gradient, vector⟩.</summary>
+    /// <summary>
+    /// The Hessian of a scalar times a vector, reverse over reverse: the gradient of ⟨gradient, vector⟩ with the vector held fixed. The product itself
+    /// can be differentiated with respect to the vector.
+    /// </summary>
     public static IReadOnlyList<Tensor> HessianVectorProduct(Tensor scalar, IReadOnlyList<Tensor> variables, IReadOnlyList<Tensor> vector) =>
-        VectorJacobianProduct(Gradients(scalar, variables), [.. vector.Select(part => part.StopGradient())], variables);
+        VectorJacobianProduct(Gradients(scalar, variables), vector, variables);
 
     /// <summary>
     /// The Gauss-Newton product Jᵀ·H·J·v of a scalar loss of outputs y(x): J = ∂y/∂x and H the Hessian of the loss in y.

@@ -22,11 +22,10 @@ public sealed class Shape : IEquatable<Shape>
             }
 
             count *= extent;
-        }
-
-        if (count > int.MaxValue)
-        {
-            throw new ShapeException($"shape [{string.Join(", ", _extents)}] has {count} elements; a tensor holds at most {int.MaxValue}");
+            if (count > int.MaxValue)
+            {
+                throw new ShapeException($"shape [{string.Join(", ", _extents)}] has more than the {int.MaxValue} elements a tensor holds at most");
+            }
         }
 
         Count = (int)count;

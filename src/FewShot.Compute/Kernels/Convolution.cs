@@ -7,21 +7,23 @@ internal static unsafe class Convolution
     public static ConvolutionKernel Forward(ConvolutionShape shape, SimdLevel level)
     {
         shape.Validate();
-        return DirectConvolution.Forward(shape, level);
+        return WinogradTiles.Pays(shape, level) ? WinogradConvolution.Forward(shape, level) : DirectConvolution.Forward(shape, level);
     }
 
     /// <summary>a = x, b = cotangent of y, result = gradient to the weights, HWIO.</summary>
     public static ConvolutionKernel WeightGradient(ConvolutionShape shape, SimdLevel level)
     {
         shape.Validate();
-        return new WeightGradientConvolution(shape, level);
+        return FewChannelsWeightGradient.Fits(shape) ? new FewChannelsWeightGradient(shape, level)
+            : WinogradTiles.Pays(shape, level) ? new WinogradWeightGradient(shape, level)
+            : new WeightGradientConvolution(shape, level);
     }
 
     /// <summary>a = cotangent of y, b = w HWIO, result = gradient to x; any stride.</summary>
     public static ConvolutionKernel DataGradient(ConvolutionShape shape, SimdLevel level)
     {
         shape.Validate();
-        return DirectConvolution.DataGradient(shape, level);
+        return WinogradTiles.Pays(shape, level) ? WinogradConvolution.DataGradient(shape, level) : DirectConvolution.DataGradient(shape, level);
     }
 
     /// <summary>HWIO to taps flipped in both directions with input and output channels swapped: [kh, kw, o, i].</summary>

@@ -36,6 +36,23 @@ internal unsafe struct WeightGradientArguments
 /// <summary>Where an output pixel's input lies, in floats, and which pixel of the cotangent's panel it is.</summary>
 internal readonly record struct PixelPair(int Input, int CotangentPixel);
 
+/// <summary>What a matrix product loop reads: groups of rows of A and some columns of B.</summary>
+internal unsafe struct MatrixArguments
+{
+    public float* A;
+    public float* B;
+    public float* C;
+    public nint ARow;
+    public nint AColumn;
+    public nint BRow;
+    public nint CRow;
+    public int Depth;
+    public int GroupCount;
+
+    // Columns from the first vector to the last one, which may overlap the one before it.
+    public nint LastVector;
+}
+
 /// <summary>The generated loops by vector level.</summary>
 internal static unsafe class Loops
 {
@@ -51,5 +68,12 @@ internal static unsafe class Loops
         SimdLevel.Vector128 => Loops128.WeightGradient(rows, vectors),
         SimdLevel.Avx2 => Loops256.WeightGradient(rows, vectors),
         _ => Loops512.WeightGradient(rows, vectors),
+    };
+
+    public static delegate*<MatrixArguments*, void> Matrix(SimdLevel level, int rows, int vectors) => level switch
+    {
+        SimdLevel.Vector128 => Loops128.Matrix(rows, vectors),
+        SimdLevel.Avx2 => Loops256.Matrix(rows, vectors),
+        _ => Loops512.Matrix(rows, vectors),
     };
 }

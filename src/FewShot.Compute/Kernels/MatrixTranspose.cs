@@ -7,6 +7,7 @@ namespace FewShot.Compute.Kernels;
 /// <summary>Transposes a matrix through 4×4 or 8×8 tiles held in registers.</summary>
 internal static unsafe class MatrixTranspose
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(float* source, nint sourceStep, float* result, nint resultStep, int rows, int columns, SimdLevel level)
     {
         var tile = level == SimdLevel.Vector128 || !Avx.IsSupported ? 4 : 8;
@@ -32,6 +33,7 @@ internal static unsafe class MatrixTranspose
         Rest(source, sourceStep, result, resultStep, row, rows, 0, columns);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rest(
         float* source, nint sourceStep, float* result, nint resultStep, int firstRow, int endRow, int firstColumn, int endColumn)
     {

@@ -11,18 +11,8 @@ internal static unsafe class Panel
     {
         for (var row = 0; row < rows; row++)
         {
-            var column = 0;
-            for (; column + 8 <= columns; column += 8)
-            {
-                Vector256.Load(source + column).Store(panel + column);
-            }
-
-            for (; column < columns; column++)
-            {
-                panel[column] = source[column];
-            }
-
-            for (; column < width; column++)
+            CopyRow(source, panel, columns);
+            for (var column = columns; column < width; column++)
             {
                 panel[column] = 0;
             }
@@ -37,19 +27,32 @@ internal static unsafe class Panel
     {
         for (var row = 0; row < rows; row++)
         {
-            var column = 0;
-            for (; column + 8 <= columns; column += 8)
-            {
-                Vector256.Load(panel + column).Store(result + column);
-            }
-
-            for (; column < columns; column++)
-            {
-                result[column] = panel[column];
-            }
-
+            CopyRow(panel, result, columns);
             panel += width;
             result += resultStep;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyRow(float* source, float* result, int columns)
+    {
+        var column = 0;
+        if (Vector256.IsHardwareAccelerated)
+        {
+            for (; column + Vector256<float>.Count <= columns; column += Vector256<float>.Count)
+            {
+                Vector256.Load(source + column).Store(result + column);
+            }
+        }
+
+        for (; column + Vector128<float>.Count <= columns; column += Vector128<float>.Count)
+        {
+            Vector128.Load(source + column).Store(result + column);
+        }
+
+        for (; column < columns; column++)
+        {
+            result[column] = source[column];
         }
     }
 }

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace FewShot.Compute.Kernels;
 
 /// <summary>
-/// Winograd's minimal filtering F(m×m, 3×3) (Lavin and Gray 2016, "Fast algorithms for convolutional neural networks"): windows and weights
-/// are transformed to (m + 2)² frequencies, multiplied as matrices tile × channel by channel × channel, and transformed back.
+/// Winograd's minimal filtering F(4×4, 3×3) (Lavin and Gray 2016, "Fast algorithms for convolutional neural networks"): windows and weights
+/// are transformed to 6×6 frequencies, multiplied as matrices tile × channel by channel × channel, and transformed back.
 /// </summary>
 internal sealed unsafe class WinogradConvolution : ConvolutionKernel
 {
@@ -21,42 +21,42 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
     private readonly (int Pixels, PinnedTable<int> Groups)[] groups;
     private readonly (int Pixels, PinnedTable<int> Groups)[] lastGroups;
     private readonly PinnedTable<Segment> segment;
+    private readonly int weightFloats;
 
-    private WinogradConvolution(ConvolutionShape shape, SimdLevel level, int tile, bool dataGradient)
+    private WinogradConvolution(ConvolutionShape shape, SimdLevel level, bool dataGradient)
     {
         this.shape = shape;
         this.level = level;
         this.dataGradient = dataGradient;
-        tiles = new WinogradTiles(shape, level, tile);
+        tiles = new WinogradTiles(shape, level);
         blocks = ChannelBlock.Cut(shape.OutputChannels, level, level.BlockVectors());
-        var tileBytes = tiles.Frequencies * (shape.InputChannels + blocks[0].Width) * sizeof(float);
+        var tileBytes = WinogradTiles.Frequencies * (shape.InputChannels + blocks[0].Width) * sizeof(float);
         chunk = GatherPlan.BalancedSizes(tiles.Count, Math.Max(MinimumChunk, ChunkBytes / tileBytes / 6 * 6)).First();
         groups = Groups(chunk);
         lastGroups = Groups(tiles.Count - (tiles.Count - 1) / chunk * chunk);
+        weightFloats = blocks.Sum(block => WinogradTiles.Frequencies * BlockFrequency(block));
         segment = new PinnedTable<Segment>([new Segment(0, shape.InputChannels, 0)]);
     }
 
-    public override string Description => $"Winograd {tiles.Tile}x{tiles.Tile}, {chunk} tiles at a time";
+    public override string Description => $"Winograd 4x4, {chunk} tiles at a time";
 
-    public override int ScratchBytes => (TransposedFloats + WeightFloats + InputFloats + ProductFloats + tiles.ScratchFloats) * sizeof(float);
+    public override int ScratchBytes => (TransposedFloats + weightFloats + InputFloats + ProductFloats + tiles.ScratchFloats) * sizeof(float);
 
     private int TransposedFloats => dataGradient ? 9 * shape.InputChannels * shape.OutputChannels : 0;
 
-    private int WeightFloats => blocks.Sum(block => tiles.Frequencies * BlockFrequency(block));
+    private int InputFloats => WinogradTiles.Frequencies * InputFrequency;
 
-    private int InputFloats => tiles.Frequencies * InputFrequency;
-
-    private int ProductFloats => tiles.Frequencies * ProductFrequency;
+    private int ProductFloats => WinogradTiles.Frequencies * ProductFrequency;
 
     // A line more than the data, so that frequencies do not compete for the same cache sets.
     private int InputFrequency => chunk * shape.InputChannels + 16;
 
     private int ProductFrequency => chunk * blocks[0].Width + 16;
 
-    public static WinogradConvolution Forward(ConvolutionShape shape, SimdLevel level, int tile) => new(shape, level, tile, dataGradient: false);
+    public static WinogradConvolution Forward(ConvolutionShape shape, SimdLevel level) => new(shape, level, dataGradient: false);
 
     /// <summary>The gradient to the data is the forward map with flipped, transposed weights and the complementary padding.</summary>
-    public static WinogradConvolution DataGradient(ConvolutionShape shape, SimdLevel level, int tile) => new(
+    public static WinogradConvolution DataGradient(ConvolutionShape shape, SimdLevel level) => new(
         shape with
         {
             Height = shape.OutputHeight,
@@ -65,14 +65,14 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
             OutputChannels = shape.InputChannels,
             Padding = 2 - shape.Padding,
         },
-        level, tile, dataGradient: true);
+        level, dataGradient: true);
 
     [SkipLocalsInit]
     public override void Run(float* a, float* b, float* result, byte* scratch)
     {
         var transposed = (float*)scratch;
         var weights = transposed + TransposedFloats;
-        var inputs = weights + WeightFloats;
+        var inputs = weights + weightFloats;
         var products = inputs + InputFloats;
         var tileScratch = products + ProductFloats;
         if (dataGradient)
@@ -92,7 +92,7 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
                 nint weightStep = BlockFrequency(block);
                 Multiply(count == chunk ? groups : lastGroups, inputs, blockWeights, weightStep, products, block);
                 tiles.TransformOutput(products, ProductFrequency, first, count, block, result, tileScratch);
-                blockWeights += tiles.Frequencies * weightStep;
+                blockWeights += WinogradTiles.Frequencies * weightStep;
             }
         }
     }
@@ -108,12 +108,12 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
             nint step = BlockFrequency(block);
             for (var channel = 0; channel < shape.InputChannels; channel++)
             {
-                tiles.Loops.Weights(
+                tiles.TransformWeights(
                     source + (nint)channel * shape.OutputChannels + block.First, 3 * tap, tap, weights + channel * block.Width,
-                    tiles.Window * step, step, block.Width, scratch);
+                    WinogradTiles.Window * step, step, block.Width, scratch);
             }
 
-            weights += tiles.Frequencies * step;
+            weights += WinogradTiles.Frequencies * step;
         }
     }
 
@@ -125,7 +125,7 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
         arguments.Segments = segment.Pointer;
         arguments.WeightStep = block.Width;
         arguments.ResultStep = block.Width;
-        for (var frequency = 0; frequency < tiles.Frequencies; frequency++)
+        for (var frequency = 0; frequency < WinogradTiles.Frequencies; frequency++)
         {
             arguments.Input = inputs + (nint)frequency * InputFrequency;
             arguments.Weights = weights + frequency * weightStep;

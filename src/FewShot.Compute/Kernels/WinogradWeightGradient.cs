@@ -18,13 +18,13 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
     private readonly PinnedTable<PixelPair> pixels;
     private readonly (int Rows, int Count)[] rowGroups;
 
-    public WinogradWeightGradient(ConvolutionShape shape, SimdLevel level, int tile)
+    public WinogradWeightGradient(ConvolutionShape shape, SimdLevel level)
     {
         this.shape = shape;
         this.level = level;
-        tiles = new WinogradTiles(shape, level, tile);
+        tiles = new WinogradTiles(shape, level);
         blocks = ChannelBlock.Cut(shape.OutputChannels, level, level.BlockVectors());
-        var tileBytes = tiles.Frequencies * (shape.InputChannels + shape.OutputChannels) * sizeof(float);
+        var tileBytes = WinogradTiles.Frequencies * (shape.InputChannels + shape.OutputChannels) * sizeof(float);
         chunk = GatherPlan.BalancedSizes(tiles.Count, Math.Max(MinimumChunk, ChunkBytes / tileBytes)).First();
         rowOffsets = new PinnedTable<int>(Enumerable.Range(0, shape.InputChannels).ToArray());
         pixels = new PinnedTable<PixelPair>(Enumerable.Range(0, chunk).Select(t => new PixelPair(t * shape.InputChannels, t)).ToArray());
@@ -34,10 +34,10 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
         ];
     }
 
-    public override string Description => $"weight gradient Winograd {tiles.Tile}x{tiles.Tile}, {chunk} tiles at a time";
+    public override string Description => $"weight gradient Winograd 4x4, {chunk} tiles at a time";
 
     public override int ScratchBytes =>
-        (tiles.Frequencies * (InputFrequency + CotangentFrequency + SumFrequency) + tiles.ScratchFloats) * sizeof(float);
+        (WinogradTiles.Frequencies * (InputFrequency + CotangentFrequency + SumFrequency) + tiles.ScratchFloats) * sizeof(float);
 
     // A line more than the data, so that frequencies do not compete for the same cache sets.
     private int InputFrequency => chunk * shape.InputChannels + 16;
@@ -49,16 +49,16 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
     public override void Run(float* a, float* b, float* result, byte* scratch)
     {
         var inputs = (float*)scratch;
-        var cotangents = inputs + tiles.Frequencies * InputFrequency;
-        var sums = cotangents + tiles.Frequencies * CotangentFrequency;
-        var tileScratch = sums + tiles.Frequencies * SumFrequency;
+        var cotangents = inputs + WinogradTiles.Frequencies * InputFrequency;
+        var sums = cotangents + WinogradTiles.Frequencies * CotangentFrequency;
+        var tileScratch = sums + WinogradTiles.Frequencies * SumFrequency;
         nint blockStep = chunk * blocks[0].Width;
         for (var first = 0; first < tiles.Count; first += chunk)
         {
             var count = Math.Min(chunk, tiles.Count - first);
             tiles.TransformInput(a, first, count, inputs, InputFrequency, tileScratch);
             tiles.TransformCotangent(b, first, count, blocks, cotangents, blockStep, CotangentFrequency, tileScratch);
-            for (var frequency = 0; frequency < tiles.Frequencies; frequency++)
+            for (var frequency = 0; frequency < WinogradTiles.Frequencies; frequency++)
             {
                 Multiply(
                     inputs + frequency * InputFrequency, cotangents + frequency * CotangentFrequency, blockStep, count, sums + frequency * SumFrequency,
@@ -97,6 +97,6 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
     private void TransformSums(float* sums, float* result, float* scratch)
     {
         nint tap = shape.InputChannels * shape.OutputChannels;
-        tiles.Loops.Inverse(sums, tiles.Window * (nint)SumFrequency, SumFrequency, result, 3 * tap, tap, (int)tap, scratch);
+        tiles.TransformSums(sums, WinogradTiles.Window * (nint)SumFrequency, SumFrequency, result, 3 * tap, tap, (int)tap, scratch);
     }
 }

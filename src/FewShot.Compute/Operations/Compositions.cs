@@ -4,30 +4,119 @@ namespace FewShot.Compute.Operations;
 
 public static partial class TensorOperations
 {
-    /// <summary>Squared Euclidean distance between every row of a [n, d] and every row of b [m, d]: [n, m].</summary>
+    /// <summary>Square root of the sum of squares over the given axes, which are dropped; over all of them when none is given.</summary>
+    /// <remarks>Its derivative does not exist at zero: there it is NaN. Add a small number to the sum of squares where that can occur.</remarks>
+    public static Tensor Norm(this Tensor x, params ReadOnlySpan<int> axes) => x.Square().Sum(axes).Sqrt();
+
+    /// <summary>x where positive, else x times a slope; derivative <paramref name="slope"/> at 0; element by element.</summary>
+    public static Tensor LeakyRelu(this Tensor x, double slope = 0.01) => x.Step().Select(x, x * slope);
+
+    /// <summary>x held between two bounds; derivative 1 between and at them, 0 outside; element by element.</summary>
+    /// <exception cref="ArgumentException">The bounds are not in order.</exception>
+    public static Tensor Clip(this Tensor x, double lowest, double highest) =>
+        lowest <= highest
+            ? x.Maximum(x.Graph.Fill(lowest, x.Shape)).Minimum(x.Graph.Fill(highest, x.Shape))
+            : throw new ArgumentException($"Clip: bounds are not in order; got {lowest} and {highest}", nameof(lowest));
+
+    /// <summary>Squared Euclidean distances between the rows of two matrices [n, d] and [m, d]: a matrix [n, m].</summary>
+    /// <remarks>
+    /// By ‖a‖² + ‖b‖² − 2·a·b about the mean row of <paramref name="b"/>, which is one matrix product; rounding can leave a distance of zero slightly negative.
+    /// </remarks>
     public static Tensor SquaredDistances(this Tensor a, Tensor b)
     {
-        Tensor cross = a.MatrixMultiply(b, transposeB: true);
-        return a.Square().Sum(1).Reshape(-1, 1) + b.Square().Sum(1) - (cross * 2);
+        RequireRows(nameof(SquaredDistances), a, b);
+        Tensor centre = b.Mean(0);
+        (a, b) = (a - centre, b - centre);
+        Tensor squares = a.Square().Sum(1).Reshape(a.Shape[0], 1) + b.Square().Sum(1);
+        return squares - a.MatrixMultiply(b, transposeB: true) * 2;
     }
 
-    /// <summary>Cosine of the angle between every row of a [n, d] and every row of b [m, d]: [n, m]. Lengths are at least 1e-6.</summary>
-    public static Tensor CosineSimilarity(this Tensor a, Tensor b)
+    /// <summary>Cosines of the angles between the rows of two matrices [n, d] and [m, d]: a matrix [n, m].</summary>
+    /// <param name="a">Rows.</param>
+    /// <param name="b">Rows.</param>
+    /// <param name="epsilon">Added to every squared norm, so that a row of zeros has cosine 0 with all others.</param>
+    public static Tensor CosineSimilarity(this Tensor a, Tensor b, double epsilon = 1e-12)
     {
+        RequireRows(nameof(CosineSimilarity), a, b);
         return Unit(a).MatrixMultiply(Unit(b), transposeB: true);
 
-        static Tensor Unit(Tensor x) => x * (x.Square().Sum(1).Reshape(-1, 1) + 1e-12).ReciprocalSqrt();
+        Tensor Unit(Tensor x) => x * (x.Square().Sum(1) + epsilon).ReciprocalSqrt().Reshape(x.Shape[0], 1);
     }
 
-    /// <summary>The identity matrix.</summary>
-    public static Tensor Identity(this Graph graph, int n)
+    /// <summary>Joins tensors of one shape along a new axis (negative counts from the end of the result's axes).</summary>
+    public static Tensor Stack(int axis, params IReadOnlyList<Tensor> parts)
     {
-        var values = new double[n * n];
-        for (int i = 0; i < n; i++)
+        if (parts.Count == 0 || parts.Any(part => part.Shape != parts[0].Shape))
         {
-            values[(i * n) + i] = 1;
+            throw new ShapeException($"Stack: needs tensors of one shape; got {(parts.Count == 0 ? "none" : string.Join(" and ", parts.Select(part => part.Shape)))}");
         }
 
-        return graph.Constant(values, new Shape(n, n));
+        int rank = parts[0].Shape.Rank;
+        int place = axis < 0 ? axis + rank + 1 : axis;
+        if (place < 0 || place > rank)
+        {
+            throw new ShapeException($"Stack: there is no place {axis} for an axis; got {parts[0].Shape}");
+        }
+
+        ReadOnlySpan<int> extents = parts[0].Shape.Extents;
+        var single = new Shape([.. extents[..place], 1, .. extents[place..]]);
+        return Concatenate(place, [.. parts.Select(part => part.Reshape(single))]);
+    }
+
+    /// <summary>Cuts a tensor along one axis (negative counts from the end) into consecutive parts of given lengths, which add up to its extent.</summary>
+    public static IReadOnlyList<Tensor> Split(this Tensor x, int axis, params IReadOnlyList<int> lengths)
+    {
+        int place = Axis(x, axis);
+        if (place < 0 || place >= x.Shape.Rank || lengths.Any(length => length <= 0) || lengths.Sum(length => (long)length) != x.Shape[place])
+        {
+            throw new ShapeException($"Split: lengths ({string.Join(", ", lengths)}) do not make up axis {axis}; got {x.Shape}");
+        }
+
+        var parts = new Tensor[lengths.Count];
+        int start = 0;
+        for (int i = 0; i < parts.Length; i++)
+        {
+            parts[i] = x.Slice(place, start, lengths[i]);
+            start += lengths[i];
+        }
+
+        return parts;
+    }
+
+    /// <summary>The identity matrix [n, n].</summary>
+    public static Tensor Identity(this Graph graph, int n)
+    {
+        var shape = new Shape(n, n);
+        var values = new double[shape.Count];
+        for (int i = 0; i < n; i++)
+        {
+            values[i * (n + 1)] = 1;
+        }
+
+        return graph.Constant(values, shape);
+    }
+
+    /// <summary>The diagonal [n] of a square matrix [n, n].</summary>
+    public static Tensor Diagonal(this Tensor a)
+    {
+        if (a.Shape.Rank != 2 || a.Shape[0] != a.Shape[1])
+        {
+            throw new ShapeException($"Diagonal: needs a square matrix; got {a.Shape}");
+        }
+
+        // With n more elements the same memory is n rows of n + 1, and the diagonal their first column.
+        int n = a.Shape[0];
+        return a.Reshape(n * n).Pad(0, 0, n).Reshape(n, n + 1).Slice(1, 0, 1).Reshape(n);
+    }
+
+    /// <summary>Sum of the diagonal of a square matrix; a scalar.</summary>
+    public static Tensor Trace(this Tensor a) => a.Diagonal().Sum();
+
+    private static void RequireRows(string name, Tensor a, Tensor b)
+    {
+        if (a.Shape.Rank != 2 || b.Shape.Rank != 2 || a.Shape[1] != b.Shape[1])
+        {
+            throw new ShapeException($"{name}: needs matrices [n, d] and [m, d] of the same d; got {a.Shape} and {b.Shape}");
+        }
     }
 }

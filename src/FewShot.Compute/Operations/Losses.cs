@@ -7,6 +7,11 @@ public static partial class TensorOperations
     /// <summary>Logarithm of the softmax along the last axis, without overflow.</summary>
     public static Tensor LogSoftmax(this Tensor logits)
     {
+        if (logits.Shape.Rank == 0)
+        {
+            throw new ShapeException($"LogSoftmax: needs at least one axis; got {logits.Shape}");
+        }
+
         Shape kept = logits.Shape.With(-1, 1);
         Tensor shifted = logits - logits.StopGradient().Max(-1).Reshape(kept);
         return shifted - shifted.Exp().Sum(-1).Log().Reshape(kept);

@@ -43,7 +43,7 @@ internal sealed class Fusion
             merger.Run();
             if (!fusion.StoreWhatIsDear(merger.Loops))
             {
-                return merger.Steps();
+                return Schedule.Compact(graph, merger.Steps());
             }
         }
     }
@@ -64,9 +64,11 @@ internal sealed class Fusion
 
             FusionKind kind = _kinds[node.Id];
             _stored[node.Id] |= kind is FusionKind.Alone or FusionKind.Given or FusionKind.Pool or FusionKind.Reduction;
-            if (kind is FusionKind.Alone or FusionKind.Broadcast)
+            foreach (Tensor input in node.Inputs)
             {
-                foreach (Tensor input in node.Inputs)
+                // What is compared for equality must be the very same number wherever it is computed, so it is computed once.
+                bool compared = node.Operation is Equal && _kinds[Storage.Of(input).Id] is (FusionKind.ElementWise or FusionKind.Unpool);
+                if (kind is FusionKind.Alone or FusionKind.Broadcast || compared)
                 {
                     Store(input);
                 }

@@ -41,8 +41,9 @@ internal sealed class LoopMerger(Graph graph, FusionKind[] kinds, bool[] stored,
     [
         .. _producers.Values.Distinct().OrderBy(group => group.Position).ThenBy(group => group.Roots[0].Id).Select(group => group.Form is { } form
             ? new Step(
-                [.. group.Reads.OrderBy(read => read.Id)], [.. group.Computed.OrderBy(node => node.Id)], [.. group.Roots.OrderBy(root => root.Id)], form)
-            : Step.Of(group.Roots[0])),
+                [.. group.Reads.OrderBy(read => read.Id)], [.. group.Computed.OrderBy(node => node.Id)], [.. group.Roots.OrderBy(root => root.Id)],
+                [.. group.Waits], form)
+            : Step.Of(group.Roots[0]) with { Waits = [.. group.Waits] }),
     ];
 
     private void MergeReaders(Tensor map)
@@ -77,32 +78,49 @@ internal sealed class LoopMerger(Graph graph, FusionKind[] kinds, bool[] stored,
         }
 
         Tensor[] roots = [.. a.Roots, .. b.Roots];
-        LoopGroup? trial = Collect(roots, form, a.Position);
-        if (trial is null || trial.Computed.Count > MaximumComputed || trial.Reads.Count > MaximumOperands)
+        double after = Math.Max(LastNeed(a, roots), LastNeed(b, roots));
+        double before = Math.Min(FirstUse(a, b), FirstUse(b, a));
+        if (Between(after, before, a.Position, b.Position) is not { } position || Collect(roots, form, position) is not { } merged
+            || merged.Computed.Count > MaximumComputed || merged.Reads.Count > MaximumOperands)
         {
             return null;
         }
 
-        double after = trial.Needs.Max(need => (double?)PositionOf(need)) ?? -1;
-        double before = double.PositiveInfinity;
-        foreach (Tensor root in roots)
-        {
-            foreach (LoopGroup user in _users.GetValueOrDefault(root, []))
-            {
-                before = user == a || user == b ? before : Math.Min(before, user.Position);
-            }
-        }
-
-        if (Between(after, before, a.Position, b.Position) is not { } position)
-        {
-            return null;
-        }
-
-        LoopGroup merged = Collect(roots, form, position)!;
         Remove(a);
         Remove(b);
         Add(merged);
         return merged;
+    }
+
+    private double LastNeed(LoopGroup group, Tensor[] roots)
+    {
+        double last = -1;
+        foreach (Tensor need in group.Needs)
+        {
+            if (_producers.TryGetValue(need, out LoopGroup? producer) && Array.IndexOf(roots, need) < 0)
+            {
+                last = Math.Max(last, producer.Position);
+            }
+        }
+
+        return last;
+    }
+
+    private double FirstUse(LoopGroup group, LoopGroup other)
+    {
+        double first = double.PositiveInfinity;
+        foreach (Tensor root in group.Roots)
+        {
+            if (_users.TryGetValue(root, out HashSet<LoopGroup>? users))
+            {
+                foreach (LoopGroup user in users)
+                {
+                    first = user == group || user == other ? first : Math.Min(first, user.Position);
+                }
+            }
+        }
+
+        return first;
     }
 
     /// <summary>A place strictly between two others, by preference one of two given.</summary>
@@ -121,8 +139,6 @@ internal sealed class LoopMerger(Graph graph, FusionKind[] kinds, bool[] stored,
         double middle = after + ((before - after) / 2);
         return after < middle && middle < before ? middle : null;
     }
-
-    private double PositionOf(Tensor value) => _producers.TryGetValue(value, out LoopGroup? producer) ? producer.Position : -1;
 
     private void Add(LoopGroup group)
     {

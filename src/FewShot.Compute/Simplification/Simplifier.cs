@@ -1,17 +1,44 @@
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Operations;
+using FewShot.Compute.Simplification.Rules;
 
 namespace FewShot.Compute.Simplification;
 
 /// <summary>
 /// Prepares a finished graph for running: copies what the outputs need and nothing else (dead code), applies every operation's identities again,
-/// drops the markers that only differentiation reads, and rewrites operations into ones that share more work.
+/// drops the markers that only differentiation reads, and rewrites operations into ones that share more work. Repeated until nothing changes.
 /// </summary>
 internal static class Simplifier
 {
+    // Each pass lets the rules see what the one before made; they settle in three or four.
+    private const int MaximumPasses = 12;
+
+    private static readonly RewriteRule[] AllRules =
+    [
+        DropMarkers.Apply, TurnDataGradients.Apply, FoldConstants.Apply, NarrowProducts.Apply, UnitTransposes.Apply, ComputeSmall.Apply,
+        FactorBroadcasts.Apply, SplitSums.Apply, JoinTerms.Apply,
+    ];
+
     public static Graph Run(Graph graph)
     {
-        bool[] needed = Needed(graph);
+        for (int pass = 0; pass < MaximumPasses; pass++)
+        {
+            Graph next = Copy(graph, AllRules);
+            bool settled = Same(graph, next);
+            graph = next;
+            if (settled)
+            {
+                break;
+            }
+        }
+
+        // Rules leave nodes behind that nobody uses.
+        return Copy(graph, []);
+    }
+
+    private static Graph Copy(Graph graph, RewriteRule[] rules)
+    {
+        int[] uses = Uses(graph);
         var result = new Graph();
         var copies = new Tensor[graph.Nodes.Count];
         foreach (Tensor input in graph.Inputs)
@@ -21,11 +48,20 @@ internal static class Simplifier
 
         foreach (Tensor node in graph.Nodes)
         {
-            if (needed[node.Id] && copies[node.Id] is null)
+            if (uses[node.Id] == 0 || copies[node.Id] is not null)
             {
-                using IDisposable scope = result.Scope(node.Scope);
-                copies[node.Id] = Copy(result, node, [.. node.Inputs.Select(input => copies[input.Id])]);
+                continue;
             }
+
+            using IDisposable scope = result.Scope(node.Scope);
+            var rewrite = new Rewrite(result, node, [.. node.Inputs.Select(input => copies[input.Id])], copies, uses);
+            Tensor? found = null;
+            foreach (RewriteRule rule in rules)
+            {
+                found ??= rule(rewrite);
+            }
+
+            copies[node.Id] = found ?? result.Apply(node.Operation, rewrite.Inputs);
         }
 
         foreach ((string name, Tensor tensor) in graph.Outputs)
@@ -36,34 +72,45 @@ internal static class Simplifier
         return result;
     }
 
-    private static Tensor Copy(Graph graph, Tensor node, IReadOnlyList<Tensor> inputs) => node.Operation switch
+    /// <summary>How many nodes and outputs that are needed read each node.</summary>
+    private static int[] Uses(Graph graph)
     {
-        StopGradient or SegmentOutput => inputs[0],
-        ConvolutionDataGradient { Stride: 1 } gradient when gradient.Padding < node.Inputs[1].Shape[0] && gradient.Padding < node.Inputs[1].Shape[1]
-            && node.Inputs[1].Shape[0] == node.Inputs[1].Shape[1] =>
-            graph.Apply(new Convolution(1, node.Inputs[1].Shape[0] - 1 - gradient.Padding), inputs[0], graph.Apply(new TurnWeights(), inputs[1])),
-        _ => graph.Apply(node.Operation, inputs),
-    };
-
-    private static bool[] Needed(Graph graph)
-    {
-        var needed = new bool[graph.Nodes.Count];
+        var uses = new int[graph.Nodes.Count];
         foreach ((_, Tensor tensor) in graph.Outputs)
         {
-            needed[tensor.Id] = true;
+            uses[tensor.Id]++;
         }
 
-        for (int id = needed.Length - 1; id >= 0; id--)
+        for (int id = uses.Length - 1; id >= 0; id--)
         {
-            if (needed[id])
+            if (uses[id] > 0)
             {
                 foreach (Tensor input in graph.Nodes[id].Inputs)
                 {
-                    needed[input.Id] = true;
+                    uses[input.Id]++;
                 }
             }
         }
 
-        return needed;
+        return uses;
+    }
+
+    private static bool Same(Graph a, Graph b)
+    {
+        if (a.Nodes.Count != b.Nodes.Count)
+        {
+            return false;
+        }
+
+        for (int id = 0; id < a.Nodes.Count; id++)
+        {
+            (Tensor x, Tensor y) = (a.Nodes[id], b.Nodes[id]);
+            if (!x.Operation.Equals(y.Operation) || !x.Inputs.Select(input => input.Id).SequenceEqual(y.Inputs.Select(input => input.Id)))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 }

@@ -17,6 +17,9 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
     /// <summary>Λ: which layers change at which step; all by default.</summary>
     public Pattern Pattern { get; init; } = Pattern.All;
 
+    /// <summary>Added to the support loss; null for nothing.</summary>
+    public LowerRegularization? Regularization { get; init; }
+
     /// <inheritdoc/>
     public override bool NeedsHead => true;
 
@@ -56,13 +59,29 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
             ? $"the model's head has {model.Outputs} outputs, the tasks {shape.Outputs}; gradient descent adapts a head of exactly as many"
             : Pattern.Fault(InnerSteps, model.Layers.Count);
 
-    private static TensorMap Trained(TaskTrace task)
+    /// <summary>What the steps descend: the support loss and the regularisation of the parameters that change.</summary>
+    internal Tensor Objective(TaskTrace task, TensorMap parameters, IReadOnlyList<string> changing)
+    {
+        Tensor loss = task.Loss(task.Model.Apply(parameters, task.SupportInputs, task.SupportNormalization()), task.SupportTargets);
+        return Regularization is null
+            ? loss
+            : loss + Regularization.Of([.. changing.Select(name => parameters[name])], [.. changing.Select(name => task.Meta[name])]);
+    }
+
+    /// <summary>Names of the parameters that change at some step.</summary>
+    internal IReadOnlyList<string> Changing(TaskTrace task)
+    {
+        TensorMap parameters = Trained(task);
+        return [.. Enumerable.Range(0, InnerSteps).SelectMany(step => Active(task.Model, parameters, step)).Distinct()];
+    }
+
+    internal static TensorMap Trained(TaskTrace task)
     {
         HashSet<string> names = [.. task.Model.Parameters.Where(parameter => parameter.Trained).Select(parameter => parameter.Name)];
         return task.Meta.Where(names.Contains);
     }
 
-    private string[] Active(Model model, TensorMap parameters, int step)
+    internal string[] Active(Model model, TensorMap parameters, int step)
     {
         HashSet<string> layers = [.. model.Layers.Where((_, layer) => Pattern.Changes(step, layer, model.Layers.Count))];
         return [.. parameters.Names.Where(name => layers.Contains(Model.LayerOf(name)))];
@@ -70,7 +89,7 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
 
     private TensorMap Step(TaskTrace task, TensorMap parameters, string[] active, int step)
     {
-        Tensor loss = task.Loss(task.Model.Apply(parameters, task.SupportInputs, task.SupportNormalization()), task.SupportTargets);
+        Tensor loss = Objective(task, parameters, active);
         IReadOnlyList<Tensor> gradients = Differentiate.Gradients(loss, [.. active.Select(name => parameters[name])]);
         return parameters.With(active.Select((name, i) =>
         {

@@ -60,6 +60,6 @@ public sealed record RidgeRegressionHead(double InitialRegularization = 1, doubl
         return task.Kind == TaskKind.Classification ? (values * state[Scale]) + state[Shift] : values;
     }
 
-    private static Tensor WithOnes(Tensor embedding) =>
+    internal static Tensor WithOnes(Tensor embedding) =>
         TensorOperations.Concatenate(1, embedding, embedding.Graph.Fill(1, new Shape(embedding.Shape[0], 1)));
 }

@@ -23,6 +23,7 @@ public sealed class Evaluator : IDisposable
     private readonly SimdProgram _program;
     private readonly IWorker<float>[] _workers;
     private readonly Episode[] _episodes;
+    private readonly Lazy<SimdProgram> _adapt;
 
     /// <summary>Compiles the programs.</summary>
     /// <param name="specification">The learner.</param>
@@ -37,10 +38,14 @@ public sealed class Evaluator : IDisposable
         _source = source;
         _graphs = TaskGraphs.Of(specification);
         _program = new SimdProgram(_graphs.Evaluation(source.Shape));
+        _adapt = new Lazy<SimdProgram>(() => new SimdProgram(_graphs.Adapt(source.Shape.SupportCount, source.Shape.Outputs)));
         _team = new TaskTeam(workers);
         _workers = [.. Enumerable.Range(0, workers).Select(_ => _program.CreateWorker())];
         _episodes = [.. Enumerable.Range(0, workers).Select(_ => new Episode(source.Shape))];
     }
+
+    /// <summary>Multiply-adds of one adaptation.</summary>
+    public long AdaptMultiplyAdds => _adapt.Value.MultiplyAdds;
 
     /// <summary>Evaluates parameters.</summary>
     /// <param name="parameters">All meta-parameters.</param>
@@ -116,7 +121,7 @@ public sealed class Evaluator : IDisposable
     private double[] TimeAdaptation(ParameterSet parameters, Split split, int episodes, ulong seed)
     {
         const int warmUp = 5;
-        using IWorker<float> worker = new SimdProgram(_graphs.Adapt(_source.Shape.SupportCount, _source.Shape.Outputs)).CreateWorker();
+        using IWorker<float> worker = _adapt.Value.CreateWorker();
         Load(worker, parameters);
         int support = parameters.Specifications.Count;
         var times = new double[episodes];

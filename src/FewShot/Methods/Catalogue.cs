@@ -12,6 +12,9 @@ public static class Catalogue
     private const int DefaultSteps = 5;
     private const double DefaultRate = 0.1;
 
+    /// <summary>μ of the lower level's (μ/2)‖y‖².</summary>
+    private const double LowerStrength = 0.1;
+
     private static readonly IReadOnlyList<Row> s_rows =
     [
         new("maml", "Model-agnostic meta-learning", "Finn 2017, arXiv:1703.03400",
@@ -34,6 +37,34 @@ public static class Catalogue
             _ => new Prototypes(), _ => new Unrolled()),
         new("protonet-cosine", "Prototypical networks with cosine similarity", "after Snell 2017 and Vinyals 2016, arXiv:1606.04080",
             _ => new Prototypes(PrototypeSimilarity.Cosine), _ => new Unrolled()),
+        new("lr-d2", "Logistic regression differentiable discriminator", "Bertinetto 2018, arXiv:1805.08136",
+            _ => new LogisticRegressionHead(), _ => new Unrolled()),
+        new("fiml", "Linear head by steepest descent on a learned objective", "Tripathi 2020",
+            _ => new SteepestDescentHead(), _ => new Unrolled()),
+        new("amfs", "Function-space adaptation with weighted tasks", "Park and Kang 2024, arXiv:2411.00404",
+            o => new KernelRegression { Tangent = o.Pattern ?? Pattern.HeadOnly }, _ => new Unrolled()) { Weighting = new SimilaritySoftmax() },
+        new("amfs-inner", "Function-space adaptation, uniform tasks", "Park and Kang 2024, arXiv:2411.00404",
+            o => new KernelRegression { Tangent = o.Pattern ?? Pattern.HeadOnly }, _ => new Unrolled()),
+        new("amfs-outer", "MAML with weighted tasks", "Park and Kang 2024, arXiv:2411.00404; Eshratifar 2018, arXiv:1810.08178",
+            o => Descent(o), o => new Unrolled(o.ExactSteps)) { Weighting = new GradientAgreement() },
+        new("meta-rkhs-i", "Energy functional in training, fine-tuning at test", "Zhou 2021, arXiv:2102.03832",
+            o => Descent(o), o => new EnergyFunctional(o.InnerRate ?? DefaultRate)),
+        new("meta-rkhs-ii", "Gradient flow in function space", "Zhou 2021, arXiv:2102.03832",
+            o => new TangentFlow(double.PositiveInfinity) { Layers = o.Pattern ?? Pattern.HeadOnly }, _ => new Unrolled()),
+        new("mrml", "Memory-reduced meta-learning", "Yang 2025, arXiv:2412.12030",
+            o => Lower(o, 20, 0.05, Pattern.HeadOnly, new LowerRegularization.SquaredNorm(LowerStrength)), _ => new Implicit(new LinearSolver.ConjugateGradients(20))),
+        new("imaml", "Implicit MAML", "Rajeswaran 2019, arXiv:1909.04630",
+            o => Lower(o, 16, 0.1, Pattern.All, new LowerRegularization.Proximal(2)), _ => new Implicit(new LinearSolver.ConjugateGradients(5))),
+        new("itd-bio", "Bilevel optimisation by iterative differentiation", "Ji 2020, arXiv:2010.07962",
+            o => Lower(o, 20, 0.05, Pattern.HeadOnly, new LowerRegularization.SquaredNorm(LowerStrength)), o => new Unrolled(o.ExactSteps)),
+        new("aid-bio", "Bilevel optimisation by approximate implicit differentiation", "Ji 2020, arXiv:2010.07962",
+            o => Lower(o, 20, 0.05, Pattern.HeadOnly, new LowerRegularization.SquaredNorm(LowerStrength)), _ => new Implicit(new LinearSolver.FixedPoint(20, 0.05))),
+        new("neumann", "Implicit hypergradient by a Neumann series", "Lorraine 2019, arXiv:1911.02590",
+            o => Lower(o, 20, 0.05, Pattern.HeadOnly, new LowerRegularization.SquaredNorm(LowerStrength)), _ => new Implicit(new LinearSolver.Neumann(20, 0.05))),
+        new("truncated", "Truncated back-propagation through the inner loop", "Shaban 2018, arXiv:1810.10667",
+            o => Descent(o), o => new Unrolled(o.ExactSteps ?? 1)),
+        new("hf-maml", "Hessian-free MAML", "Fallah 2019, arXiv:1908.10400",
+            o => Descent(o), _ => new HessianFree()),
     ];
 
     /// <summary>The names of the rows, in order.</summary>
@@ -53,9 +84,14 @@ public static class Catalogue
             ?? throw new ArgumentException(
                 $"unknown method '{name}'.{NameSuggestion.For(name, Names)} The methods are {string.Join(", ", Names)}");
         Method method = row.Create(options);
-        if (method.Adaptation is not GradientDescent && (options.InnerSteps ?? (object?)options.InnerRate ?? options.Pattern) is not null)
+        if (method.Adaptation is not GradientDescent && (options.InnerSteps ?? (object?)options.InnerRate) is not null)
         {
-            throw new ArgumentException($"method {row.Name} adapts in closed form: it has no inner steps, inner rate or pattern");
+            throw new ArgumentException($"method {row.Name} adapts without gradient descent: it has no inner steps or inner rate to set");
+        }
+
+        if (method.Adaptation is not (GradientDescent or KernelRegression or TangentFlow) && options.Pattern is not null)
+        {
+            throw new ArgumentException($"method {row.Name} has no layers that change one by one: a pattern does not apply to it");
         }
 
         if (options.ExactSteps is { } exact && (method.MetaGradient as Unrolled)?.ExactSteps != exact)
@@ -72,6 +108,9 @@ public static class Catalogue
         {
             Pattern = options.Pattern ?? pattern ?? Pattern.All,
         };
+
+    private static GradientDescent Lower(MethodOptions options, int steps, double rate, Pattern pattern, LowerRegularization regularization) =>
+        new(options.InnerSteps ?? steps, new LearningRate(options.InnerRate ?? rate)) { Pattern = options.Pattern ?? pattern, Regularization = regularization };
 
     private sealed record Row(
         string Name, string Title, string Paper, Func<MethodOptions, AdaptationRule> Adaptation, Func<MethodOptions, MetaGradient> MetaGradient)

@@ -55,6 +55,9 @@ public sealed record LearnerSpecification
     /// <summary>Last inner steps differentiated exactly; null for the row's own.</summary>
     public int? ExactSteps { get; init; }
 
+    /// <summary>How files become examples; null where only prepared numbers are known.</summary>
+    public InputPreparation? Preparation { get; init; }
+
     /// <summary>The method, composed.</summary>
     /// <exception cref="ArgumentException">A name is unknown or a part does not apply.</exception>
     public Method CreateMethod() => Catalogue.Create(Method, new MethodOptions

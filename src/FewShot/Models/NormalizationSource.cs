@@ -27,7 +27,7 @@ public sealed class NormalizationSource
         Tensor batchMean = x.Mean(axes);
         Tensor mean = _given is null ? batchMean : _given[MeanOf(layer)];
         Tensor centred = x - mean;
-        Tensor batchVariance = (x - batchMean).Square().Mean(axes);
+        Tensor batchVariance = x.Variance(axes);
         _seen.Add(KeyValuePair.Create(MeanOf(layer), batchMean));
         _seen.Add(KeyValuePair.Create(VarianceOf(layer), batchVariance));
         Tensor variance = _given is null ? batchVariance : _given[VarianceOf(layer)];

@@ -12,6 +12,9 @@ public interface ITaskSource
     /// <summary>The sizes of every task of this source.</summary>
     TaskShape Shape { get; }
 
+    /// <summary>How a file of the user's becomes an example like those of this source, or null where there is no such file.</summary>
+    InputPreparation? Preparation => null;
+
     /// <summary>Whether the source has tasks of a split.</summary>
     /// <param name="split">The split.</param>
     bool HasSplit(Split split);

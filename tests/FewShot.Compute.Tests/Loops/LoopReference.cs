@@ -263,6 +263,7 @@ internal static class LoopReference
         LoopOpcode.Relu => Math.Max(a, 0),
         LoopOpcode.Sine => Math.Sin(a),
         LoopOpcode.Cosine => Math.Cos(a),
+        LoopOpcode.Power when i.Value is 0.5f or -0.5f => i.Value > 0 ? Math.Sqrt(a) : 1 / Math.Sqrt(a),
         LoopOpcode.Power => Math.Pow(a, i.Value),
         LoopOpcode.Add => a + b,
         LoopOpcode.Subtract => a - b,

@@ -26,7 +26,8 @@ public sealed class SimdProgram : IProgram<float>
         ArgumentNullException.ThrowIfNull(graph);
         _graph = Simplifier.Run(graph);
         IReadOnlyList<Step> steps = Fusion.Cover(_graph, new FusionRules(LoopOpcodes.Cost));
-        _kernels = [.. steps.Select(step => StepKernels.For(step, level))];
+        var kernels = new StepKernels(level);
+        _kernels = [.. steps.Select(kernels.For)];
         _plan = ArenaPlan.Create(
             _graph, steps, sizeof(float), step => _kernels[step].ScratchBytes, (step, input, output) => _kernels[step].InPlace(input, output));
         InputNames = [.. _graph.Inputs.Select(input => ((Input)input.Operation).Label)];
@@ -50,6 +51,12 @@ public sealed class SimdProgram : IProgram<float>
     /// <inheritdoc/>
     public long MultiplyAdds { get; }
 
+    /// <summary>The vector instructions programs are compiled for on this machine: <c>vector128</c>, <c>avx2</c> or <c>avx512</c>.</summary>
+    public static string VectorLevel => SimdLevels.Best.ToString().ToLowerInvariant();
+
+    /// <summary>Steps of one run, each a kernel call.</summary>
+    public int StepCount => _kernels.Length;
+
     internal ArenaPlan Plan => _plan;
 
     internal Graph Graph => _graph;
@@ -61,6 +68,17 @@ public sealed class SimdProgram : IProgram<float>
 
     /// <summary>A worker that adds up the time of every step.</summary>
     public ProfilingWorker CreateProfilingWorker() => new(this);
+
+    /// <summary>Runs the program once and measures how many bytes of the arena it wrote: the counterpart of <see cref="PeakBytes"/>.</summary>
+    /// <param name="fill">Writes every input.</param>
+    public long MeasurePeakBytes(Action<IWorker<float>> fill)
+    {
+        ArgumentNullException.ThrowIfNull(fill);
+        using var worker = new MeasuringWorker(this);
+        fill(worker);
+        worker.Run();
+        return worker.TouchedBytes;
+    }
 
     /// <summary>A printed form: every step with its kernel, what it computes, reads and stores, where and how long.</summary>
     public string Dump() => ProgramDump.Print(this);

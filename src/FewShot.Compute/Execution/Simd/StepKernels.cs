@@ -1,35 +1,55 @@
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Kernels;
 using FewShot.Compute.Operations;
-using FewShot.Compute.Planning;
 using Step = FewShot.Compute.Planning.Step;
 
 namespace FewShot.Compute.Execution.Simd;
 
 /// <summary>
-/// Which kernel runs which operation. An operation without an entry runs by its definition; the dump says so.
+/// Which kernel runs which operation. An operation without an entry runs by its definition; the dump says so. Steps of one program with the same work
+/// share one kernel, and with it the tables it holds.
 /// </summary>
-internal static class StepKernels
+internal sealed class StepKernels(SimdLevel level)
 {
-    private static readonly Dictionary<Type, Func<Tensor, SimdLevel, StepKernel>> Table = new()
+    private static readonly Dictionary<Type, Func<StepKernels, Tensor, StepKernel>> Table = new()
     {
-        [typeof(Operations.Convolution)] = (node, level) =>
-            new ConvolutionStepKernel(Kernels.Convolution.Forward(
-                Shape(((Operations.Convolution)node.Operation).Geometry(node.Inputs[0].Shape, node.Inputs[1].Shape)), level)),
-        [typeof(ConvolutionDataGradient)] = (node, level) =>
-            new ConvolutionStepKernel(Kernels.Convolution.DataGradient(
-                Shape(((ConvolutionDataGradient)node.Operation).Geometry(node.Inputs[0].Shape, node.Inputs[1].Shape)), level)),
-        [typeof(ConvolutionWeightGradient)] = (node, level) =>
-            new ConvolutionStepKernel(Kernels.Convolution.WeightGradient(
-                Shape(((ConvolutionWeightGradient)node.Operation).Geometry(node.Inputs[0].Shape, node.Inputs[1].Shape)), level)),
-        [typeof(TurnWeights)] = (node, level) => new TurnWeightsKernel(node.Inputs[0].Shape, level),
+        [typeof(Operations.Convolution)] = (kernels, node) => kernels.Convolution(
+            node, ((Operations.Convolution)node.Operation).Geometry(node.Inputs[0].Shape, node.Inputs[1].Shape), Kernels.Convolution.Forward),
+        [typeof(ConvolutionDataGradient)] = (kernels, node) => kernels.Convolution(
+            node, ((ConvolutionDataGradient)node.Operation).Geometry(node.Inputs[0].Shape, node.Inputs[1].Shape), Kernels.Convolution.DataGradient),
+        [typeof(ConvolutionWeightGradient)] = (kernels, node) => kernels.Convolution(
+            node, ((ConvolutionWeightGradient)node.Operation).Geometry(node.Inputs[0].Shape, node.Inputs[1].Shape), Kernels.Convolution.WeightGradient),
+        [typeof(TurnWeights)] = (kernels, node) => new TurnWeightsKernel(node.Inputs[0].Shape, kernels.Level),
+        [typeof(Operations.MatrixProduct)] = (kernels, node) => kernels.Shared(node, () => new MatrixProductStepKernel(node, kernels.Level)),
+        [typeof(Transpose)] = (kernels, node) => new RearrangementKernel(node, kernels.Level),
+        [typeof(BroadcastTo)] = (kernels, node) => new RearrangementKernel(node, kernels.Level),
+        [typeof(Sum)] = (_, node) => new ReductionKernel(node),
+        [typeof(ReduceMaximum)] = (_, node) => new ReductionKernel(node),
+        [typeof(Fill)] = (_, node) => new FillKernel(node),
     };
 
-    public static StepKernel For(Step step, SimdLevel level) =>
+    private readonly Dictionary<object, StepKernel> _shared = [];
+
+    public SimdLevel Level => level;
+
+    public StepKernel For(Step step) =>
         step.Loop is not null ? new LoopStepKernel(step, level)
-        : Table.TryGetValue(step.Nodes[0].Operation.GetType(), out Func<Tensor, SimdLevel, StepKernel>? factory) ? factory(step.Nodes[0], level)
+        : Table.TryGetValue(step.Nodes[0].Operation.GetType(), out Func<StepKernels, Tensor, StepKernel>? factory) ? factory(this, step.Nodes[0])
         : new DefinitionKernel(step.Nodes[0]);
 
-    private static ConvolutionShape Shape(ConvolutionGeometry geometry) => new(
-        geometry.N, geometry.H, geometry.W, geometry.C, geometry.O, geometry.Kh, geometry.Kw, geometry.Stride, geometry.Padding);
+    private StepKernel Convolution(Tensor node, ConvolutionGeometry geometry, Func<ConvolutionShape, SimdLevel, ConvolutionKernel> prepare) =>
+        Shared(node, () => new ConvolutionStepKernel(prepare(
+            new ConvolutionShape(geometry.N, geometry.H, geometry.W, geometry.C, geometry.O, geometry.Kh, geometry.Kw, geometry.Stride, geometry.Padding),
+            level)));
+
+    private StepKernel Shared(Tensor node, Func<StepKernel> make)
+    {
+        object key = (node.Operation, node.Inputs[0].Shape, node.Inputs[1].Shape);
+        if (!_shared.TryGetValue(key, out StepKernel? kernel))
+        {
+            _shared[key] = kernel = make();
+        }
+
+        return kernel;
+    }
 }

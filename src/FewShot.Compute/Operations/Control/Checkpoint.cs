@@ -37,6 +37,6 @@ internal sealed record SegmentOutput(int Segment, int Index) : Operation
 
     internal override void Evaluate<T>(Operands<T> inputs, Span<T> result) => inputs[0].CopyTo(result);
 
-    internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent) =>
-        throw new InvalidOperationException("a segment's outputs are differentiated together");
+    /// <summary>Reached only where segments are walked into: a sweep that recomputes takes a segment's outputs together.</summary>
+    internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent) => [cotangent];
 }

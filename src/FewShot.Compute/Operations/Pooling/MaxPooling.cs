@@ -83,7 +83,9 @@ internal readonly struct PoolingWindows(Shape images, int window)
             for (int column = 0; column < window; column++)
             {
                 int place = start + Step(row, column);
-                best = x[place] > x[best] ? place : best;
+
+                // NaN counts as the largest, as in every other maximum, so that a diverged value is not passed over.
+                best = x[place] > x[best] || (T.IsNaN(x[place]) && !T.IsNaN(x[best])) ? place : best;
             }
         }
 

@@ -5,7 +5,7 @@ namespace FewShot.Compute.Operations;
 /// <summary>Largest value over axes, which are dropped. The derivative is shared equally by the places that attain it.</summary>
 internal sealed record ReduceMaximum(AxisList Axes) : Operation
 {
-    internal override Shape Infer(IReadOnlyList<Shape> inputs) => new Sum(Axes).Infer(inputs);
+    internal override Shape Infer(IReadOnlyList<Shape> inputs) => Sum.Reduced(this, Axes, inputs[0]);
 
     internal override void Evaluate<T>(Operands<T> inputs, Span<T> result)
     {
@@ -38,5 +38,5 @@ public static partial class TensorOperations
 {
     /// <summary>Largest value over the given axes, which are dropped; over all of them when none is given.</summary>
     public static Tensor Max(this Tensor x, params ReadOnlySpan<int> axes) =>
-        x.Shape.Rank == 0 ? x : x.Graph.Apply(new ReduceMaximum(AxesOf(x, axes)), x);
+        x.Shape.Rank == 0 && axes.Length == 0 ? x : x.Graph.Apply(new ReduceMaximum(AxesOf(x, axes)), x);
 }

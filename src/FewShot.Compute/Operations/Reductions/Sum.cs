@@ -7,15 +7,13 @@ internal sealed record Sum(AxisList Axes) : Operation
 {
     internal override Shape Infer(IReadOnlyList<Shape> inputs) => Kept(inputs[0]);
 
-    private Shape Kept(Shape x)
-    {
-        if (Axes.Count == 0 || Axes.Any(axis => axis < 0 || axis >= x.Rank) || Axes.Distinct().Count() != Axes.Count)
-        {
-            throw Misfit($"axes {Axes} are not distinct axes", x);
-        }
+    private Shape Kept(Shape x) => Reduced(this, Axes, x);
 
-        return new Shape([.. Enumerable.Range(0, x.Rank).Where(axis => !Axes.Contains(axis)).Select(axis => x[axis])]);
-    }
+    /// <summary>The shape that is left when axes are dropped.</summary>
+    internal static Shape Reduced(Operation operation, AxisList axes, Shape x) =>
+        axes.Count == 0 || axes.Any(axis => axis < 0 || axis >= x.Rank) || axes.Distinct().Count() != axes.Count
+            ? throw operation.Misfit($"axes {axes} are not distinct axes", x)
+            : new Shape([.. Enumerable.Range(0, x.Rank).Where(axis => !axes.Contains(axis)).Select(axis => x[axis])]);
 
     internal override void Evaluate<T>(Operands<T> inputs, Span<T> result)
     {
@@ -121,7 +119,7 @@ public static partial class TensorOperations
 {
     /// <summary>Sum over the given axes (negative count from the end), which are dropped; over all of them when none is given.</summary>
     public static Tensor Sum(this Tensor x, params ReadOnlySpan<int> axes) =>
-        x.Shape.Rank == 0 ? x : x.Graph.Apply(new Sum(AxesOf(x, axes)), x);
+        x.Shape.Rank == 0 && axes.Length == 0 ? x : x.Graph.Apply(new Sum(AxesOf(x, axes)), x);
 
     /// <summary>Mean over the given axes, which are dropped; over all of them when none is given.</summary>
     public static Tensor Mean(this Tensor x, params ReadOnlySpan<int> axes)
@@ -133,6 +131,11 @@ public static partial class TensorOperations
     /// <summary>Sum over the axes along which <paramref name="shape"/> broadcasts to the tensor's shape: the transpose of broadcasting.</summary>
     public static Tensor SumTo(this Tensor x, Shape shape)
     {
+        if (!x.Shape.Equals(Shape.Broadcast(shape, x.Shape)))
+        {
+            throw new ShapeException($"SumTo: {shape} does not broadcast to the tensor's shape; got {x.Shape} and {shape}");
+        }
+
         int missing = x.Shape.Rank - shape.Rank;
         int[] axes = [.. Enumerable.Range(0, x.Shape.Rank).Where(axis => axis < missing || (shape[axis - missing] == 1 && x.Shape[axis] != 1))];
         return axes.Length == 0 ? x : x.Sum(axes).Reshape(shape);

@@ -14,8 +14,8 @@ internal sealed record Gather : Operation
         for (int i = 0; i < inputs[1].Length; i++)
         {
             Span<T> row = result.Slice(i * width, width);
-            int index = int.CreateSaturating(inputs[1][i]);
-            if (index < 0 || index >= inputs.Shape(0)[0])
+            int index = RowIndex.Of(inputs[1][i], inputs.Shape(0)[0]);
+            if (index < 0)
             {
                 row.Fill(T.NaN);
             }
@@ -44,8 +44,8 @@ internal sealed record ScatterAdd(int Rows) : Operation
         result.Clear();
         for (int i = 0; i < inputs[1].Length; i++)
         {
-            int index = int.CreateSaturating(inputs[1][i]);
-            if (index >= 0 && index < Rows)
+            int index = RowIndex.Of(inputs[1][i], Rows);
+            if (index >= 0)
             {
                 for (int j = 0; j < width; j++)
                 {
@@ -56,6 +56,14 @@ internal sealed record ScatterAdd(int Rows) : Operation
     }
 
     internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent) => [cotangent.Gather(node.Inputs[1]), null];
+}
+
+/// <summary>Row numbers given as values of a tensor.</summary>
+internal static class RowIndex
+{
+    /// <summary>The row a value names, or −1 where it names none of <paramref name="count"/> rows: NaN is no row.</summary>
+    public static int Of<T>(T value, int count) where T : unmanaged, System.Numerics.IFloatingPointIeee754<T> =>
+        value >= T.Zero && value < T.CreateChecked(count) ? int.CreateTruncating(value) : -1;
 }
 
 public static partial class TensorOperations

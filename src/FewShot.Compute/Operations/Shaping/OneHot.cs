@@ -13,8 +13,8 @@ internal sealed record OneHot(int Classes) : Operation
         result.Clear();
         for (int i = 0; i < inputs[0].Length; i++)
         {
-            int place = int.CreateSaturating(inputs[0][i]);
-            if (place >= 0 && place < Classes)
+            int place = RowIndex.Of(inputs[0][i], Classes);
+            if (place >= 0)
             {
                 result[(i * Classes) + place] = T.One;
             }

@@ -37,7 +37,12 @@ public static partial class TensorOperations
                 rest *= i == open ? 1 : resolved[i];
             }
 
-            resolved[open] = rest > 0 ? x.Shape.Count / rest : 0;
+            if (rest <= 0 || x.Shape.Count % rest != 0)
+            {
+                throw new ShapeException($"Reshape: no extent at the place of -1 makes the counts equal; got {x.Shape} and [{string.Join(", ", resolved)}]");
+            }
+
+            resolved[open] = x.Shape.Count / rest;
         }
 
         return x.Reshape(new Shape(resolved));

@@ -8,7 +8,7 @@ internal sealed record Slice(int Axis, int Start, int Length) : Operation
     internal override Shape Infer(IReadOnlyList<Shape> inputs)
     {
         Shape x = inputs[0];
-        return Axis >= 0 && Axis < x.Rank && Start >= 0 && Length > 0 && Start + Length <= x[Axis]
+        return Axis >= 0 && Axis < x.Rank && Start >= 0 && Length > 0 && Length <= x[Axis] - Start
             ? x.With(Axis, Length)
             : throw Misfit($"axis {Axis} has no entries {Start}..{Start + Length - 1}", inputs);
     }

@@ -30,6 +30,9 @@ public sealed class ImageDataset
     /// <summary>One line that says what the images are and where they come from.</summary>
     public string Description { get; }
 
+    /// <summary>How an image file becomes an example like these; null where that is not known.</summary>
+    public ImagePreparation? Preparation { get; init; }
+
     // Any split that is there; all have the same image size.
     internal IImagePool First { get; }
 

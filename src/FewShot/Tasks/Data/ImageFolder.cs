@@ -49,7 +49,10 @@ public static class ImageFolder
         ChannelNormalization normalization = ChannelNormalization.Of(parts[0].Count > 0 ? parts[0] : classes, channels);
         ImageClasses[] pools = [.. parts.Select(part => new ImageClasses(imageSize, imageSize, channels, part, normalization))];
         return new ImageDataset(
-            "images", $"Images of '{root}', {imageSize}×{imageSize} {(channels == 1 ? "gray" : "colour")}.", pools[0], pools[1], pools[2]);
+            "images", $"Images of '{root}', {imageSize}×{imageSize} {(channels == 1 ? "gray" : "colour")}.", pools[0], pools[1], pools[2])
+        {
+            Preparation = new ImagePreparation(imageSize, imageSize, channels, Invert: false, normalization),
+        };
     }
 
     private static List<(Split Split, string Class, string[] Files)> FindClasses(string root)
@@ -90,7 +93,7 @@ public static class ImageFolder
     private static string[] FoldersOf(string folder) =>
         [.. Directory.EnumerateDirectories(folder).Select(path => Path.GetFileName(path)!).Where(name => !name.StartsWith('.')).Order(StringComparer.Ordinal)];
 
-    private static string[] FilesOf(string folder)
+    internal static string[] FilesOf(string folder)
     {
         string[] files = [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal)];
         if (Array.Find(files, path => ImageDecoder.UnsupportedExtensions.Contains(Path.GetExtension(path))) is { } unsupported)

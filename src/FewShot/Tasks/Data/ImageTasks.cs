@@ -38,6 +38,9 @@ public sealed class ImageTasks : ITaskSource
     public TaskShape Shape { get; }
 
     /// <inheritdoc/>
+    public InputPreparation? Preparation => dataset.Preparation;
+
+    /// <inheritdoc/>
     public bool HasSplit(Split split) => dataset[split] is not null;
 
     /// <inheritdoc/>

@@ -1,9 +1,11 @@
 namespace FewShot.Tasks.Data;
 
-// Finds what the user may have meant.
-internal static class NameSuggestion
+/// <summary>Finds what the user may have meant by a name that does not exist.</summary>
+public static class NameSuggestion
 {
-    // " Did you mean 'x'?", or nothing where no name is near.
+    /// <summary>The question <c> Did you mean 'x'?</c> with a space before it, or nothing where no name is near.</summary>
+    /// <param name="name">What the user wrote.</param>
+    /// <param name="known">The names there are.</param>
     public static string For(string name, IEnumerable<string> known)
     {
         (string? best, int distance) = known

@@ -23,6 +23,9 @@ public sealed class SinusoidTasks : ITaskSource
     /// <inheritdoc/>
     public TaskShape Shape { get; }
 
+    /// <summary>A table of columns x and y, taken as they are.</summary>
+    public InputPreparation Preparation { get; } = new TablePreparation(["x"], [0], [1], "y", 0, 1);
+
     /// <inheritdoc/>
     public bool HasSplit(Split split) => Enum.IsDefined(split);
 

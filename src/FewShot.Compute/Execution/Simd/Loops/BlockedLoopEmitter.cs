@@ -10,6 +10,8 @@ namespace FewShot.Compute.Execution.Simd.Loops;
 [RequiresDynamicCode("Emits IL.")]
 internal sealed class BlockedLoopEmitter
 {
+    private const long LargestCachedMap = 1 << 18;
+
     private readonly LoopCode _code;
     private readonly LoopProgram _program;
     private readonly LoopBody _body;
@@ -22,6 +24,12 @@ internal sealed class BlockedLoopEmitter
     private readonly bool _rowOperands;
     private readonly Dictionary<ProgramOutput, LoopBuffer> _columnSums = [];
 
+    /// <summary>
+    /// Bytes from a position to the same one of the next chunk, or 0 where the map is small enough to stay in the cache. Walking a block of columns
+    /// jumps from row to row, which the machine's own prefetching does not follow.
+    /// </summary>
+    private readonly long _prefetchDistance;
+
     internal BlockedLoopEmitter(LoopCode code, LoopProgram program, ref long scratchBytes)
     {
         _code = code;
@@ -33,6 +41,8 @@ internal sealed class BlockedLoopEmitter
         _rowBytes = (long)_columns * sizeof(float);
         _pooled = _plan.Window > 1;
         _full = program.Outputs.Any(output => output.Extent == Extent.Full);
+        long chunkBytes = (long)_plan.RowsPerChunk * _plan.Window * _plan.Width * _rowBytes;
+        _prefetchDistance = program.Domain.Rows * _rowBytes > LargestCachedMap ? chunkBytes : 0;
         _rowOperands = program.Invariants(Extent.Row).Any();
         foreach (ProgramOutput output in _sums.Outputs.Where(output => output.Kind == OutputKind.SumRows && !_plan.SingleVisit))
         {
@@ -244,6 +254,11 @@ internal sealed class BlockedLoopEmitter
         _body.EnterRows();
         for (int vector = 0; vector < _body.Lanes.Length; vector++)
         {
+            for (int position = 0; position < positions.Length && _prefetchDistance > 0; position++)
+            {
+                _body.Prefetch(new Place(vector, position), _prefetchDistance);
+            }
+
             if (inWindow)
             {
                 PooledOutputs(new Place(vector, 0));
@@ -306,21 +321,27 @@ internal sealed class BlockedLoopEmitter
         }
     }
 
-    /// <summary>Two vectors, a cache line of 64 bytes with 256 bits; more where the body is so small that sums would wait for themselves.</summary>
+    /// <summary>
+    /// Windows are worked on over as many columns as the code may grow for, so that memory is read in long runs; their sums may then live on the stack, since
+    /// a window adds to them once. Without windows the sums stay in registers.
+    /// </summary>
     private int BlockVectors()
     {
+        const int blockBytes = 256;
         int accumulators = _sums.Outputs.Count;
-        if (_pooled)
+        if (_pooled || accumulators == 0)
         {
-            return accumulators > 3 ? 1 : 2;
+            return Math.Min(8, blockBytes / Vectors.Bytes);
         }
 
-        return accumulators is 1 or 2 && _program.BodySize <= 4 + accumulators ? 4 : 2;
+        return accumulators <= 2 && _program.BodySize <= 4 + accumulators ? 4 : 2;
     }
 
+    /// <summary>Registers for column operands. Over a long run there are too many to keep; each is then read where it is used, as part of the instruction.</summary>
     private int ColumnRegisterBudget(int vectors)
     {
         const int workingRegisters = 7;
-        return Math.Max(0, Vectors.Registers - workingRegisters - (_sums.Outputs.Count * vectors));
+        const int longRun = 4;
+        return vectors > longRun ? 0 : Math.Max(0, Vectors.Registers - workingRegisters - (_sums.Outputs.Count * vectors));
     }
 }

@@ -11,8 +11,8 @@ internal sealed record BlockedLoopPlan(
     private const int ChunkPositions = 32;
     private const int SinglePassPositions = 64;
 
-    /// <summary>Each column is met once, so that nothing need be kept between chunks.</summary>
-    internal bool SingleVisit => Images == 1 && Chunks + (BottomPositions > 0 ? 1 : 0) == 1;
+    /// <summary>Each column is met exactly once, so that nothing need be kept between chunks.</summary>
+    internal bool SingleVisit => Images == 1 && Chunks == 1 && BottomPositions == 0;
 
     internal int Chunks => WindowRows / RowsPerChunk;
 

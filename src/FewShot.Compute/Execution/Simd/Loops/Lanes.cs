@@ -66,7 +66,8 @@ internal unsafe interface ILanes<TVector, TDouble>
     /// <summary>2 to an integral exponent between −126 and 127.</summary>
     static abstract TVector PowerOfTwo(TVector exponent);
 
-    static abstract TVector Log(TVector a);
+    /// <summary>The exponent of a positive normal number whose fraction is taken between 1/2 and 1.</summary>
+    static abstract TVector Exponent(TVector a);
 
     static abstract TDouble CreateDouble(double value);
 
@@ -191,7 +192,7 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>, Vector128<do
     public static Vector128<float> PowerOfTwo(Vector128<float> exponent) => ((Vector128.ConvertToInt32Native(exponent) + Vector128.Create(127)) << 23).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Log(Vector128<float> a) => Vector128.Log(a);
+    public static Vector128<float> Exponent(Vector128<float> a) => Vector128.ConvertToSingle((a.AsInt32() >> 23) - Vector128.Create(126));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<double> CreateDouble(double value) => Vector128.Create(value);
@@ -320,7 +321,7 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>, Vector256<do
     public static Vector256<float> PowerOfTwo(Vector256<float> exponent) => ((Vector256.ConvertToInt32Native(exponent) + Vector256.Create(127)) << 23).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Log(Vector256<float> a) => Vector256.Log(a);
+    public static Vector256<float> Exponent(Vector256<float> a) => Vector256.ConvertToSingle((a.AsInt32() >> 23) - Vector256.Create(126));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<double> CreateDouble(double value) => Vector256.Create(value);
@@ -449,7 +450,7 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>, Vector512<do
     public static Vector512<float> PowerOfTwo(Vector512<float> exponent) => ((Vector512.ConvertToInt32Native(exponent) + Vector512.Create(127)) << 23).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Log(Vector512<float> a) => Vector512.Log(a);
+    public static Vector512<float> Exponent(Vector512<float> a) => Vector512.ConvertToSingle((a.AsInt32() >> 23) - Vector512.Create(126));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> CreateDouble(double value) => Vector512.Create(value);

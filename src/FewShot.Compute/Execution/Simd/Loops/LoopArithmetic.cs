@@ -42,13 +42,9 @@ internal static class LoopArithmetic
                 code.IL.Emit(OpCodes.Dup);
                 code.Call(v.Multiply);
                 return;
-            case LoopOpcode.Sign or LoopOpcode.Exp or LoopOpcode.Tanh or LoopOpcode.Sigmoid or LoopOpcode.Softplus:
+            case LoopOpcode.Sign or LoopOpcode.Exp or LoopOpcode.Log or LoopOpcode.Tanh or LoopOpcode.Sigmoid or LoopOpcode.Softplus:
                 body.Push(i.A, place);
                 code.Call(v.Function(i.Opcode.ToString()));
-                return;
-            case LoopOpcode.Log:
-                body.Push(i.A, place);
-                code.Call(v.Logarithm);
                 return;
             case LoopOpcode.Sine:
                 body.Push(i.A, place);
@@ -68,7 +64,7 @@ internal static class LoopArithmetic
                 code.Call(v.MaxNative);
                 return;
             case LoopOpcode.Step or LoopOpcode.Greater or LoopOpcode.Equal:
-                PushMask(body, value, place);
+                body.PushMask(value, place);
                 code.Call(v.One);
                 code.Call(v.And);
                 return;
@@ -159,7 +155,8 @@ internal static class LoopArithmetic
     private static bool IsNumber(LoopBody body, int value) =>
         body.Program.Instructions[value] is { Opcode: LoopOpcode.Constant, Value: var number } && !float.IsNaN(number);
 
-    private static void PushMask(LoopBody body, int value, Place place)
+    /// <summary>Leaves the outcome of a comparison on the stack as a mask.</summary>
+    internal static void PushComparison(LoopBody body, int value, Place place)
     {
         LoopCode code = body.Code;
         LoopInstruction i = body.Program.Instructions[value];
@@ -179,23 +176,28 @@ internal static class LoopArithmetic
     private static void PushSelect(LoopBody body, LoopInstruction i, Place place)
     {
         LoopCode code = body.Code;
-        bool comparison = body.Program.Instructions[i.A].Opcode is LoopOpcode.Step or LoopOpcode.Greater or LoopOpcode.Equal;
-        if (comparison && body.Program.Uses[i.A] == 1 && body.Program.Natural[i.A] is Extent.Full or Extent.Pooled)
-        {
-            PushMask(body, i.A, place);
-            body.Push(i.B, place);
-            body.Push(i.C, place);
-        }
-        else
+        if (!body.IsComparison(i.A))
         {
             body.Push(i.A, place);
             code.PushVector(0);
             code.Call(code.Vectors.EqualTo);
             body.Push(i.C, place);
             body.Push(i.B, place);
+            code.Call(code.Vectors.Choose);
         }
-
-        code.Call(code.Vectors.Choose);
+        else if (body.Program.Instructions[i.C] is { Opcode: LoopOpcode.Constant, Value: 0 })
+        {
+            body.PushMask(i.A, place);
+            body.Push(i.B, place);
+            code.Call(code.Vectors.And);
+        }
+        else
+        {
+            body.PushMask(i.A, place);
+            body.Push(i.B, place);
+            body.Push(i.C, place);
+            code.Call(code.Vectors.Choose);
+        }
     }
 
     /// <summary>Small whole exponents and roots are exact chains of products; the rest goes through logarithms in double.</summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Reflection;
 using System.Reflection.Emit;
 
 namespace FewShot.Compute.Execution.Simd.Loops;
@@ -12,7 +11,7 @@ internal readonly record struct Place(int Vector, int Position);
 /// sets the cursors and says how many vectors and positions its body has.
 /// </summary>
 [RequiresDynamicCode("Emits IL.")]
-internal sealed class LoopBody
+internal sealed partial class LoopBody
 {
     private readonly Dictionary<(int Value, Part Part, Place Place), LocalBuilder> _kept = [];
     private readonly Dictionary<(int Value, int Vector), LocalBuilder> _columns = [];
@@ -30,6 +29,9 @@ internal sealed class LoopBody
     private enum Part
     {
         Itself,
+
+        /// <summary>Of a comparison: its outcome as a mask.</summary>
+        Mask,
 
         /// <summary>Of the argument of a maximum: the maximum over the window.</summary>
         WindowMaximum,
@@ -192,6 +194,14 @@ internal sealed class LoopBody
                 break;
             case LoopOpcode.MaxUnpool or LoopOpcode.AverageUnpool or LoopOpcode.AveragePool:
                 break;
+            case LoopOpcode.Select when IsComparison(instruction.A):
+                EnsureMask(instruction.A, place);
+                Ensure(instruction.B, place);
+                Ensure(instruction.C, place);
+                break;
+            case LoopOpcode.Step or LoopOpcode.Greater or LoopOpcode.Equal:
+                EnsureMask(value, place);
+                break;
             default:
                 for (int a = 0; a < LoopSpecification.ArgumentCount(instruction.Opcode); a++)
                 {
@@ -242,6 +252,27 @@ internal sealed class LoopBody
         PushTree(value, place);
     }
 
+    /// <summary>Whether a value of the body is a comparison, which its readers may take as a mask.</summary>
+    internal bool IsComparison(int value) =>
+        Program.Natural[value] is Extent.Full or Extent.Pooled
+        && Program.Instructions[value].Opcode is LoopOpcode.Step or LoopOpcode.Greater or LoopOpcode.Equal;
+
+    /// <summary>Leaves a comparison on the stack as a mask.</summary>
+    internal void PushMask(int value, Place place)
+    {
+        if (IsComparison(value))
+        {
+            EnsureMask(value, place);
+            if (_kept.TryGetValue((value, Part.Mask, Normal(value, place)), out LocalBuilder? mask))
+            {
+                IL.Emit(OpCodes.Ldloc, mask);
+                return;
+            }
+        }
+
+        LoopArithmetic.PushComparison(this, value, place);
+    }
+
     /// <summary>If a value is a product that nothing else reads, pushes its factors and reports so; then it can be fused into a multiply-add.</summary>
     internal bool TryPushFactors(int value, Place place)
     {
@@ -277,6 +308,46 @@ internal sealed class LoopBody
         {
             Code.PushInteger(lanes);
             Code.Call(Vectors.StoreFirst);
+        }
+    }
+
+    /// <summary>Asks for the cache lines of all map operands a distance ahead of a place.</summary>
+    internal void Prefetch(Place place, long distance)
+    {
+        const int cacheLine = 64;
+        if (place.Vector * Vectors.Bytes % cacheLine != 0)
+        {
+            return;
+        }
+
+        for (int value = 0; value < Program.Uses.Length; value++)
+        {
+            if (Program.Uses[value] > 0 && Program.Natural[value] == Extent.Full && Program.Instructions[value].Opcode == LoopOpcode.Load)
+            {
+                LoopBuffer buffer = Program.Operands[Program.Instructions[value].A].Buffer;
+                Code.PushAddress(buffer, Full, Positions[place.Position] + ((long)place.Vector * Vectors.Bytes) + distance);
+                Code.Call(Vectors.Function("Prefetch"));
+            }
+        }
+    }
+
+    private void EnsureMask(int value, Place place)
+    {
+        (int, Part, Place) key = (value, Part.Mask, Normal(value, place));
+        if (_kept.ContainsKey(key))
+        {
+            return;
+        }
+
+        for (int a = 0; a < LoopSpecification.ArgumentCount(Program.Instructions[value].Opcode); a++)
+        {
+            Ensure(Program.Argument(value, a), place);
+        }
+
+        if (Program.Uses[value] > 1)
+        {
+            LoopArithmetic.PushComparison(this, value, place);
+            Keep(value, Part.Mask, Normal(value, place));
         }
     }
 
@@ -323,134 +394,6 @@ internal sealed class LoopBody
                 Code.PushAddress(buffer, Cursor.Start, 0);
                 break;
         }
-    }
-
-    private void EnsureMaximum(int value, int vector)
-    {
-        Place first = new(vector, 0);
-        if (_kept.ContainsKey((value, Part.WindowMaximum, first)))
-        {
-            return;
-        }
-
-        for (int p = 0; p < Positions.Length; p++)
-        {
-            Ensure(value, new Place(vector, p));
-        }
-
-        Push(value, new Place(vector, Positions.Length - 1));
-        for (int p = Positions.Length - 2; p >= 0; p--)
-        {
-            Push(value, new Place(vector, p));
-            Code.Call(Vectors.MaxNative);
-        }
-
-        Keep(value, Part.WindowMaximum, first);
-    }
-
-    /// <summary>The last position needs no comparison: it is chosen when no other is.</summary>
-    private void EnsureIsMaximum(int value, int vector)
-    {
-        for (int p = 0; p < Positions.Length - 1; p++)
-        {
-            Place place = new(vector, p);
-            if (!_kept.ContainsKey((value, Part.IsMaximum, place)))
-            {
-                Push(value, place);
-                PushKept(value, Part.WindowMaximum, new Place(vector, 0));
-                Code.Call(Vectors.EqualTo);
-                Keep(value, Part.IsMaximum, place);
-            }
-        }
-    }
-
-    private void EnsureRemaining(int value, Place place)
-    {
-        LoopInstruction instruction = Program.Instructions[value];
-        for (int p = 0; p <= place.Position; p++)
-        {
-            Place here = place with { Position = p };
-            if (_kept.ContainsKey((value, Part.Remaining, here)))
-            {
-                continue;
-            }
-
-            if (p == 0)
-            {
-                Push(instruction.A, here);
-            }
-            else
-            {
-                PushKept(value, Part.Remaining, here with { Position = p - 1 });
-                PushKept(instruction.B, Part.IsMaximum, here with { Position = p - 1 });
-                Code.Call(Vectors.AndNot);
-            }
-
-            Keep(value, Part.Remaining, here);
-        }
-    }
-
-    private void EnsureShare(int value, int vector)
-    {
-        Place first = new(vector, 0);
-        if (!_kept.ContainsKey((value, Part.Share, first)))
-        {
-            Push(Program.Instructions[value].A, first);
-            Code.PushVector(1f / Positions.Length);
-            Code.Call(Vectors.Multiply);
-            Keep(value, Part.Share, first);
-        }
-    }
-
-    private void PushPoison(int value, int vector)
-    {
-        Place first = new(vector, 0);
-        if (!_kept.ContainsKey((value, Part.Poison, first)))
-        {
-            MethodInfo unordered = Vectors.Function("Unordered");
-            for (int p = 0; p < Positions.Length; p += 2)
-            {
-                Push(value, new Place(vector, p));
-                Push(value, new Place(vector, Math.Min(p + 1, Positions.Length - 1)));
-                Code.Call(unordered);
-                if (p > 0)
-                {
-                    Code.Call(Vectors.Or);
-                }
-            }
-
-            Keep(value, Part.Poison, first);
-        }
-
-        PushKept(value, Part.Poison, first);
-    }
-
-    private void PushMaxPoolSelect(LoopInstruction instruction, int vector)
-    {
-        EnsureMaximum(instruction.B, vector);
-        if (instruction.A == instruction.B)
-        {
-            PushPoison(instruction.B, vector);
-            PushKept(instruction.B, Part.WindowMaximum, new Place(vector, 0));
-        }
-        else
-        {
-            EnsureIsMaximum(instruction.B, vector);
-            PushPoison(instruction.B, vector);
-            for (int p = 0; p < Positions.Length - 1; p++)
-            {
-                PushKept(instruction.B, Part.IsMaximum, new Place(vector, p));
-                Push(instruction.A, new Place(vector, p));
-            }
-
-            Push(instruction.A, new Place(vector, Positions.Length - 1));
-            for (int p = 0; p < Positions.Length - 1; p++)
-            {
-                Code.Call(Vectors.Choose);
-            }
-        }
-
-        Code.Call(Vectors.Or);
     }
 
     private void PushTree(int value, Place place)

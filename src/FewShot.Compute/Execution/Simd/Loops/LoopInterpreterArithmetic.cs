@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.Intrinsics;
 
 namespace FewShot.Compute.Execution.Simd.Loops;
 
@@ -15,11 +16,8 @@ internal static class LoopInterpreterArithmetic
             case LoopOpcode.Absolute:
                 TensorPrimitives.Abs(a, result);
                 return;
-            case LoopOpcode.Exp:
-                TensorPrimitives.Exp(a, result);
-                return;
-            case LoopOpcode.Log:
-                TensorPrimitives.Log(a, result);
+            case LoopOpcode.Exp or LoopOpcode.Log or LoopOpcode.Tanh or LoopOpcode.Sigmoid or LoopOpcode.Softplus:
+                Transcendental(i.Opcode, a, result);
                 return;
             case LoopOpcode.Sqrt:
                 TensorPrimitives.Sqrt(a, result);
@@ -32,9 +30,6 @@ internal static class LoopInterpreterArithmetic
                 return;
             case LoopOpcode.Square:
                 TensorPrimitives.Multiply(a, a, result);
-                return;
-            case LoopOpcode.Sigmoid:
-                TensorPrimitives.Sigmoid(a, result);
                 return;
             case LoopOpcode.Relu:
                 TensorPrimitives.Max(a, 0, result);
@@ -69,6 +64,38 @@ internal static class LoopInterpreterArithmetic
         }
     }
 
+    /// <summary>The functions of the compiled loops, so that both give the same numbers.</summary>
+    private static void Transcendental(LoopOpcode opcode, ReadOnlySpan<float> a, Span<float> result)
+    {
+        Span<float> last = stackalloc float[Vector256<float>.Count];
+        for (int j = 0; j < a.Length; j += Vector256<float>.Count)
+        {
+            scoped ReadOnlySpan<float> source = a[j..];
+            Span<float> target = result[j..];
+            bool whole = source.Length >= Vector256<float>.Count;
+            if (!whole)
+            {
+                source.CopyTo(last);
+                source = last;
+            }
+
+            Vector256<float> x = Vector256.Create(source);
+            Vector256<float> y = opcode switch
+            {
+                LoopOpcode.Exp => VectorFunctions<Vector256<float>, Vector256<double>, Lanes256>.Exp(x),
+                LoopOpcode.Log => VectorFunctions<Vector256<float>, Vector256<double>, Lanes256>.Log(x),
+                LoopOpcode.Tanh => VectorFunctions<Vector256<float>, Vector256<double>, Lanes256>.Tanh(x),
+                LoopOpcode.Sigmoid => VectorFunctions<Vector256<float>, Vector256<double>, Lanes256>.Sigmoid(x),
+                _ => VectorFunctions<Vector256<float>, Vector256<double>, Lanes256>.Softplus(x),
+            };
+            y.CopyTo(whole ? target : last);
+            if (!whole)
+            {
+                last[..target.Length].CopyTo(target);
+            }
+        }
+    }
+
     private static void OneByOne(LoopInstruction i, ReadOnlySpan<float> a, ReadOnlySpan<float> b, ReadOnlySpan<float> c, Span<float> result)
     {
         for (int j = 0; j < result.Length; j++)
@@ -77,11 +104,8 @@ internal static class LoopInterpreterArithmetic
             result[j] = i.Opcode switch
             {
                 LoopOpcode.Sign => x > 0 ? 1 : x < 0 ? -1 : x,
-
-                // Not the one of TensorPrimitives, which is not 0 at 0.
-                LoopOpcode.Tanh => MathF.Tanh(x),
                 LoopOpcode.Step => x > 0 ? 1 : 0,
-                LoopOpcode.Softplus => MathF.Max(x, 0) + (float)Math.Log(1 + Math.Exp(-MathF.Abs(x))),
+                LoopOpcode.Power when i.Value is 0.5f or -0.5f => i.Value > 0 ? MathF.Sqrt(x) : 1 / MathF.Sqrt(x),
                 LoopOpcode.Power => MathF.Pow(x, i.Value),
                 LoopOpcode.Greater => x > b[j] ? 1 : 0,
                 LoopOpcode.Equal => x == b[j] ? 1 : 0,

@@ -54,7 +54,8 @@ internal sealed class LoopProgram
             return size + Outputs.Count;
 
             static int Weight(LoopOpcode opcode) =>
-                opcode is LoopOpcode.Exp or LoopOpcode.Tanh or LoopOpcode.Sigmoid or LoopOpcode.Softplus or LoopOpcode.Power ? 16 : 1;
+                opcode is LoopOpcode.Exp or LoopOpcode.Log or LoopOpcode.Tanh or LoopOpcode.Sigmoid or LoopOpcode.Softplus or LoopOpcode.Sine
+                    or LoopOpcode.Cosine or LoopOpcode.Power ? 16 : 1;
         }
     }
 

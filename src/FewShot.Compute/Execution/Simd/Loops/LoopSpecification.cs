@@ -64,7 +64,7 @@ internal enum LoopOpcode
     Sine,
     Cosine,
 
-    /// <summary>A to the constant exponent Value.</summary>
+    /// <summary>A to the constant exponent Value; ±1/2 is the square root, which is NaN at −∞.</summary>
     Power,
     Add,
     Subtract,

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace FewShot.Compute.Execution.Simd.Loops;
 
@@ -66,6 +67,40 @@ internal static unsafe class VectorFunctions<TVector, TDouble, TLanes>
         return TLanes.Multiply(TLanes.Multiply(p, TLanes.PowerOfTwo(half)), TLanes.PowerOfTwo(TLanes.Subtract(n, half)));
     }
 
+    /// <summary>
+    /// log x = e·ln 2 + log m with x = 2^e·m and m between √½ and √2, and a polynomial for log m. −∞ at 0, NaN below.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static TVector Log(TVector x)
+    {
+        TVector one = TLanes.Create(1);
+        TVector small = TLanes.GreaterThan(TLanes.Create(1.17549435e-38f), x);
+        TVector normal = TLanes.Choose(small, TLanes.Multiply(x, TLanes.Create(8388608)), x);
+        TVector e = TLanes.Subtract(TLanes.Exponent(normal), TLanes.And(small, TLanes.Create(23)));
+        TVector fraction = TLanes.And(normal, TLanes.Create(BitConverter.Int32BitsToSingle(0x007fffff)));
+        fraction = TLanes.Or(fraction, TLanes.Create(0.5f));
+        TVector low = TLanes.GreaterThan(TLanes.Create(0.707106781f), fraction);
+        e = TLanes.Subtract(e, TLanes.And(low, one));
+        TVector m = TLanes.Subtract(TLanes.Add(fraction, TLanes.And(low, fraction)), one);
+        TVector p = TLanes.MultiplyAdd(TLanes.Create(7.0376836292e-2f), m, TLanes.Create(-1.1514610310e-1f));
+        p = TLanes.MultiplyAdd(p, m, TLanes.Create(1.1676998740e-1f));
+        p = TLanes.MultiplyAdd(p, m, TLanes.Create(-1.2420140846e-1f));
+        p = TLanes.MultiplyAdd(p, m, TLanes.Create(1.4249322787e-1f));
+        p = TLanes.MultiplyAdd(p, m, TLanes.Create(-1.6668057665e-1f));
+        p = TLanes.MultiplyAdd(p, m, TLanes.Create(2.0000714765e-1f));
+        p = TLanes.MultiplyAdd(p, m, TLanes.Create(-2.4999993993e-1f));
+        p = TLanes.MultiplyAdd(p, m, TLanes.Create(3.3333331174e-1f));
+        TVector z = TLanes.Multiply(m, m);
+        p = TLanes.Multiply(TLanes.Multiply(p, m), z);
+        p = TLanes.MultiplyAdd(e, TLanes.Create(-2.12194440e-4f), p);
+        p = TLanes.NegatedMultiplyAdd(z, TLanes.Create(0.5f), p);
+        p = TLanes.MultiplyAdd(e, TLanes.Create(0.693359375f), TLanes.Add(m, p));
+        TVector zero = TLanes.Create(0);
+        TVector outside = TLanes.Choose(TLanes.EqualTo(x, zero), TLanes.Create(float.NegativeInfinity), TLanes.Create(float.NaN));
+        p = TLanes.Choose(TLanes.GreaterThan(x, zero), p, outside);
+        return TLanes.Choose(TLanes.EqualTo(x, TLanes.Create(float.PositiveInfinity)), x, p);
+    }
+
     /// <summary>An odd polynomial near 0, where the other form would cancel; 1 − 2 / (e^2|x| + 1) beyond.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static TVector Tanh(TVector x)
@@ -98,7 +133,7 @@ internal static unsafe class VectorFunctions<TVector, TDouble, TLanes>
         TVector t = Exp(TLanes.Or(TLanes.Absolute(x), TLanes.Create(-0f)));
         TVector u = TLanes.Add(one, t);
         TVector lost = TLanes.Divide(TLanes.Subtract(t, TLanes.Subtract(u, one)), u);
-        return TLanes.Add(TLanes.MaxNative(TLanes.Create(0), x), TLanes.Add(TLanes.Log(u), lost));
+        return TLanes.Add(TLanes.MaxNative(TLanes.Create(0), x), TLanes.Add(Log(u), lost));
     }
 
     /// <summary>|x| to the exponent, in double, so that the error does not grow with the size of the result.</summary>
@@ -131,6 +166,16 @@ internal static unsafe class VectorFunctions<TVector, TDouble, TLanes>
         double* upper = sums + (TLanes.Count / 2);
         TLanes.StoreDouble(TLanes.AddDouble(TLanes.LoadDouble(sums), TLanes.WidenLower(value)), sums);
         TLanes.StoreDouble(TLanes.AddDouble(TLanes.LoadDouble(upper), TLanes.WidenUpper(value)), upper);
+    }
+
+    /// <summary>Asks for a cache line before it is needed; where the machine has no such request, does nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Prefetch(void* address)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(address);
+        }
     }
 
     /// <summary>Rounds sums to floats.</summary>

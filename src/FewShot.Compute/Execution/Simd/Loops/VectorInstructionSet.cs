@@ -55,7 +55,6 @@ internal sealed class VectorInstructionSet
         WidenUpper = _basic.GetMethod("WidenUpper", [Vector])!;
         Sine = _basic.GetMethod("Sin", [Vector])!;
         Cosine = _basic.GetMethod("Cos", [Vector])!;
-        Logarithm = _basic.GetMethod("Log", [Vector])!;
     }
 
     internal static VectorInstructionSet Bits128 { get; } = new(128);
@@ -136,8 +135,6 @@ internal sealed class VectorInstructionSet
     internal MethodInfo Sine { get; }
 
     internal MethodInfo Cosine { get; }
-
-    internal MethodInfo Logarithm { get; }
 
     internal static VectorInstructionSet For(int bits) => bits switch
     {

@@ -45,8 +45,9 @@ public static class CifarDataset
 
         ChannelNormalization normalization = ChannelNormalization.Of(classes[(int)Split.Train], 3);
         ImageClasses[] pools = [.. classes.Select(part => new ImageClasses(CifarFile.Side, CifarFile.Side, 3, part, normalization))];
+        var preparation = new ImagePreparation(CifarFile.Side, CifarFile.Side, 3, Invert: false, normalization);
         return split == CifarSplit.CifarFs
-            ? new ImageDataset("cifar-fs", "CIFAR-FS (Bertinetto et al. 2019): CIFAR-100 by class, 64 / 16 / 20, 32×32 colour.", pools[0], pools[1], pools[2])
-            : new ImageDataset("fc100", "FC100 (Oreshkin et al. 2018): CIFAR-100 by superclass, 60 / 20 / 20 classes, 32×32 colour.", pools[0], pools[1], pools[2]);
+            ? new ImageDataset("cifar-fs", "CIFAR-FS (Bertinetto et al. 2019): CIFAR-100 by class, 64 / 16 / 20, 32×32 colour.", pools[0], pools[1], pools[2]) { Preparation = preparation }
+            : new ImageDataset("fc100", "FC100 (Oreshkin et al. 2018): CIFAR-100 by superclass, 60 / 20 / 20 classes, 32×32 colour.", pools[0], pools[1], pools[2]) { Preparation = preparation };
     }
 }

@@ -56,7 +56,10 @@ public sealed class GlyphClasses : IImagePool
 
     /// <summary>The whole data set.</summary>
     public static ImageDataset Dataset() => new(
-        "glyphs", "Handwritten characters of invented alphabets, drawn on demand at 28×28; built in.", Of(Split.Train), Of(Split.Validation), Of(Split.Test));
+        "glyphs", "Handwritten characters of invented alphabets, drawn on demand at 28×28; built in.", Of(Split.Train), Of(Split.Validation), Of(Split.Test))
+    {
+        Preparation = new ImagePreparation(Side, Side, 1, Invert: true, null),
+    };
 
     /// <inheritdoc/>
     public string NameOf(int index) => characters[index].Name;

@@ -77,7 +77,7 @@ internal ref struct PngPixels
             int alpha = entry < transparency.Length ? transparency[entry] : 255;
             for (int channel = 0; channel < 3; channel++)
             {
-                target[channel] = OverWhite(palette[(3 * entry) + channel], alpha);
+                target[channel] = OverWhite(palette[(3 * entry) + channel], alpha, 255);
             }
 
             return;
@@ -90,16 +90,19 @@ internal ref struct PngPixels
             masked = masked && Sample(line, first + channel) == BinaryPrimitives.ReadUInt16BigEndian(transparency[(2 * channel)..]);
         }
 
-        int opacity = masked ? 0 : header.SamplesPerPixel > Channels ? ToByte(Sample(line, first + Channels)) : 255;
+        int opacity = masked ? 0 : header.SamplesPerPixel > Channels ? Sample(line, first + Channels) : maximum;
         for (int channel = 0; channel < Channels; channel++)
         {
-            target[channel] = OverWhite(ToByte(Sample(line, first + channel)), opacity);
+            target[channel] = OverWhite(Sample(line, first + channel), opacity, maximum);
         }
     }
 
-    private static byte OverWhite(int value, int alpha) => (byte)(((value * alpha) + (255 * (255 - alpha)) + 127) / 255);
-
-    private readonly int ToByte(int sample) => maximum == 255 ? sample : ((sample * 255) + (maximum / 2)) / maximum;
+    // Rounded once, from the full precision of the samples.
+    private static byte OverWhite(long value, long alpha, long maximum)
+    {
+        long square = maximum * maximum;
+        return (byte)(((255 * ((value * alpha) + (maximum * (maximum - alpha)))) + (square / 2)) / square);
+    }
 
     private readonly int Sample(ReadOnlySpan<byte> line, int index)
     {

@@ -16,6 +16,8 @@ public enum OmniglotSplit
 /// </summary>
 public static class OmniglotDataset
 {
+    private static readonly ImagePreparation Preparation = new(OmniglotArchive.Side, OmniglotArchive.Side, 1, Invert: true, null);
+
     private static readonly string[] Parts = ["images_background", "images_evaluation"];
 
     /// <summary>Opens the data set from the official zip files or the folders extracted from them.</summary>
@@ -32,13 +34,19 @@ public static class OmniglotDataset
         {
             return new ImageDataset(
                 "omniglot-official", "Omniglot (Lake et al. 2015), 28×28, official parts: background for training, evaluation for test.",
-                Pool(parts[0], rotations: false), null, Pool(parts[1], rotations: false));
+                Pool(parts[0], rotations: false), null, Pool(parts[1], rotations: false))
+            {
+                Preparation = Preparation,
+            };
         }
 
         Dictionary<string, ImageClass> byName = parts.SelectMany(part => part).ToDictionary(item => item.Name);
         return new ImageDataset(
             "omniglot", "Omniglot (Lake et al. 2015), 28×28, split of Vinyals et al. 2016 with four rotations.",
-            Select(Split.Train), Select(Split.Validation), Select(Split.Test));
+            Select(Split.Train), Select(Split.Validation), Select(Split.Test))
+        {
+            Preparation = Preparation,
+        };
 
         ImageClasses Select(Split part) => Pool(
             [.. OmniglotSplits.Vinyals(part).Select(name => byName.GetValueOrDefault(name)

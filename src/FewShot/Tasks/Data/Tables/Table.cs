@@ -5,10 +5,13 @@ namespace FewShot.Tasks.Data;
 // A checked table of numbers: features standardised by the training split, rows gathered by group, groups divided into splits.
 internal sealed class Table
 {
-    private Table(string path, string[] featureNames, TableGroup[] groups)
+    private Table(string path, string[] featureNames, string targetName, TableGroup[] groups)
     {
         Path = path;
         FeatureNames = featureNames;
+        TargetName = targetName;
+        FeatureMeans = new double[featureNames.Length];
+        FeatureScales = new double[featureNames.Length];
         Groups = groups;
     }
 
@@ -16,12 +19,21 @@ internal sealed class Table
 
     public string[] FeatureNames { get; }
 
+    public string TargetName { get; }
+
     public TableGroup[] Groups { get; }
+
+    // Of the features before standardising.
+    public double[] FeatureMeans { get; }
+
+    public double[] FeatureScales { get; }
 
     // Of the target before standardising; 0 and 1 for classification.
     public double TargetMean { get; private set; }
 
     public double TargetScale { get; private set; } = 1;
+
+    public TablePreparation Preparation => new(FeatureNames, FeatureMeans, FeatureScales, TargetName, TargetMean, TargetScale);
 
     public IEnumerable<TableGroup> In(Split split) => Groups.Where(group => group.Split == split);
 
@@ -55,16 +67,16 @@ internal sealed class Table
                 classes ? [] : [.. rows.Select(row => Number(file, row, targetColumn))],
                 classes ? [.. rows.Select(row => Text(file, row, targetColumn))] : [])),
         ];
-        var table = new Table(path, Array.ConvertAll(featureColumns, column => file.Header[column]), groups);
+        var table = new Table(path, Array.ConvertAll(featureColumns, column => file.Header[column]), file.Header[targetColumn], groups);
         table.Standardize(classes);
         return table;
     }
 
-    private static string Text(CsvFile file, CsvRow row, int column) => row.Fields[column].Length > 0
+    internal static string Text(CsvFile file, CsvRow row, int column) => row.Fields[column].Length > 0
         ? row.Fields[column]
         : throw new DataException($"Line {row.Line}, column '{file.Header[column]}' of '{file.Path}' is empty; fill it in or remove the row.");
 
-    private static double Number(CsvFile file, CsvRow row, int column)
+    internal static double Number(CsvFile file, CsvRow row, int column)
     {
         string text = Text(file, row, column);
         return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value)
@@ -79,6 +91,7 @@ internal sealed class Table
         for (int feature = 0; feature < FeatureNames.Length; feature++)
         {
             (double mean, double scale) = Moments(In(Split.Train).SelectMany(group => group.Features).Select(row => row[feature]));
+            (FeatureMeans[feature], FeatureScales[feature]) = (mean, scale);
             foreach (double[] row in Groups.SelectMany(group => group.Features))
             {
                 row[feature] = (row[feature] - mean) / scale;

@@ -56,6 +56,9 @@ public sealed class TableTasks : ITaskSource
     }
 
     /// <inheritdoc/>
+    public InputPreparation Preparation => table.Preparation;
+
+    /// <inheritdoc/>
     public bool HasSplit(Split split) => groups[(int)split].Length > 0;
 
     /// <inheritdoc/>
@@ -136,7 +139,7 @@ public sealed class TableTasks : ITaskSource
             }
             else if (!skipSmall)
             {
-                throw new DataException($"The group '{group.Name}' of '{table.Path}' {problem}; ask for fewer, or leave small groups out (SkipSmallGroups).");
+                throw new DataException($"The group '{group.Name}' of '{table.Path}' {problem}; ask for fewer, or leave small groups out (--skip-small-groups).");
             }
         }
 

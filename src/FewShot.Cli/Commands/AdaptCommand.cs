@@ -1,0 +1,75 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using FewShot.Cli.Settings;
+using FewShot.Methods;
+using FewShot.Models;
+using FewShot.Tasks;
+
+namespace FewShot.Cli.Commands;
+
+/// <summary>Adapts a trained learner to a user's own few examples.</summary>
+internal static class AdaptCommand
+{
+    public static Command Create(CommonOptions common, Output output)
+    {
+        Option<string?> support = OptionFactory.Text("--support", "PATH", "The examples to adapt to: a folder with one folder of images for each class, or a table (CSV).");
+        Option<string?> model = OptionFactory.Text("--out", "FILE", "The adapted model to write. [default: model.safetensors]");
+        var command = new Command("adapt", "Adapt a trained learner to a new task from your own few examples, into one small file for 'fewshot predict'.")
+        {
+            common.Run, support, model, common.Learner.NormStatistics,
+        };
+        command.SetAction(parse =>
+        {
+            Learner learner = Load(CommonOptions.Required(parse, common.Run), parse.GetValue(common.Learner.NormStatistics));
+            SupportSet examples = SupportSet.Read(learner.Specification, CommonOptions.Required(parse, support));
+            string file = parse.GetValue(model) ?? "model.safetensors";
+            long started = Stopwatch.GetTimestamp();
+            using AdaptedModel adapted = examples.Adapt(learner);
+            double milliseconds = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+            adapted.Save(file);
+            Print(learner, examples, file, milliseconds, output);
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Learner Load(string run, NormStatistics? statistics)
+    {
+        Learner learner = Learner.Load(run);
+        if (statistics is null || statistics == learner.Specification.NormStatistics)
+        {
+            return learner;
+        }
+
+        return statistics == NormStatistics.Running
+            ? throw new ArgumentException("the run kept no running statistics; only a run trained with --norm-statistics running can be adapted with them")
+            : new Learner(learner.Specification with { NormStatistics = statistics.Value }, learner.Parameters);
+    }
+
+    private static void Print(Learner learner, SupportSet examples, string file, double milliseconds, Output output)
+    {
+        LearnerSpecification specification = learner.Specification;
+        string statistics = specification.NormStatistics.ToString().ToLowerInvariant();
+        string what = examples.ClassNames is { } names
+            ? $"{examples.Count} examples of {names.Count} classes ({string.Join(", ", names.Select((name, label) => $"{name}: {examples.Labels.Count(l => l == label)}"))})"
+            : $"{examples.Count} examples";
+        output.Line(string.Create(CultureInfo.InvariantCulture, $"Adapted {learner.Method.Name} to {what} in {milliseconds:0.0} ms, the compilation of the program for this many examples included."));
+        if (specification.NormStatistics == NormStatistics.Query)
+        {
+            output.Line("Answers depend on what is predicted together (normalisation from query statistics); --norm-statistics support makes each answer its own.");
+        }
+
+        output.Line($"Predict with:   fewshot predict --model {file} FILES...");
+        output.Result(new JsonObject
+        {
+            ["model"] = file,
+            ["method"] = learner.Method.Name,
+            ["normStatistics"] = statistics,
+            ["examples"] = examples.Count,
+            ["classes"] = examples.ClassNames is null ? null : Texts.Json(examples.ClassNames),
+            ["milliseconds"] = milliseconds,
+        });
+    }
+}

@@ -1,0 +1,147 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using FewShot.Cli.Settings;
+using FewShot.Tasks;
+using FewShot.Tasks.Data;
+using Spectre.Console;
+
+namespace FewShot.Cli.Commands;
+
+/// <summary>Lists, downloads and looks into data sets.</summary>
+internal static class DataCommand
+{
+    public static Command Create(CommonOptions common, Output output, CancellationToken cancellation) => new("data", "List, download and look into data sets.")
+    {
+        List(common, output), Get(common, output, cancellation), Inspect(common, output),
+    };
+
+    private static Command List(CommonOptions common, Output output)
+    {
+        var command = new Command("list", "List the sources of tasks, and which can be used now.") { common.Data.Root };
+        command.SetAction(parse =>
+        {
+            Table table = Texts.Table("source", "what it is", "state");
+            var json = new JsonArray();
+            foreach ((string name, string summary) in TaskSources.All)
+            {
+                (string state, bool ready) = StateOf(name, parse.GetValue(common.Data.Root));
+                table.Row(name, summary, state);
+                json.Add(new JsonObject { ["source"] = name, ["summary"] = summary, ["ready"] = ready, ["state"] = state });
+            }
+
+            output.Show(table);
+            output.Result(new JsonObject { ["dataFolder"] = DataFolder.Resolve(parse.GetValue(common.Data.Root)), ["sources"] = json });
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static (string State, bool Ready) StateOf(string name, string? root)
+    {
+        if (name is "glyphs" or "sinusoid")
+        {
+            return ("built in", true);
+        }
+
+        if (name is "images" or "table")
+        {
+            return ("yours: name it with --data-root", false);
+        }
+
+        try
+        {
+            DatasetInspector.Inspect(name, root);
+            return ("ready", true);
+        }
+        catch (DataException)
+        {
+            return ($"missing: fewshot data get {DownloadableDataset.Find(name).Name}", false);
+        }
+    }
+
+    private static Command Get(CommonOptions common, Output output, CancellationToken cancellation)
+    {
+        var name = new Argument<string>("NAME") { Description = $"One of {string.Join(", ", DownloadableDataset.All.Select(dataset => dataset.Name))}." };
+        var command = new Command("get", "Download a data set, check that it is the official one, and go on with a broken download.") { name, common.Data.Root };
+        command.SetAction(parse =>
+        {
+            DownloadableDataset dataset = DownloadableDataset.Find(parse.GetValue(name)!);
+            output.Note(dataset.Terms);
+            using var downloader = new DatasetDownloader();
+            string folder = downloader.GetAsync(dataset, parse.GetValue(common.Data.Root), new StatusProgress(output), cancellation).GetAwaiter().GetResult();
+            output.Line($"{dataset.Name} is in '{folder}'.");
+            output.Result(new JsonObject { ["name"] = dataset.Name, ["folder"] = folder, ["files"] = Texts.Json(dataset.Files.Select(file => file.FileName)) });
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Command Inspect(CommonOptions common, Output output)
+    {
+        var name = new Argument<string>("SOURCE") { Description = "A source of 'fewshot data list'." };
+        Option<string?> sheet = OptionFactory.Text("--sheet", "FILE", "Also write a picture (PNG) of some classes, one row each.");
+        Option<int?> classes = OptionFactory.Whole("--classes", "Rows of the picture. [default: 10]", 1);
+        var command = new Command("inspect", "Show what a data set holds: classes and examples of each split.") { name, sheet, classes, common.Split, common.Seed };
+        common.Data.AddSourceTo(command, name: false);
+        command.SetAction(parse =>
+        {
+            DataSelection data = common.Data.Read(parse, name: parse.GetValue(name)!);
+            DatasetReport report = DatasetInspector.Inspect(data.Source, data.Root, data.Settings);
+            Print(report, output);
+            if (parse.GetValue(sheet) is { } file)
+            {
+                DatasetInspector.WriteContactSheet(
+                    file, data.Source, data.Root, parse.GetValue(common.Split) ?? Split.Test, parse.GetValue(classes) ?? 10, columns: 12,
+                    parse.GetValue(common.Seed) ?? 1, data.Settings);
+                output.Line($"A picture is in '{file}'.");
+            }
+
+            output.Result(Json(report));
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static void Print(DatasetReport report, Output output)
+    {
+        output.Line(report.Description);
+        output.Line($"inputs {string.Join('×', report.InputShape)}");
+        Table table = Texts.Table("split", "groups", "classes", "examples", "fewest of one class", "most");
+        foreach (SplitSummary split in report.Splits)
+        {
+            table.Row(
+                split.Split.ToString().ToLowerInvariant(),
+                split.Groups == 0 ? "" : Texts.Count(split.Groups),
+                split.Classes == 0 ? "" : Texts.Count(split.Classes),
+                split.Examples is { } examples ? Texts.Count(examples) : "unlimited",
+                split.FewestExamples?.ToString(CultureInfo.InvariantCulture) ?? "unlimited",
+                split.MostExamples?.ToString(CultureInfo.InvariantCulture) ?? "unlimited");
+        }
+
+        output.Show(table);
+    }
+
+    private static JsonObject Json(DatasetReport report) => new()
+    {
+        ["source"] = report.Name,
+        ["description"] = report.Description,
+        ["inputShape"] = new JsonArray([.. report.InputShape.Select(size => (JsonNode?)size)]),
+        ["splits"] = new JsonArray([.. report.Splits.Select(split => (JsonNode?)new JsonObject
+        {
+            ["split"] = split.Split.ToString().ToLowerInvariant(),
+            ["groups"] = split.Groups,
+            ["classes"] = split.Classes,
+            ["examples"] = split.Examples,
+            ["fewestExamples"] = split.FewestExamples,
+            ["mostExamples"] = split.MostExamples,
+        })]),
+    };
+
+    // Progress<T> would report on other threads, out of order.
+    private sealed class StatusProgress(Output output) : IProgress<DownloadProgress>
+    {
+        public void Report(DownloadProgress value) => output.Status.Update(() =>
+            $"{value.FileName}: {Texts.Bytes(value.BytesDone)}{(value.BytesTotal is { } total ? $" of {Texts.Bytes(total)}" : "")}");
+    }
+}

@@ -1,0 +1,136 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using FewShot.Cli.Settings;
+using FewShot.Evaluation;
+using FewShot.Methods;
+using FewShot.Models;
+using FewShot.Storage;
+using FewShot.Tasks;
+using Spectre.Console;
+
+namespace FewShot.Cli.Commands;
+
+/// <summary>Measures a run on tasks it has never seen.</summary>
+internal static class EvaluateCommand
+{
+    public static Command Create(CommonOptions common, Output output, CancellationToken cancellation)
+    {
+        var weights = new Option<bool>("--latest") { Description = "Measure the latest weights. [default: those that validated best]" };
+        var command = new Command("evaluate", "Measure a run on tasks of classes it has never seen: accuracy before and after adaptation, with 95 % intervals, and the time to adapt.")
+        {
+            common.Run, common.Split, common.Episodes, common.Seed, common.Workers, common.Learner.NormStatistics, weights,
+        };
+        common.Data.AddSourceTo(command);
+        common.Data.AddTaskTo(command);
+        command.SetAction(parse =>
+        {
+            string run = CommonOptions.Required(parse, common.Run);
+            RunConfiguration stored = RunConfiguration.Read(run);
+            Learner learner = Learner.Load(parse.GetValue(weights) ? RunFolder.LatestPath(run) : run);
+            ITaskSource source = common.Data.Read(parse, stored.Data).Open();
+            LearnerSpecification specification = Fit(learner, source, parse.GetValue(common.Learner.NormStatistics), parse.GetValue(common.Data.Ways) is not null);
+            using var evaluator = new Evaluator(specification, source, CommonOptions.WorkersOf(parse, common));
+            EvaluationResult result = evaluator.Run(
+                learner.Parameters,
+                parse.GetValue(common.Split) ?? Split.Test,
+                parse.GetValue(common.Episodes) ?? 600,
+                parse.GetValue(common.Seed) ?? 1,
+                cancellation: cancellation);
+            Print(result, source.Name, output);
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    /// <summary>The learner's specification for other tasks than it was trained on, where it can serve them.</summary>
+    private static LearnerSpecification Fit(Learner learner, ITaskSource source, NormStatistics? statistics, bool waysGiven)
+    {
+        LearnerSpecification specification = learner.Specification;
+        TaskShape shape = source.Shape;
+        if (shape.Kind != specification.Kind || !shape.InputShape.SequenceEqual(specification.InputShape))
+        {
+            throw new ArgumentException(
+                $"the run was trained on {specification.Kind.ToString().ToLowerInvariant()} of inputs {string.Join('×', specification.InputShape)}, "
+                + $"but '{source.Name}' gives {shape.Kind.ToString().ToLowerInvariant()} of inputs {string.Join('×', shape.InputShape)}; choose the data it was trained for");
+        }
+
+        if (learner.Method.Adaptation.NeedsHead && shape.Outputs != specification.Outputs)
+        {
+            throw new ArgumentException(
+                $"{learner.Method.Name} was trained with a head for {specification.Outputs} ways and cannot be measured on {shape.Outputs}; "
+                + (waysGiven ? "leave --ways out, " : "") + $"train with --ways {shape.Outputs}, or use a method without a head such as r2d2 or protonet");
+        }
+
+        if (statistics == NormStatistics.Running && specification.NormStatistics != NormStatistics.Running)
+        {
+            throw new ArgumentException("the run kept no running statistics; only a run trained with --norm-statistics running can be measured with them");
+        }
+
+        return specification with { Outputs = shape.Outputs, NormStatistics = statistics ?? specification.NormStatistics };
+    }
+
+    private static void Print(EvaluationResult result, string source, Output output)
+    {
+        bool classification = result.Accuracy is not null;
+        string statistics = result.NormStatistics.ToString().ToLowerInvariant();
+        string split = result.Split.ToString().ToLowerInvariant();
+        output.Line($"{result.Method} ({result.Order}) on {source}, {split} split, {result.Shape}");
+        output.Line($"normalisation from {statistics} statistics, {result.Episodes} episodes, seed {result.Seed}; ± is a 95 % interval");
+        Table table = Texts.Table("after inner step", classification ? "query accuracy" : "query mean squared error");
+        for (int step = 0; step < result.Steps.Count; step++)
+        {
+            table.Row(
+                result.Steps.Count == 1 ? "closed form" : step == 0 ? "none" : step.ToString(CultureInfo.InvariantCulture), Texts.Interval(result.Steps[step], classification));
+        }
+
+        output.Show(table);
+        if (classification)
+        {
+            output.Line($"query loss {Texts.Interval(result.Loss, share: false)}");
+        }
+
+        output.Line(string.Create(
+            CultureInfo.InvariantCulture, $"adaptation to one task on one core: median {result.AdaptMillisecondsMedian:0.000} ms, 95th percentile {result.AdaptMillisecondsP95:0.000} ms"));
+        output.Result(Json(result, source));
+    }
+
+    internal static JsonObject Json(EvaluationResult result, string source)
+    {
+        bool classification = result.Accuracy is not null;
+        var json = new JsonObject
+        {
+            ["method"] = result.Method,
+            ["order"] = result.Order,
+            ["data"] = source,
+            ["split"] = result.Split.ToString().ToLowerInvariant(),
+            ["episodes"] = result.Episodes,
+            ["ways"] = classification ? result.Shape.Ways : null,
+            ["shots"] = result.Shape.Shots,
+            ["queries"] = result.Shape.QueriesPerClass,
+            ["normStatistics"] = result.NormStatistics.ToString().ToLowerInvariant(),
+            ["seed"] = result.Seed,
+        };
+        if (result.Accuracy is { } accuracy)
+        {
+            json["accuracy"] = accuracy.Mean;
+            json["interval95"] = accuracy.HalfWidth;
+            json["accuracyBefore"] = result.Before?.Mean;
+        }
+
+        json["loss"] = Texts.Json(result.Loss.Mean);
+        json["lossInterval95"] = Texts.Json(result.Loss.HalfWidth);
+        if (!classification)
+        {
+            json["lossBefore"] = Texts.Json(result.Before?.Mean ?? double.NaN);
+        }
+
+        json["steps"] = new JsonArray([.. result.Steps.Select(step => new JsonObject
+        {
+            [classification ? "accuracy" : "loss"] = Texts.Json(step.Mean), ["interval95"] = Texts.Json(step.HalfWidth),
+        })]);
+        json["adaptMillisecondsMedian"] = Texts.Json(result.AdaptMillisecondsMedian);
+        json["adaptMillisecondsP95"] = Texts.Json(result.AdaptMillisecondsP95);
+        return json;
+    }
+}

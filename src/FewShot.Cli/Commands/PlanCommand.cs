@@ -1,0 +1,95 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using FewShot.Cli.Settings;
+using FewShot.Compute.Execution.Simd;
+using FewShot.Evaluation;
+using FewShot.Methods;
+using FewShot.Tasks;
+using Spectre.Console;
+
+namespace FewShot.Cli.Commands;
+
+/// <summary>Says what a method would cost before anything is trained.</summary>
+internal static class PlanCommand
+{
+    public static Command Create(CommonOptions common, Output output)
+    {
+        Option<int?> image = OptionFactory.Whole("--image", "Rows and columns of an image. [default: 28]", 1);
+        Option<int?> channels = OptionFactory.Whole("--image-channels", "Channels of an image. [default: 1]", 1);
+        Option<int?> features = OptionFactory.Whole("--features", "Numbers of an example that is no image.", 1);
+        var regression = new Option<bool>("--regression") { Description = "Tasks of one number to predict; shots and queries are those of the task. [default: classification]" };
+        var measure = new Option<bool>("--measure") { Description = "Run each program once and show the memory it really used." };
+        var dump = new Option<bool>("--dump") { Description = "Print the programs: every step, what it computes, reads and stores." };
+        var command = new Command("plan", "Show what a method costs on tasks of given sizes, before anything is trained: operations, multiply-adds and peak memory of one task.")
+        {
+            image, channels, features, regression, common.Data.Ways, common.Data.Shots, common.Data.Queries, common.Outer.MemoryBudget, measure, dump,
+        };
+        common.Learner.AddTo(command);
+        command.SetAction(parse =>
+        {
+            if (parse.GetValue(features) is not null && (parse.GetValue(image) ?? parse.GetValue(channels)) is not null)
+            {
+                throw new ArgumentException("--features and --image exclude each other; give one of them");
+            }
+
+            IReadOnlyList<int> input = parse.GetValue(features) is { } count
+                ? [count]
+                : [parse.GetValue(image) ?? 28, parse.GetValue(image) ?? 28, parse.GetValue(channels) ?? 1];
+            bool regress = parse.GetValue(regression);
+            var sizes = new TaskOptions
+            {
+                Ways = parse.GetValue(common.Data.Ways) ?? 5,
+                Shots = parse.GetValue(common.Data.Shots) ?? (regress ? 10 : 1),
+                QueriesPerClass = parse.GetValue(common.Data.Queries) ?? 15,
+            };
+            TaskShape shape = regress ? sizes.Regression(1, input) : sizes.Classification(input);
+            LearnerSpecification learner = common.Learner.Read(parse, shape, preparation: null);
+            var plan = new MethodPlan(learner, shape, parse.GetValue(common.Outer.MemoryBudget));
+            Print(plan, learner, shape, parse.GetValue(measure), parse.GetValue(dump), output);
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static void Print(MethodPlan plan, LearnerSpecification learner, TaskShape shape, bool measure, bool dump, Output output)
+    {
+        long? training = measure ? plan.MeasurePeakBytes(plan.Training) : null;
+        long? adaptation = measure ? plan.MeasurePeakBytes(plan.Adaptation) : null;
+        if (dump)
+        {
+            output.Line("== one task of training");
+            output.Line(plan.Training.Dump());
+            output.Line("== adaptation to one task");
+            output.Line(plan.Adaptation.Dump());
+        }
+
+        output.Line($"{plan.Method.Name} ({plan.Method.MetaGradient.Order}), {learner.Network}, {shape}; {Texts.Count(plan.ParameterCount)} parameters"
+            + (plan.Checkpointed ? "; inner steps are recomputed to meet the memory budget" : ""));
+        Table table = Texts.Table(["one task", "steps", "multiply-adds", "predicted peak", .. measure ? ["measured peak"] : Array.Empty<string>()]);
+        Row(table, "training", plan.Training, training);
+        Row(table, "adaptation", plan.Adaptation, adaptation);
+        output.Show(table);
+        output.Result(new JsonObject
+        {
+            ["method"] = plan.Method.Name,
+            ["order"] = plan.Method.MetaGradient.Order,
+            ["innerSteps"] = plan.Method.Adaptation.Steps,
+            ["parameters"] = plan.ParameterCount,
+            ["checkpointed"] = plan.Checkpointed,
+            ["steps"] = plan.Training.StepCount,
+            ["multiplyAdds"] = plan.Training.MultiplyAdds,
+            ["predictedPeakBytes"] = plan.Training.PeakBytes,
+            ["measuredPeakBytes"] = training,
+            ["adaptSteps"] = plan.Adaptation.StepCount,
+            ["adaptMultiplyAdds"] = plan.Adaptation.MultiplyAdds,
+            ["adaptPredictedPeakBytes"] = plan.Adaptation.PeakBytes,
+            ["adaptMeasuredPeakBytes"] = adaptation,
+        });
+    }
+
+    private static void Row(Table table, string name, SimdProgram program, long? measured)
+    {
+        string[] cells = [name, Texts.Count(program.StepCount), Texts.Count(program.MultiplyAdds), $"{Texts.Count(program.PeakBytes)} ({Texts.Bytes(program.PeakBytes)})"];
+        table.Row(measured is { } bytes ? [.. cells, $"{Texts.Count(bytes)} ({Texts.Bytes(bytes)})"] : cells);
+    }
+}

@@ -1,0 +1,107 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Numerics.Tensors;
+using System.Text.Json.Nodes;
+using FewShot.Cli.Settings;
+using FewShot.Tasks;
+using FewShot.Tasks.Data;
+using Spectre.Console;
+
+namespace FewShot.Cli.Commands;
+
+/// <summary>Answers for a user's own files with an adapted model.</summary>
+internal static class PredictCommand
+{
+    // More columns than this do not fit a terminal; the rest is in the JSON.
+    private const int ShownClasses = 8;
+
+    public static Command Create(CommonOptions common, Output output)
+    {
+        _ = common;
+        Option<string?> model = OptionFactory.Text("--model", "FILE", "The file that 'fewshot adapt' wrote.");
+        var files = new Argument<string[]>("FILES") { Description = "Images, folders of images, or one table (CSV), as the model was adapted to.", Arity = ArgumentArity.OneOrMore };
+        var command = new Command("predict", "Classify your own images or rows with an adapted model.") { model, files };
+        command.SetAction(parse =>
+        {
+            using AdaptedModel adapted = AdaptedModel.Load(CommonOptions.Required(parse, model));
+            (string[] names, float[] inputs) = Read(adapted, parse.GetValue(files)!);
+            float[] answers = adapted.Predict(inputs);
+            if (adapted.Specification.Kind == TaskKind.Classification)
+            {
+                PrintClasses(adapted, names, answers, output);
+            }
+            else
+            {
+                PrintValues(adapted, names, answers, output);
+            }
+
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static (string[] Names, float[] Inputs) Read(AdaptedModel adapted, string[] paths)
+    {
+        switch (adapted.Specification.Preparation)
+        {
+            case ImagePreparation images:
+                string[] files = [.. paths.SelectMany(path => Directory.Exists(path) ? ImagePreparation.FilesOf(path) : [path])];
+                var inputs = new float[checked(files.Length * images.Size)];
+                for (int i = 0; i < files.Length; i++)
+                {
+                    images.Read(files[i], inputs.AsSpan(i * images.Size, images.Size));
+                }
+
+                return (files, inputs);
+            case TablePreparation table:
+                TableExamples rows = paths.Length == 1 ? table.Read(paths[0], targets: null) : throw new ArgumentException("this model predicts rows of a table: name one CSV file");
+                return ([.. rows.Lines.Select(line => $"{paths[0]}:{line}")], rows.Inputs);
+            default:
+                throw new ArgumentException("this model does not say how files become its inputs; adapt it again with this version, or use the library with prepared numbers");
+        }
+    }
+
+    private static void PrintClasses(AdaptedModel adapted, string[] names, float[] probabilities, Output output)
+    {
+        IReadOnlyList<string> classes = adapted.ClassNames ?? [.. Enumerable.Range(0, adapted.Ways).Select(label => label.ToString(CultureInfo.InvariantCulture))];
+        Table table = Texts.Table(["file", "label", .. classes.Take(ShownClasses)]);
+        var predictions = new JsonArray();
+        for (int i = 0; i < names.Length; i++)
+        {
+            float[] row = probabilities[(i * classes.Count)..((i + 1) * classes.Count)];
+            int label = TensorPrimitives.IndexOfMax<float>(row);
+            table.Row([names[i], classes[label], .. row.Take(ShownClasses).Select(p => Texts.Percent(p))]);
+            predictions.Add(new JsonObject
+            {
+                ["file"] = names[i],
+                ["label"] = classes[label],
+                ["probability"] = row[label],
+                ["probabilities"] = new JsonObject(classes.Select((name, c) => KeyValuePair.Create(name, (JsonNode?)JsonValue.Create(row[c])))),
+            });
+        }
+
+        output.Show(table);
+        if (classes.Count > ShownClasses)
+        {
+            output.Line($"{classes.Count - ShownClasses} more classes are not shown; --json has all.");
+        }
+
+        output.Result(new JsonObject { ["predictions"] = predictions });
+    }
+
+    private static void PrintValues(AdaptedModel adapted, string[] names, float[] values, Output output)
+    {
+        var preparation = (TablePreparation)adapted.Specification.Preparation!;
+        Table table = Texts.Table("row", preparation.Target);
+        var predictions = new JsonArray();
+        for (int i = 0; i < names.Length; i++)
+        {
+            double value = preparation.Restore(values[i]);
+            table.Row(names[i], Texts.Number(value));
+            predictions.Add(new JsonObject { ["row"] = names[i], ["value"] = Texts.Json(value) });
+        }
+
+        output.Show(table);
+        output.Result(new JsonObject { ["target"] = preparation.Target, ["predictions"] = predictions });
+    }
+}

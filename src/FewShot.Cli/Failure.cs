@@ -1,0 +1,52 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using FewShot.Storage;
+using FewShot.Tasks;
+
+namespace FewShot.Cli;
+
+/// <summary>Turns an exception into one line that says what to do, and an exit code.</summary>
+internal static partial class Failure
+{
+    public static int Report(Exception error, Output output, bool verbose)
+    {
+        // A fault while a type starts or in a parallel loop hides the one that tells something.
+        while (error is TypeInitializationException or AggregateException && error.InnerException is { } inner)
+        {
+            error = inner;
+        }
+
+        int code = CodeOf(error);
+        string message = code == ExitCode.Internal
+            ? $"internal error ({error.GetType().Name}): {OneLine(error.Message)}; run again with --verbose and report what it prints"
+            : OneLine(error.Message);
+        output.Error.WriteLine($"fewshot: {message}");
+        if (verbose)
+        {
+            output.Error.WriteLine(error);
+        }
+
+        if (output.Json)
+        {
+            output.Result(new JsonObject { ["error"] = message, ["exitCode"] = code });
+        }
+
+        return code;
+    }
+
+    private static int CodeOf(Exception error) => error switch
+    {
+        OperationCanceledException => ExitCode.Interrupted,
+        DataException => ExitCode.Data,
+        IOException or UnauthorizedAccessException => ExitCode.Storage,
+        ArgumentException or FormatException => ExitCode.Usage,
+        InvalidOperationException => ExitCode.Diverged,
+        _ => ExitCode.Internal,
+    };
+
+    // The runtime appends the parameter's name and value, which say nothing to who typed an option.
+    private static string OneLine(string message) => ParameterName().Replace(message.Split('\n')[0].TrimEnd(), "").TrimEnd('.');
+
+    [GeneratedRegex(@"\s*\(Parameter '[^']*'\)")]
+    private static partial Regex ParameterName();
+}

@@ -1,0 +1,86 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using FewShot.Reporting;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace FewShot.Cli;
+
+/// <summary>
+/// The one place that prints. Text for people goes to standard output; with <c>--json</c> nothing but one JSON object goes there. Progress and errors always
+/// go to standard error.
+/// </summary>
+internal sealed class Output
+{
+    // Without a terminal nothing limits a line: a table in a file should not be folded.
+    private const int FileWidth = 200;
+
+    private static readonly JsonSerializerOptions s_oneLine = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly IAnsiConsole _console;
+
+    public Output(TextWriter standard, TextWriter error)
+    {
+        (Standard, Error) = (standard, error);
+        bool isTerminal = ReferenceEquals(standard, Console.Out) && !Console.IsOutputRedirected;
+        _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(standard), Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No });
+        if (!isTerminal)
+        {
+            _console.Profile.Width = FileWidth;
+        }
+
+        Status = new StatusLine(error, ReferenceEquals(error, Console.Error) && !Console.IsErrorRedirected);
+    }
+
+    public TextWriter Standard { get; }
+
+    public TextWriter Error { get; }
+
+    /// <summary>Whether the result is printed as JSON.</summary>
+    public bool Json { get; set; }
+
+    /// <summary>Progress on standard error.</summary>
+    public StatusLine Status { get; }
+
+    /// <summary>What pictures in the terminal may use.</summary>
+    public TerminalColor Color =>
+        _console.Profile.Capabilities.Ansi && _console.Profile.Capabilities.ColorSystem >= ColorSystem.EightBit ? TerminalColor.Gray : TerminalColor.None;
+
+    /// <summary>Columns of the terminal.</summary>
+    public int Width => _console.Profile.Width;
+
+    /// <summary>A line for people, as it stands.</summary>
+    public void Line(string text = "")
+    {
+        if (!Json)
+        {
+            Status.Clear();
+            Standard.WriteLine(text);
+        }
+    }
+
+    /// <summary>A table for people.</summary>
+    public void Show(IRenderable renderable)
+    {
+        if (!Json)
+        {
+            Status.Clear();
+            _console.Write(renderable);
+        }
+    }
+
+    /// <summary>A line for people on standard error: what happens, not what came out.</summary>
+    public void Note(string text) => Status.Note(text);
+
+    /// <summary>The result for programs; printed with <c>--json</c> only.</summary>
+    public void Result(JsonObject result)
+    {
+        if (Json)
+        {
+            Status.Clear();
+            Standard.WriteLine(result.ToJsonString(s_oneLine));
+            Standard.Flush();
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using System.Globalization;
+using FewShot.Tasks;
+using FewShot.Training;
+
+namespace FewShot.Cli;
+
+/// <summary>How training is told.</summary>
+internal static class TrainingText
+{
+    public static string Line(TrainingProgress progress, TaskKind kind)
+    {
+        string accuracy = double.IsNaN(progress.Accuracy) ? "" : $"  accuracy {Texts.Percent(progress.Accuracy)}";
+        string validation = double.IsNaN(progress.Validation) ? "" : $"  validation {Score(progress.Validation, kind)} (best {Score(progress.Best, kind)})";
+        string remaining = progress.IterationsPerSecond > 0 ? $"  {Texts.Duration(progress.Remaining)} left" : "";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"iteration {Texts.Count(progress.Iteration)} of {Texts.Count(progress.Iterations)}  {progress.IterationsPerSecond:0.0}/s  loss {progress.Loss:0.0000}{accuracy}{validation}{remaining}");
+    }
+
+    /// <summary>A validation result: accuracy, or loss for regression.</summary>
+    public static string Score(double value, TaskKind kind) => kind == TaskKind.Classification ? Texts.Percent(value) : Texts.Number(value);
+
+    public static string End(TrainingEnd end) => end switch
+    {
+        TrainingEnd.Completed => "Done",
+        TrainingEnd.BudgetSpent => "The time is spent",
+        TrainingEnd.NoImprovement => "Validation no longer improves; ended",
+        _ => "Interrupted",
+    };
+}

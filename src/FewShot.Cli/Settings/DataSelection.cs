@@ -1,0 +1,81 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using FewShot.Storage;
+using FewShot.Tasks;
+using FewShot.Tasks.Data;
+
+namespace FewShot.Cli.Settings;
+
+/// <summary>A source of tasks with everything needed to open it again; stored with a run.</summary>
+internal sealed record DataSelection
+{
+    private static readonly JsonSerializerOptions s_options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
+
+    public string Source { get; init; } = "glyphs";
+
+    public string? Root { get; init; }
+
+    public int Ways { get; init; } = 5;
+
+    /// <summary>Null is 1 for classification and 10 for regression.</summary>
+    public int? Shots { get; init; }
+
+    public int Queries { get; init; } = 15;
+
+    public int ImageSize { get; init; } = 32;
+
+    public bool Gray { get; init; }
+
+    public string? Group { get; init; }
+
+    public string? Target { get; init; }
+
+    public TaskKind Kind { get; init; } = TaskKind.Regression;
+
+    public IReadOnlyList<string>? Features { get; init; }
+
+    public bool SkipSmallGroups { get; init; }
+
+    /// <summary>What the source needs to know besides the size of a task.</summary>
+    [JsonIgnore]
+    public SourceSettings Settings => new()
+    {
+        ImageSize = ImageSize,
+        Gray = Gray,
+        Table = Source != "table" ? null : new TableOptions
+        {
+            Group = Group ?? throw new ArgumentException("the source 'table' needs --group COLUMN, the column that tells the tasks apart"),
+            Target = Target ?? throw new ArgumentException("the source 'table' needs --target COLUMN, the column to predict"),
+            Kind = Kind,
+            Features = Features,
+            SkipSmallGroups = SkipSmallGroups,
+        },
+    };
+
+    public ITaskSource Open()
+    {
+        bool regression = Source == "sinusoid" || (Source == "table" && Kind == TaskKind.Regression);
+        var options = new TaskOptions { Ways = Ways, Shots = Shots ?? (regression ? 10 : 1), QueriesPerClass = Queries };
+        return TaskSources.Open(Source, Root, options, Settings);
+    }
+
+    public JsonObject ToJson() => JsonSerializer.SerializeToNode(this, s_options)!.AsObject();
+
+    public static DataSelection FromJson(JsonNode? json, string path)
+    {
+        try
+        {
+            return json.Deserialize<DataSelection>(s_options) ?? throw new JsonException("they are missing");
+        }
+        catch (JsonException error)
+        {
+            throw new StorageException($"'{path}' does not say what its data are: {error.Message}; it was not written by this version of FewShot", error);
+        }
+    }
+}

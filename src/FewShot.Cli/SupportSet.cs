@@ -1,0 +1,57 @@
+using FewShot.Methods;
+using FewShot.Tasks;
+using FewShot.Tasks.Data;
+
+namespace FewShot.Cli;
+
+/// <summary>A user's own examples, prepared as the learner's training data were.</summary>
+/// <param name="Inputs">Row-major, one example after another.</param>
+/// <param name="Labels">Classes of the examples; empty for regression.</param>
+/// <param name="Values">Targets of the examples; empty for classification.</param>
+/// <param name="ClassNames">Names of the classes by label; null for regression.</param>
+internal sealed record SupportSet(float[] Inputs, int[] Labels, float[] Values, IReadOnlyList<string>? ClassNames)
+{
+    public int Count => ClassNames is null ? Values.Length : Labels.Length;
+
+    /// <summary>Reads a folder of class folders of images, or a table, whichever the learner was trained on.</summary>
+    public static SupportSet Read(LearnerSpecification specification, string path) => specification.Preparation switch
+    {
+        ImagePreparation images => ReadImages(images, path),
+        TablePreparation table => ReadTable(table, specification.Kind, path),
+        _ => throw new ArgumentException("this learner does not say how files become its inputs; train it again with this version, or use the library with prepared numbers"),
+    };
+
+    public AdaptedModel Adapt(Learner learner) => ClassNames is null ? learner.Adapt(Inputs, Values) : learner.Adapt(Inputs, Labels, ClassNames);
+
+    private static SupportSet ReadImages(ImagePreparation preparation, string folder)
+    {
+        if (!Directory.Exists(folder))
+        {
+            throw new DataException($"The support folder '{folder}' does not exist; name a folder with one folder of images for each class.");
+        }
+
+        string[] classes = [.. Directory.EnumerateDirectories(folder).Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal)];
+        if (classes.Length < 2)
+        {
+            throw new DataException($"The support folder '{folder}' has {(classes.Length == 0 ? "no class folders" : "one class folder")}; give it one folder of images for each class, at least 2.");
+        }
+
+        (string File, int Label)[] files = [.. classes.SelectMany((path, label) => ImagePreparation.FilesOf(path).Select(file => (file, label)))];
+        var inputs = new float[checked(files.Length * preparation.Size)];
+        for (int i = 0; i < files.Length; i++)
+        {
+            preparation.Read(files[i].File, inputs.AsSpan(i * preparation.Size, preparation.Size));
+        }
+
+        return new SupportSet(inputs, [.. files.Select(file => file.Label)], [], [.. classes.Select(path => Path.GetFileName(path))]);
+    }
+
+    private static SupportSet ReadTable(TablePreparation preparation, TaskKind kind, string path)
+    {
+        TableExamples rows = preparation.Read(path, kind);
+        string[] classes = [.. rows.Labels.Distinct().Order(StringComparer.Ordinal)];
+        return kind == TaskKind.Regression
+            ? new SupportSet(rows.Inputs, [], rows.Values, null)
+            : new SupportSet(rows.Inputs, [.. rows.Labels.Select(label => Array.IndexOf(classes, label))], [], classes);
+    }
+}

@@ -1,0 +1,88 @@
+using FewShot.Compute.Differentiation;
+using FewShot.Compute.Graphs;
+using FewShot.Compute.Operations;
+using FewShot.Models;
+using FewShot.Patterns;
+using FewShot.Tasks;
+
+namespace FewShot.Adaptation;
+
+/// <summary>
+/// Gradient flow in function space for a time t, in closed form: f_t(x) = f(x) + H(x, X)·H⁻¹(e^{−tH} − I)·(f(X) − Y), with H the empirical tangent kernel
+/// of the support set and the loss ½Σ(f − Y)² (Meta-RKHS-II, Zhou 2021, arXiv:2102.03832, eq. 9). For a mean loss over n examples the same flow
+/// takes n times the time. Y are one-hot rows less 1/ways, or values. Trained through, by the spectral function (1 − e^{−tλ})/λ of H.
+/// </summary>
+/// <param name="Time">t; infinity is kernel regression without a ridge.</param>
+public sealed record TangentFlow(double Time) : AdaptationRule
+{
+    private const string Factor = "flow.factor";
+
+    /// <summary>Layers whose parameters move; the head alone by default. Each support example and output of more layers takes a backward pass.</summary>
+    public Pattern Layers { get; init; } = Pattern.HeadOnly;
+
+    /// <inheritdoc/>
+    public override bool NeedsHead => true;
+
+    /// <inheritdoc/>
+    public override IEnumerable<ParameterSpecification> MetaParameters(Model model) => [new(Factor, Shape.Scalar, Initializer.Constant(10))];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<TensorMap> Adapt(TaskTrace task)
+    {
+        using IDisposable scope = task.Graph.Scope("tangent flow");
+        TensorMap state = task.WithStatistics(task.Meta);
+        Tensor answers = task.Model.Apply(state, task.SupportInputs, task.SupportNormalization());
+        Tensor targets = task.Kind == TaskKind.Classification ? task.SupportTargets - (1.0 / answers.Shape[1]) : task.SupportTargets;
+        string[] names = Moving(task.Model);
+        Tensor[] parameters = [.. names.Select(name => state[name])];
+        Tensor coefficients;
+        if (Layers.Equals(Pattern.HeadOnly))
+        {
+            // The head's kernel is the same for every output: one small system instead of one over examples and outputs.
+            Tensor embeddings = task.Model.Embed(state, task.SupportInputs, task.SupportNormalization());
+            Tensor kernel = embeddings.MatrixMultiply(embeddings, transposeB: true) + 1;
+            coefficients = Flow(kernel).MatrixMultiply(targets - answers);
+        }
+        else
+        {
+            Tensor jacobian = EmpiricalTangents.Rows(answers, parameters);
+            Tensor kernel = jacobian.MatrixMultiply(jacobian, transposeB: true);
+            coefficients = Flow(kernel).MatrixMultiply((targets - answers).Reshape(-1, 1)).Reshape(answers.Shape);
+        }
+
+        // H(x, X)·c is the Jacobian at x applied to the direction Jᵀc: keeping that direction is all that queries need.
+        IReadOnlyList<Tensor> direction = Differentiate.VectorJacobianProduct([answers], [coefficients], parameters);
+        return [state.With(names.Select((name, i) => KeyValuePair.Create(Direction(name), direction[i])))];
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Predict(TaskTrace task, TensorMap state, Tensor queries)
+    {
+        Tensor answers = task.Model.Apply(state, queries, task.QueryNormalization(state));
+        string[] names = Moving(task.Model);
+        IReadOnlyList<Tensor> moved = Differentiate.JacobianVectorProduct(
+            [answers], [.. names.Select(name => state[name])], [.. names.Select(name => state[Direction(name)])]);
+        Tensor result = answers + moved[0];
+        return task.Kind == TaskKind.Classification ? result * state[Factor] : result;
+    }
+
+    /// <inheritdoc/>
+    public override string? Fault(Model model, TaskShape shape) => model.Outputs != shape.Outputs
+        ? $"the model's head has {model.Outputs} outputs, the tasks {shape.Outputs}"
+        : Layers.Fault(1, model.Layers.Count);
+
+    private static string Direction(string name) => $"flow.direction.{name}";
+
+    private Tensor Flow(Tensor kernel)
+    {
+        // Coinciding examples make the kernel singular; a part in a million of its mean diagonal keeps t = ∞ defined.
+        Tensor ridge = kernel.Trace() * (1e-6 / kernel.Shape[0]);
+        return (kernel + (kernel.Graph.Identity(kernel.Shape[0]) * ridge)).SpectralFunction(MatrixFunction.ExponentialIntegral(Time));
+    }
+
+    private string[] Moving(Model model)
+    {
+        HashSet<string> layers = [.. model.Layers.Where((_, layer) => Layers.Changes(0, layer, model.Layers.Count))];
+        return [.. model.Parameters.Where(parameter => parameter.Trained && layers.Contains(Model.LayerOf(parameter.Name))).Select(parameter => parameter.Name)];
+    }
+}

@@ -1,0 +1,78 @@
+using FewShot.Compute.Execution;
+using FewShot.Compute.Execution.Simd;
+using FewShot.Learning;
+using FewShot.Methods;
+using FewShot.Models;
+using FewShot.Tasks;
+using FewShot.Training;
+
+namespace FewShot.Evaluation;
+
+/// <summary>What a method costs on tasks of a shape, known before anything is trained: the programs that training and adaptation would run for one task.</summary>
+public sealed class MethodPlan
+{
+    private readonly TaskGraphs _graphs;
+    private readonly TaskShape _shape;
+
+    /// <summary>Compiles the programs.</summary>
+    /// <param name="specification">The learner.</param>
+    /// <param name="shape">The tasks.</param>
+    /// <param name="memoryBudget">Peak bytes of one worker's arena in training, as in <see cref="TrainingOptions.MemoryBudget"/>.</param>
+    /// <exception cref="ArgumentException">Parts do not fit together, or the budget cannot be met.</exception>
+    public MethodPlan(LearnerSpecification specification, TaskShape shape, long? memoryBudget = null)
+    {
+        ArgumentNullException.ThrowIfNull(specification);
+        ArgumentNullException.ThrowIfNull(shape);
+        _graphs = TaskGraphs.Of(specification);
+        _shape = shape;
+        Checkpointed = MemoryChoice.NeedsCheckpointing(_graphs, shape, memoryBudget);
+        Training = new SimdProgram(_graphs.Training(shape, Checkpointed));
+        Adaptation = new SimdProgram(_graphs.Adapt(shape.SupportCount, shape.Outputs));
+        ParameterCount = _graphs.Method.MetaParameters(_graphs.Model).Sum(parameter => (long)parameter.Shape.Count);
+    }
+
+    /// <summary>The method.</summary>
+    public Method Method => _graphs.Method;
+
+    /// <summary>The network.</summary>
+    public Model Model => _graphs.Model;
+
+    /// <summary>Loss and meta-gradient of one task: what a worker runs in training.</summary>
+    public SimdProgram Training { get; }
+
+    /// <summary>Adaptation to one task, no queries included: what runs where the examples are.</summary>
+    public SimdProgram Adaptation { get; }
+
+    /// <summary>Whether training recomputes inner steps to save memory.</summary>
+    public bool Checkpointed { get; }
+
+    /// <summary>Numbers that are meta-learned or kept beside them.</summary>
+    public long ParameterCount { get; }
+
+    /// <summary>Runs one of the two programs once on made-up data and measures the bytes of the arena it used.</summary>
+    /// <param name="program"><see cref="Training"/> or <see cref="Adaptation"/>.</param>
+    public long MeasurePeakBytes(SimdProgram program)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        return program.MeasurePeakBytes(worker => Fill(program, worker));
+    }
+
+    private void Fill(SimdProgram program, IWorker<float> worker)
+    {
+        ParameterSet parameters = ParameterSet.Initialize(_graphs.Method.MetaParameters(_graphs.Model), seed: 1);
+        Evaluator.Load(worker, parameters);
+        var random = new CounterRandom(seed: 1, stream: 0, index: 0);
+        for (int input = parameters.Specifications.Count; input < program.InputNames.Count; input++)
+        {
+            Span<float> values = worker.Input(input);
+            bool targets = program.InputNames[input] is TaskGraphs.SupportTargets or TaskGraphs.QueryTargets;
+            for (int i = 0; i < values.Length; i++)
+            {
+                // One-hot rows, the classes in turn; everything else is noise.
+                values[i] = targets && _shape.Kind == TaskKind.Classification
+                    ? i % _shape.Outputs == i / _shape.Outputs % _shape.Outputs ? 1 : 0
+                    : (float)random.NextNormal();
+            }
+        }
+    }
+}

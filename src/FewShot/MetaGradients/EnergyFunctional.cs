@@ -1,0 +1,39 @@
+using FewShot.Adaptation;
+using FewShot.Compute.Differentiation;
+using FewShot.Compute.Graphs;
+using FewShot.Compute.Operations;
+using FewShot.Models;
+
+namespace FewShot.MetaGradients;
+
+/// <summary>
+/// Meta-training without adaptation: the derivative of L_Q − α⟨∇L_S, ∇L_Q⟩ at the meta-parameters, whose second term is what one step of adaptation would
+/// gain to first order (Meta-RKHS-I, Zhou 2021, arXiv:2102.03832, in its unbiased form over two batches). Ordinary fine-tuning adapts at test time.
+/// </summary>
+/// <param name="Alpha">α.</param>
+public sealed record EnergyFunctional(double Alpha) : MetaGradient
+{
+    /// <inheritdoc/>
+    public override string Order => "exact (energy functional)";
+
+    /// <inheritdoc/>
+    public override OuterStep Trace(
+        TaskTrace task, AdaptationRule adaptation, Tensor queryInputs, Tensor queryTargets, IReadOnlyList<string> trained)
+    {
+        TensorMap start = task.WithStatistics(GradientDescent.Trained(task));
+        using IDisposable scope = task.Graph.Scope("energy");
+        Tensor predictions = adaptation.Predict(task, start, queryInputs);
+        Tensor query = task.Loss(predictions, queryTargets);
+        Tensor support = task.Loss(task.Model.Apply(start, task.SupportInputs, task.SupportNormalization()), task.SupportTargets);
+        Tensor[] parameters = [.. trained.Select(name => task.Meta[name])];
+        Tensor gain = LinearSolver.Dot(Differentiate.Gradients(support, parameters), Differentiate.Gradients(query, parameters));
+        Tensor energy = query - (gain * Alpha);
+        IReadOnlyList<Tensor> gradients = Differentiate.Gradients(energy, parameters);
+        return new OuterStep(query, predictions, new TensorMap(trained.Select((name, i) => KeyValuePair.Create(name, gradients[i]))));
+    }
+
+    /// <inheritdoc/>
+    public override string? Fault(AdaptationRule adaptation) => adaptation is GradientDescent { Rate.Scope: LearningRateScope.Fixed }
+        ? null
+        : "the energy functional stands for fine-tuning by gradient descent with a fixed step size";
+}

@@ -1,0 +1,64 @@
+using FewShot.Adaptation;
+using FewShot.Compute.Differentiation;
+using FewShot.Compute.Graphs;
+using FewShot.Compute.Operations;
+using FewShot.Models;
+
+namespace FewShot.MetaGradients;
+
+/// <summary>
+/// MAML's meta-gradient with every Hessian-vector product replaced by a difference of gradients, (∇L_S(θ + δv) − ∇L_S(θ − δv))/2δ, in the reverse recursion
+/// v ← v − α·H_k·v from the last inner step to the first (HF-MAML, Fallah 2019, arXiv:1908.10400). Only the parameters of each step are kept.
+/// </summary>
+/// <param name="Delta">δ, relative: the displacement is this part of the parameters' norm along the direction of v.</param>
+public sealed record HessianFree(double Delta = 1e-3) : MetaGradient
+{
+    /// <inheritdoc/>
+    public override string Order => "second order by differences";
+
+    /// <inheritdoc/>
+    public override OuterStep Trace(
+        TaskTrace task, AdaptationRule adaptation, Tensor queryInputs, Tensor queryTargets, IReadOnlyList<string> trained)
+    {
+        var descent = (GradientDescent)adaptation;
+        task = task with { IsExact = _ => false };
+        IReadOnlyList<TensorMap> states = descent.Adapt(task);
+        using IDisposable scope = task.Graph.Scope("hessian-free way back");
+        Tensor predictions = descent.Predict(task, states[^1], queryInputs);
+        Tensor loss = task.Loss(predictions, queryTargets);
+        IReadOnlyList<Tensor> v = Differentiate.Gradients(loss, [.. trained.Select(name => states[^1][name])]);
+        for (int step = descent.InnerSteps - 1; step >= 0; step--)
+        {
+            TensorMap at = states[step];
+            Tensor norm = LinearSolver.Dot(v, v);
+            Tensor size = LinearSolver.Dot([.. trained.Select(name => at[name])], [.. trained.Select(name => at[name])]);
+            Tensor delta = ((size + 1e-12) / (norm + 1e-30)).Sqrt() * Delta;
+            IReadOnlyList<Tensor> up = Slope(at, v, delta, step);
+            IReadOnlyList<Tensor> down = Slope(at, v, -delta, step);
+            v = [.. v.Select((part, i) => part - ((up[i] - down[i]) * (descent.Rate.Initial * 0.5) / delta))];
+        }
+
+        return new OuterStep(loss, predictions, new TensorMap(trained.Select((name, i) => KeyValuePair.Create(name, v[i]))));
+
+        // The change an inner step makes at displaced parameters; layers that the step does not change have none.
+        IReadOnlyList<Tensor> Slope(TensorMap at, IReadOnlyList<Tensor> direction, Tensor distance, int step)
+        {
+            TensorMap moved = at.With(trained.Select((name, i) => KeyValuePair.Create(name, at[name] + (direction[i] * distance))));
+            IReadOnlyList<string> active = descent.Active(task.Model, moved, step);
+            if (active.Count == 0)
+            {
+                return [.. trained.Select(name => task.Graph.Fill(0, at[name].Shape))];
+            }
+
+            IReadOnlyList<Tensor> gradients = Differentiate.Gradients(descent.Objective(task, moved, active), [.. active.Select(name => moved[name])]);
+            Dictionary<string, Tensor> byName = active.Zip(gradients).ToDictionary(pair => pair.First, pair => pair.Second);
+            return [.. trained.Select(name => byName.GetValueOrDefault(name) ?? task.Graph.Fill(0, at[name].Shape))];
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string? Fault(AdaptationRule adaptation) =>
+        adaptation is GradientDescent { Rate.Scope: LearningRateScope.Fixed, Regularization: null } descent && descent.Pattern.Equals(Patterns.Pattern.All)
+            ? null
+            : "the hessian-free meta-gradient is for gradient descent of all layers with a fixed step size";
+}

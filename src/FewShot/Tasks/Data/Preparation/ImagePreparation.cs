@@ -1,0 +1,64 @@
+namespace FewShot.Tasks.Data;
+
+/// <summary>
+/// Images: converted to gray or colour, resized by area averaging, turned to ink on dark where asked, and normalised by channel; the arithmetic of
+/// <see cref="ImageClasses"/>.
+/// </summary>
+/// <param name="Height">Rows.</param>
+/// <param name="Width">Columns.</param>
+/// <param name="Channels">1 for gray, 3 for colour.</param>
+/// <param name="Invert">Whether dark becomes high: drawings on white paper are learnt as ink 1 on 0.</param>
+/// <param name="Normalization">What is subtracted and divided by; null leaves [0, 1].</param>
+public sealed record ImagePreparation(int Height, int Width, int Channels, bool Invert, ChannelNormalization? Normalization) : InputPreparation
+{
+    /// <summary>Numbers in one example.</summary>
+    public int Size => Height * Width * Channels;
+
+    /// <summary>Prepares one image.</summary>
+    /// <param name="image">The image, of any size.</param>
+    /// <param name="destination">Receives height × width × channels numbers.</param>
+    public void Prepare(RasterImage image, Span<float> destination)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        byte[] pixels = [.. image.WithChannels(Channels).Resize(Height, Width).Pixels];
+        if (Invert)
+        {
+            for (int i = 0; i < pixels.Length; i++)
+            {
+                pixels[i] = (byte)(255 - pixels[i]);
+            }
+        }
+
+        new ImageClasses(Height, Width, Channels, [new ImageClass("", "", pixels)], Normalization).Copy(0, 0, destination);
+    }
+
+    /// <summary>Reads and prepares one file.</summary>
+    /// <param name="path">A PNG, BMP or Netpbm file.</param>
+    /// <param name="destination">Receives height × width × channels numbers.</param>
+    /// <exception cref="DataException">The file is missing, damaged or of another format.</exception>
+    public void Read(string path, Span<float> destination)
+    {
+        byte[] file;
+        try
+        {
+            file = File.ReadAllBytes(path);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new DataException($"The image '{path}' does not exist; check the path.", error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException($"The image '{path}' cannot be read: {error.Message}", error);
+        }
+
+        Prepare(ImageDecoder.Decode(file, path), destination);
+    }
+
+    /// <summary>The image files of a folder in the order of their names, hidden ones left out.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <exception cref="DataException">It is missing, has no images, or has images of a format that is not read.</exception>
+    public static IReadOnlyList<string> FilesOf(string folder) => Directory.Exists(folder)
+        ? ImageFolder.FilesOf(folder)
+        : throw new DataException($"The folder '{folder}' does not exist; check the path.");
+}

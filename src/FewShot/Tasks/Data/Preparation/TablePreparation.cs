@@ -1,0 +1,57 @@
+namespace FewShot.Tasks.Data;
+
+/// <summary>
+/// Rows of a table: which columns are the features, in which order, and how features and target are standardised. A learner's numbers are
+/// (value − mean) / scale.
+/// </summary>
+/// <param name="Features">The feature columns.</param>
+/// <param name="Mean">One mean for each feature.</param>
+/// <param name="Scale">One scale for each feature; not 0.</param>
+/// <param name="Target">The column that is predicted.</param>
+/// <param name="TargetMean">Mean of a regression's target; 0 for classes.</param>
+/// <param name="TargetScale">Scale of a regression's target; 1 for classes.</param>
+public sealed record TablePreparation(
+    IReadOnlyList<string> Features, IReadOnlyList<double> Mean, IReadOnlyList<double> Scale, string Target, double TargetMean, double TargetScale)
+    : InputPreparation
+{
+    /// <summary>Reads the examples of a file.</summary>
+    /// <param name="path">A comma-separated file with a header line that has the feature columns.</param>
+    /// <param name="targets">What to read of the target column; null leaves it unread, as for rows to predict.</param>
+    /// <exception cref="DataException">The file is missing, ragged, lacks a column, or has something other than finite numbers.</exception>
+    public TableExamples Read(string path, TaskKind? targets)
+    {
+        CsvFile file = CsvFile.Read(Path.GetFullPath(path));
+        int[] columns = [.. Features.Select(file.ColumnOf)];
+        int target = targets is null ? -1 : file.ColumnOf(Target);
+        if (file.Rows.Count == 0)
+        {
+            throw new DataException($"The table '{path}' has a header but no rows; add rows.");
+        }
+
+        var inputs = new float[file.Rows.Count * columns.Length];
+        for (int row = 0; row < file.Rows.Count; row++)
+        {
+            for (int i = 0; i < columns.Length; i++)
+            {
+                inputs[(row * columns.Length) + i] = (float)((Table.Number(file, file.Rows[row], columns[i]) - Mean[i]) / Scale[i]);
+            }
+        }
+
+        return new TableExamples(
+            [.. file.Rows.Select(row => row.Line)],
+            inputs,
+            targets == TaskKind.Regression ? [.. file.Rows.Select(row => (float)((Table.Number(file, row, target) - TargetMean) / TargetScale))] : [],
+            targets == TaskKind.Classification ? [.. file.Rows.Select(row => Table.Text(file, row, target))] : []);
+    }
+
+    /// <summary>A prediction in the units of the table.</summary>
+    /// <param name="value">What the learner predicted.</param>
+    public double Restore(double value) => (value * TargetScale) + TargetMean;
+}
+
+/// <summary>Prepared rows of a table.</summary>
+/// <param name="Lines">The line of the file that each row is in.</param>
+/// <param name="Inputs">Features, row-major.</param>
+/// <param name="Values">Standardised targets of a regression; empty otherwise.</param>
+/// <param name="Labels">Class names; empty for regression or where the target is not read.</param>
+public sealed record TableExamples(IReadOnlyList<int> Lines, float[] Inputs, float[] Values, IReadOnlyList<string> Labels);

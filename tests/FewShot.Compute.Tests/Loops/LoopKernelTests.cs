@@ -1,0 +1,243 @@
+using FewShot.Compute.Execution.Simd.Loops;
+using Xunit;
+
+namespace FewShot.Compute.Tests.Loops;
+
+/// <summary>What random loops do not reach: accuracy over whole ranges, special values, long sums, caching and messages.</summary>
+public class LoopKernelTests
+{
+    public static TheoryData<int> Widths => [0, 128, 256, 512];
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void FunctionsAreAccurate(int bits)
+    {
+        Check(LoopOpcode.Exp, Math.Exp, -103, 88.7);
+        Check(LoopOpcode.Log, Math.Log, 1e-3, 50);
+        Check(LoopOpcode.Log, Math.Log, 1e-42, 1e-37);
+        Check(LoopOpcode.Log, Math.Log, 1e30, 3e38);
+        Check(LoopOpcode.Tanh, Math.Tanh, -12, 12);
+        Check(LoopOpcode.Tanh, Math.Tanh, -1e-3, 1e-3);
+        Check(LoopOpcode.Sigmoid, x => 1 / (1 + Math.Exp(-x)), -90, 90);
+        Check(LoopOpcode.Softplus, x => x > 30 ? x + Math.Exp(-x) : x < -12 ? Math.Exp(x) * (1 - (Math.Exp(x) / 2)) : Math.Log(1 + Math.Exp(x)), -80, 90);
+        Check(LoopOpcode.Sine, Math.Sin, -100, 100);
+        Check(LoopOpcode.Cosine, Math.Cos, -100, 100);
+        Check(LoopOpcode.ReciprocalSqrt, x => 1 / Math.Sqrt(x), 1e-6, 1e6);
+        Check(LoopOpcode.Power, x => Math.Pow(x, 7.25), 1e-3, 100, 7.25f);
+        Check(LoopOpcode.Power, x => Math.Pow(x, -13), 0.1, 100, -13);
+
+        void Check(LoopOpcode opcode, Func<double, double> exact, double low, double high, float value = 0)
+        {
+            float[] x = new float[4001];
+            for (int i = 0; i < x.Length; i++)
+            {
+                x[i] = (float)(low + ((high - low) * i / (x.Length - 1)));
+            }
+
+            float[] y = Run(bits, LoopExamples.Unary(opcode, x.Length, value), x)[0];
+            for (int i = 0; i < x.Length; i++)
+            {
+                double want = exact(x[i]);
+                double relative = opcode == LoopOpcode.Power ? 2e-6 : 3e-7;
+                double absolute = opcode is LoopOpcode.Sine or LoopOpcode.Cosine or LoopOpcode.Log or LoopOpcode.Softplus ? 1e-7
+                    : opcode == LoopOpcode.Sigmoid ? 1.2e-38 : 2e-45;
+                Assert.True(Math.Abs(y[i] - want) <= (relative * Math.Abs(want)) + absolute, $"{opcode}({x[i]:R}) = {y[i]:R}, not {want:R}");
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void SpecialValuesFollowOrdinaryArithmetic(int bits)
+    {
+        float inf = float.PositiveInfinity;
+        float nan = float.NaN;
+        Check(LoopOpcode.Exp, (nan, nan), (inf, inf), (-inf, 0), (200, inf), (-200, 0), (0, 1), (1e30f, inf), (-1e30f, 0));
+        Check(LoopOpcode.Log, (nan, nan), (inf, inf), (0, -inf), (-0f, -inf), (-1, nan), (-inf, nan), (1, 0));
+        Check(LoopOpcode.Tanh, (nan, nan), (inf, 1), (-inf, -1), (1e30f, 1), (-1e30f, -1), (0, 0), (1e-30f, 1e-30f));
+        Check(LoopOpcode.Sigmoid, (nan, nan), (inf, 1), (-inf, 0), (1e30f, 1), (-1e30f, 0), (0, 0.5f));
+        Check(LoopOpcode.Softplus, (nan, nan), (inf, inf), (-inf, 0), (1e30f, 1e30f), (-1e30f, 0));
+        Check(LoopOpcode.Relu, (nan, nan), (inf, inf), (-inf, 0), (-1, 0), (2, 2));
+        Check(LoopOpcode.Step, (nan, 0), (inf, 1), (-inf, 0), (0, 0), (1e-45f, 1));
+        Check(LoopOpcode.Sign, (nan, nan), (inf, 1), (-inf, -1), (0, 0), (-2, -1), (1e-45f, 1));
+        Check(LoopOpcode.Sqrt, (nan, nan), (inf, inf), (-1, nan), (0, 0));
+        Check(LoopOpcode.Reciprocal, (nan, nan), (inf, 0), (0, inf), (-0f, -inf));
+        Check(LoopOpcode.Absolute, (nan, nan), (-inf, inf));
+
+        void Check(LoopOpcode opcode, params (float X, float Y)[] cases)
+        {
+            float[] y = Run(bits, LoopExamples.Unary(opcode, cases.Length), [.. cases.Select(c => c.X)])[0];
+            for (int i = 0; i < y.Length; i++)
+            {
+                Assert.True(y[i] == cases[i].Y || (float.IsNaN(y[i]) && float.IsNaN(cases[i].Y)), $"{opcode}({cases[i].X}) = {y[i]}, not {cases[i].Y}");
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void NaNSurvivesExtremesAndPooling(int bits)
+    {
+        float nan = float.NaN;
+        foreach (LoopOpcode opcode in (LoopOpcode[])[LoopOpcode.Maximum, LoopOpcode.Minimum])
+        {
+            LoopBuilder b = new(new LoopDomain(1, 1, 1, 4, 1));
+            int x = b.Operand(Extent.Full);
+            LoopSpecification pair = b.Output(b.Value(opcode, Extent.Full, x, b.Operand(Extent.Full)))
+                .Output(b.Value(opcode, Extent.Full, x, b.Constant(1))).Output(b.Value(opcode, Extent.Full, b.Constant(1), x)).Build();
+            float[][] y = Run(bits, pair, [nan, 1, nan, 2], [1, nan, nan, 3]);
+            Assert.Equal([true, true, true, false], y[0].Select(float.IsNaN));
+            Assert.Equal([true, false, true, false], y[1].Select(float.IsNaN));
+            Assert.Equal([true, false, true, false], y[2].Select(float.IsNaN));
+        }
+
+        for (int position = 0; position < 4; position++)
+        {
+            LoopBuilder b = new(new LoopDomain(1, 2, 2, 1, 2));
+            int v = b.Operand(Extent.Full);
+            int x = b.Operand(Extent.Full);
+            LoopSpecification pool = b.Output(b.Value(LoopOpcode.MaxPoolSelect, Extent.Pooled, x, x))
+                .Output(b.Value(LoopOpcode.MaxPoolSelect, Extent.Pooled, v, x)).Build();
+            float[] map = [1, 2, 3, 0];
+            map[position] = nan;
+            float[][] y = Run(bits, pool, [1, 1, 1, 1], map);
+            Assert.True(float.IsNaN(y[0][0]) && float.IsNaN(y[1][0]), $"position {position}");
+        }
+
+        LoopBuilder rows = new(new LoopDomain(1, 1, 2, 11, 1));
+        LoopSpecification largest = rows.Output(rows.Operand(Extent.Full), OutputKind.MaxColumns).Build();
+        float[] values = new float[22];
+        Array.Fill(values, -5);
+        values[13] = nan;
+        Assert.Equal([-5, nan], Run(bits, largest, values)[0]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void LongSumsStayAccurate(int bits)
+    {
+        foreach (Func<int, float> term in (Func<int, float>[])[_ => 0.1f, i => 1f / (i + 1), i => MathF.Sin(i) + 0.3f])
+        {
+            float[] x = [.. Enumerable.Range(0, 1_000_003).Select(term)];
+            double exact = x.Sum(value => (double)value);
+            Near(exact, Run(bits, LoopExamples.Sum(x.Length), x)[0][0]);
+
+            LoopDomain narrow = new(1, 1, 333_334, 3, 1);
+            LoopBuilder b = new(narrow);
+            int map = b.Operand(Extent.Full);
+            LoopSpecification sums = b.Output(map, OutputKind.SumRows).Output(map, OutputKind.SumAll).Build();
+            float[] y = x[..1_000_002];
+            float[][] actual = Run(bits, sums, y);
+            for (int column = 0; column < 3; column++)
+            {
+                Near(y.Where((_, i) => i % 3 == column).Sum(value => (double)value), actual[0][column]);
+            }
+
+            Near(y.Sum(value => (double)value), actual[1][0]);
+        }
+
+        static void Near(double exact, float actual) => Assert.True(Math.Abs(actual - exact) <= 1e-6 * Math.Abs(exact), $"{actual:R} instead of {exact:R}");
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void MapsSmallerThanTheWindowHaveNothingPooled(int bits)
+    {
+        LoopBuilder b = new(new LoopDomain(1, 1, 4, 5, 3));
+        int x = b.Operand(Extent.Full);
+        int pooled = b.Value(LoopOpcode.MaxPoolSelect, Extent.Pooled, x, x);
+        LoopSpecification s = b.Output(pooled).Output(pooled, OutputKind.SumRows).Output(pooled, OutputKind.SumAll).Build();
+        float[][] actual = Run(bits, s, new float[20]);
+        Assert.Empty(actual[0]);
+        Assert.Equal(new float[5], actual[1]);
+        Assert.Equal([0], actual[2]);
+    }
+
+    /// <summary>Maps too large for the cache, with positions left over on both sides and several blocks of columns.</summary>
+    [Theory]
+    [InlineData(128)]
+    [InlineData(256)]
+    [InlineData(512)]
+    public void LargeMapsAgreeWithTheInterpreter(int bits)
+    {
+        foreach (LoopSpecification s in (LoopSpecification[])[LoopExamples.Forward(3, 29, 140), LoopExamples.BackwardSums(3, 29, 140), LoopExamples.Backward(3, 29, 140)])
+        {
+            Random random = new(5);
+            float[][] operands = [.. s.Operands.Select(e => Enumerable.Range(0, (int)s.Domain.ElementCount(e)).Select(_ => (float)random.Next(-8, 9)).ToArray())];
+            float[][] expected = Run(0, s, operands);
+            float[][] actual = Run(bits, s, operands);
+            for (int o = 0; o < expected.Length; o++)
+            {
+                Assert.Equal(expected[o], actual[o]);
+            }
+        }
+    }
+
+    [Fact]
+    public void RunsAreIdenticalBitForBit()
+    {
+        LoopSpecification s = LoopExamples.BackwardSums(3, 15, 40);
+        Random random = new(3);
+        float[][] operands = [.. s.Operands.Select(e => Enumerable.Range(0, (int)s.Domain.ElementCount(e)).Select(_ => random.NextSingle() - 0.5f).ToArray())];
+        float[][] first = Run(256, s, operands);
+        for (int i = 0; i < 5; i++)
+        {
+            float[][] again = Run(256, s, operands);
+            Assert.Equal(first[0], again[0]);
+            Assert.Equal(first[1], again[1]);
+        }
+    }
+
+    [Fact]
+    public void OneKernelIsMadeForEqualSpecificationsFromManyThreads()
+    {
+        LoopKernel[] kernels = new LoopKernel[16];
+        Parallel.For(0, kernels.Length, i => kernels[i] = LoopKernel.Compile(LoopExamples.Forward(2, 6, 11), 256));
+        Assert.All(kernels, kernel => Assert.Same(kernels[0], kernel));
+        Assert.NotSame(kernels[0], LoopKernel.Compile(LoopExamples.Forward(2, 6, 11), 128));
+        Assert.NotSame(kernels[0], LoopKernel.Compile(LoopExamples.Forward(2, 6, 12), 256));
+        Parallel.For(0, 24, i => Run(256, LoopExamples.Add(3 + (i % 12), 7, Extent.Column), new float[(3 + (i % 12)) * 7], new float[7]));
+        Assert.Contains("MaxPoolSelect", kernels[0].Describe(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public unsafe void RunningAllocatesNothing()
+    {
+        LoopKernel kernel = LoopKernel.Compile(LoopExamples.Add(1, 40, Extent.Full), 256);
+        float* memory = stackalloc float[120];
+        float** buffers = stackalloc float*[] { memory, memory + 40, memory + 80 };
+        kernel.Run(buffers, null);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 100; i++)
+        {
+            kernel.Run(buffers, null);
+        }
+
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    [Fact]
+    public void BrokenSpecificationsAreRefusedByName()
+    {
+        LoopDomain map = new(1, 2, 2, 3, 1);
+        LoopBuilder unpooled = new(map);
+        Refused(unpooled.Output(unpooled.Value(LoopOpcode.AveragePool, Extent.Full, unpooled.Operand(Extent.Full))).Build(), "needs a window of at least 2");
+        LoopBuilder narrow = new(map);
+        Refused(narrow.Output(narrow.Value(LoopOpcode.Exp, Extent.Column, narrow.Operand(Extent.Full))).Build(), "declared Column but varies over Full");
+        LoopBuilder later = new(map);
+        Refused(later.Output(later.Value(LoopOpcode.Exp, Extent.Full, 7)).Build(), "uses %7, which is not an earlier value");
+        LoopBuilder mixed = new(map with { Window = 2 });
+        Refused(mixed.Output(mixed.Value(LoopOpcode.Add, Extent.Full, mixed.Operand(Extent.Full), mixed.Operand(Extent.Pooled))).Build(), "mixes Full and Pooled");
+        LoopBuilder summed = new(map);
+        Refused(summed.Output(summed.Operand(Extent.Column), OutputKind.SumRows).Build(), "SumRows cannot be taken");
+        LoopBuilder rows = new(map with { Window = 2 });
+        Refused(rows.Output(rows.Operand(Extent.Row)).Build(), "has no meaning with window 2");
+        Assert.Throws<ArgumentOutOfRangeException>(() => LoopKernel.Compile(LoopExamples.Sum(3), 64));
+
+        static void Refused(LoopSpecification specification, string why) =>
+            Assert.Contains(why, Assert.Throws<ArgumentException>(() => LoopKernel.Compile(specification, 256)).Message, StringComparison.Ordinal);
+    }
+
+    private static float[][] Run(int bits, LoopSpecification specification, params float[][] operands) =>
+        LoopMemory.Run(bits == 0 ? LoopKernel.Interpret(specification) : LoopKernel.Compile(specification, bits), operands);
+}

@@ -1,0 +1,25 @@
+using Xunit;
+
+namespace FewShot.Compute.Tests.Simd;
+
+public class RandomGraphTests
+{
+    [Theory]
+    [InlineData(1, 40, 6)]
+    [InlineData(100, 30, 15)]
+    [InlineData(200, 20, 30)]
+    public void Random_programs_give_the_numbers_of_their_definition(int firstSeed, int count, int operations)
+    {
+        for (int seed = firstSeed; seed < firstSeed + count; seed++)
+        {
+            try
+            {
+                Agreement.Check(RandomGraph.Make(seed, operations), 2e-3, seed: seed);
+            }
+            catch (Exception exception)
+            {
+                throw new InvalidOperationException($"random program {seed} of {operations} operations", exception);
+            }
+        }
+    }
+}
