@@ -65,13 +65,23 @@ public sealed class AdaptedModel : IDisposable
         LearnerSpecification specification = LearnerSpecification.FromJson(Learner.ParseJson(file.RequiredMetadata("adapted_learner"), path), path);
         TaskGraphs graphs = TaskGraphs.Of(specification);
         var learner = new Learner(specification, new ParameterSet(graphs.Method.MetaParameters(graphs.Model)));
-        string[]? names = file.Metadata.TryGetValue("class_names", out string? json) ? JsonSerializer.Deserialize<string[]>(json) : null;
-        return new AdaptedModel(
-            learner,
-            file.Tensors,
-            int.Parse(file.RequiredMetadata("ways"), CultureInfo.InvariantCulture),
-            int.Parse(file.RequiredMetadata("outputs"), CultureInfo.InvariantCulture),
-            names);
+        try
+        {
+            string[]? names = file.Metadata.TryGetValue("class_names", out string? json) ? JsonSerializer.Deserialize<string[]>(json) : null;
+            int ways = int.Parse(file.RequiredMetadata("ways"), NumberStyles.None, CultureInfo.InvariantCulture);
+            int outputs = int.Parse(file.RequiredMetadata("outputs"), NumberStyles.None, CultureInfo.InvariantCulture);
+            var model = new AdaptedModel(learner, file.Tensors, ways, outputs, names);
+
+            // Tracing one answer finds a missing or misshapen tensor now, not at the first query.
+            Shape answers = graphs.Predict(model._entries, 1).Outputs[0].Tensor.Shape;
+            return answers == new Shape(1, outputs) && ways >= 1 && ways <= outputs && file.Tensors.All(tensor => tensor.Element == StoredElement.Float32)
+                ? model
+                : throw new ArgumentException($"it answers {answers}, not {outputs} values");
+        }
+        catch (Exception error) when (error is ArgumentException or FormatException or OverflowException or JsonException or KeyNotFoundException)
+        {
+            throw new StorageException($"'{path}' is no adapted model of its learner: {error.Message}; adapt and save it again", error);
+        }
     }
 
     /// <summary>Writes the model to one file.</summary>
@@ -147,7 +157,7 @@ public sealed class AdaptedModel : IDisposable
         ConcurrentBag<IWorker<float>> bag = _idle.GetOrAdd(count, _ => []);
         if (!bag.TryTake(out IWorker<float>? worker))
         {
-            worker = _learner.PredictionProgram(_entries, count).CreateWorker();
+            worker = _learner.PredictionProgram(_entries, Outputs, count).CreateWorker();
             for (int i = 0; i < _state.Count; i++)
             {
                 _state[i].Float32.CopyTo(worker.Input(i));

@@ -25,7 +25,7 @@ namespace FewShot;
 public sealed class Learner
 {
     private readonly ConcurrentDictionary<(int Count, int Outputs), Lazy<SimdProgram>> _programs = new();
-    private readonly ConcurrentDictionary<int, Lazy<SimdProgram>> _predictions = new();
+    private readonly ConcurrentDictionary<(int Count, int Outputs), Lazy<SimdProgram>> _predictions = new();
 
     /// <summary>A learner of given parameters.</summary>
     /// <exception cref="ArgumentException">The parameters are not those of the specification.</exception>
@@ -36,9 +36,12 @@ public sealed class Learner
         Specification = specification;
         Parameters = parameters;
         Graphs = TaskGraphs.Of(specification);
-        if (!Graphs.Method.MetaParameters(Graphs.Model).Select(parameter => parameter.Name).SequenceEqual(parameters.Specifications.Select(parameter => parameter.Name)))
+        IReadOnlyList<ParameterSpecification> needed = Graphs.Method.MetaParameters(Graphs.Model);
+        if (!needed.Select(parameter => (parameter.Name, parameter.Shape)).SequenceEqual(parameters.Specifications.Select(parameter => (parameter.Name, parameter.Shape))))
         {
-            throw new ArgumentException("the parameters are not those of the learner's method and network", nameof(parameters));
+            ParameterSpecification? fault = needed.FirstOrDefault(parameter => !parameters.Contains(parameter.Name) || parameters[parameter.Name].Length != parameter.Shape.Count);
+            throw new ArgumentException(
+                "the parameters are not those of the learner's method and network" + (fault is null ? "" : $", which have {fault.Name} {fault.Shape}"), nameof(parameters));
         }
     }
 
@@ -93,7 +96,10 @@ public sealed class Learner
         int ways = 0;
         foreach (int label in labels)
         {
-            ways = label < 0 ? throw new ArgumentException($"label {label} is negative; labels count from 0", nameof(labels)) : Math.Max(ways, label + 1);
+            ways = label < 0 ? throw new ArgumentException($"label {label} is negative; labels count from 0", nameof(labels))
+                : label >= labels.Length ? throw new ArgumentException(
+                    $"label {label} among {labels.Length} examples; labels count from 0 without a gap, and every class needs an example", nameof(labels))
+                : Math.Max(ways, label + 1);
         }
 
         int outputs = Graphs.Method.Adaptation.NeedsHead ? Specification.Outputs : ways;
@@ -140,9 +146,8 @@ public sealed class Learner
     }
 
     /// <summary>The program that answers a number of queries at once from an adapted state.</summary>
-    internal SimdProgram PredictionProgram(IReadOnlyList<(string Name, Shape Shape)> state, int count) => _predictions.GetOrAdd(
-        HashCode.Combine(count, state.Count == 0 ? 0 : state.Sum(entry => entry.Shape.Count)),
-        _ => new Lazy<SimdProgram>(() => new SimdProgram(Graphs.Predict(state, count)))).Value;
+    internal SimdProgram PredictionProgram(IReadOnlyList<(string Name, Shape Shape)> state, int outputs, int count) => _predictions.GetOrAdd(
+        (count, outputs), _ => new Lazy<SimdProgram>(() => new SimdProgram(Graphs.Predict(state, count)))).Value;
 
     internal static System.Text.Json.Nodes.JsonNode? ParseJson(string json, string path)
     {
@@ -160,14 +165,19 @@ public sealed class Learner
     {
         int size = Graphs.Model.Input.Count;
         int count = targets.Length / outputs;
-        if (count == 0 || inputs.Length != count * size || targets.Length != count * outputs)
+        if (targets.Length != count * outputs)
+        {
+            throw new ArgumentException($"{targets.Length} target values do not make whole examples of {outputs} values each", nameof(targets));
+        }
+
+        if (count == 0 || inputs.Length != count * size)
         {
             throw new ArgumentException(
                 $"{inputs.Length} input values do not make {count} examples of {Graphs.Model.Input} ({size} values each)", nameof(inputs));
         }
 
-        RequireFinite(inputs, nameof(inputs));
-        RequireFinite(targets, nameof(targets));
+        RequireFinite(inputs, nameof(inputs), "all support values must be finite numbers");
+        RequireFinite(targets, nameof(targets), "all support values must be finite numbers");
         SimdProgram program = _programs.GetOrAdd((count, outputs), key => new Lazy<SimdProgram>(() => new SimdProgram(Graphs.Adapt(key.Count, key.Outputs)))).Value;
         using IWorker<float> worker = program.CreateWorker();
         Evaluator.Load(worker, Parameters);
@@ -179,20 +189,20 @@ public sealed class Learner
         for (int i = 0; i < program.OutputNames.Count; i++)
         {
             float[] values = worker.Output(i).ToArray();
-            RequireFinite(values, program.OutputNames[i]);
+            RequireFinite(values, program.OutputNames[i], "adaptation diverged; scale the inputs as in training, or train with a smaller inner rate");
             state.Add(new StoredTensor(program.OutputNames[i], program.OutputShapes[i].Extents.ToArray(), values));
         }
 
         return new AdaptedModel(this, state, ways, outputs, classNames);
     }
 
-    private static void RequireFinite(ReadOnlySpan<float> values, string name)
+    private static void RequireFinite(ReadOnlySpan<float> values, string name, string advice)
     {
         for (int i = 0; i < values.Length; i++)
         {
             if (!float.IsFinite(values[i]))
             {
-                throw new ArgumentException($"value {i} of {name} is {values[i]}; all values must be finite numbers", name);
+                throw new ArgumentException($"value {i} of {name} is {values[i]}: {advice}", name);
             }
         }
     }

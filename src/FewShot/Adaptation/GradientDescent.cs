@@ -102,7 +102,10 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
     private TensorMap StepCheckpointed(TaskTrace task, TensorMap parameters, string[] active, int step)
     {
         string[] names = [.. parameters.Names];
-        string[] meta = [.. task.Meta.Names];
+
+        // Of the meta-parameters only what the step reads besides: step sizes and running statistics. At the first step the task's parameters are
+        // meta-parameters themselves, and a segment with one tensor as two of its inputs would count its gradient twice.
+        string[] meta = [.. task.Meta.Names.Where(name => !parameters.Contains(name))];
         IReadOnlyList<Tensor> changed = Checkpoint.Run(
             inputs =>
             {
@@ -111,7 +114,7 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
                 TensorMap result = Step(again, inner, active, step);
                 return [.. active.Select(name => result[name])];
             },
-            [.. parameters.Tensors, .. task.Meta.Tensors]);
+            [.. parameters.Tensors, .. meta.Select(name => task.Meta[name])]);
         return parameters.With(active.Select((name, i) => KeyValuePair.Create(name, changed[i])));
     }
 }

@@ -59,6 +59,7 @@ public sealed class Evaluator : IDisposable
         ParameterSet parameters, Split split, int episodes, ulong seed, bool timed = true, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(parameters);
+        ArgumentOutOfRangeException.ThrowIfLessThan(episodes, 1);
         int steps = _program.OutputNames.Count;
         bool classification = _source.Shape.Kind == TaskKind.Classification;
         var accuracies = new double[steps, episodes];

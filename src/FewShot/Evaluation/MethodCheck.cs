@@ -113,7 +113,7 @@ public static class MethodCheck
             cases);
     }
 
-    private static MethodCheckCase Check(MethodCheckProblem problem, ulong seed)
+    internal static MethodCheckCase Check(MethodCheckProblem problem, ulong seed)
     {
         Dictionary<string, double[]> gradients = problem.MetaGradient();
         double floor = Floor * gradients.Values.Max(gradient => Largest(gradient));
@@ -123,9 +123,10 @@ public static class MethodCheck
         foreach ((string name, double[] gradient) in gradients)
         {
             var random = new CounterRandom(seed, 0x43484b, stream++);
+            (double Value, ulong Branches) start = definition.At(name, new double[gradient.Length], 0);
             foreach ((string label, double[] direction) in Directions(gradient.Length, random))
             {
-                if (MethodCheckDifferences.Derivative(step => definition.At(name, direction, step)) is not { } expected)
+                if (MethodCheckDifferences.Derivative(step => definition.At(name, direction, step), start) is not { } expected)
                 {
                     leftOut++;
                     continue;

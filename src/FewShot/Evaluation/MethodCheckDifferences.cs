@@ -13,9 +13,11 @@ internal static class MethodCheckDifferences
     /// <summary>
     /// The derivative at 0, from the largest steps that stay on the branch the function is on at 0; null where even the smallest leaves it.
     /// </summary>
-    public static double? Derivative(Func<double, (double Value, ulong Branches)> function)
+    /// <param name="function">The function, and the branches that it took.</param>
+    /// <param name="start">What it gives at 0.</param>
+    public static double? Derivative(Func<double, (double Value, ulong Branches)> function, (double Value, ulong Branches) start)
     {
-        (double value, ulong branches) = function(0);
+        (double value, ulong branches) = start;
         double step = LargestStep;
         double? first = Central(step);
         while (first is null)

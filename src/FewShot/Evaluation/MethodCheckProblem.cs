@@ -55,7 +55,7 @@ internal sealed class MethodCheckProblem
         {
             Add(Smooth, new TaskShape(TaskKind.Classification, [3], 3, 6, 6), statistics);
             Add(Smooth, new TaskShape(TaskKind.Regression, [2], 1, 6, 5), statistics);
-            Add((shape, outputs) => Networks.Conv4(shape, outputs, channels: 2), new TaskShape(TaskKind.Classification, [16, 16, 1], 3, 3, 3), statistics);
+            Add((shape, outputs) => Networks.Conv4(shape, outputs, channels: 2), new TaskShape(TaskKind.Classification, [16, 16, 1], 2, 2, 2), statistics);
         }
 
         return problems.Count > 0 ? problems : throw new ArgumentException(fault);

@@ -36,7 +36,7 @@ internal sealed record TaskGraphs(Method Method, Model Model, TaskKind Kind, Nor
     /// </summary>
     public Graph Training(TaskShape shape, bool checkpointed = false)
     {
-        Method.Validate(Model, shape);
+        Validate(shape);
         TaskTrace task = Begin(shape.SupportCount, shape.Outputs) with { Checkpointed = checkpointed };
         (Tensor inputs, Tensor targets) = Queries(task.Graph, shape);
         string[] trained = [.. Method.MetaParameters(Model).Where(parameter => parameter.Trained).Select(parameter => parameter.Name)];
@@ -64,7 +64,7 @@ internal sealed record TaskGraphs(Method Method, Model Model, TaskKind Kind, Nor
     /// <summary>Adaptation measured on queries: outputs <c>predictions:k</c> under the state before and after each inner step.</summary>
     public Graph Evaluation(TaskShape shape)
     {
-        Method.Validate(Model, shape);
+        Validate(shape);
         TaskTrace task = Begin(shape.SupportCount, shape.Outputs);
         Tensor inputs = task.Graph.Input(QueryInputs, new Shape([shape.QueryCount, .. shape.InputShape]));
         IReadOnlyList<TensorMap> states = Method.Adaptation.Adapt(task);
@@ -99,6 +99,17 @@ internal sealed record TaskGraphs(Method Method, Model Model, TaskKind Kind, Nor
         var task = new TaskTrace(Model, values, inputs, inputs, Kind, Statistics);
         graph.Output(Predictions, Method.Adaptation.Predict(task, values, inputs));
         return graph;
+    }
+
+    private void Validate(TaskShape shape)
+    {
+        if (shape.Kind != Kind)
+        {
+            throw new ArgumentException(
+                $"the learner is for {Kind.ToString().ToLowerInvariant()}, the tasks are {shape.Kind.ToString().ToLowerInvariant()}; set the specification's kind to that of the tasks");
+        }
+
+        Method.Validate(Model, shape);
     }
 
     private TaskTrace Begin(int supportCount, int outputs)

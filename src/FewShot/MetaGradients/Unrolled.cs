@@ -51,6 +51,10 @@ public sealed record Unrolled(int? ExactSteps = null) : MetaGradient
     public override string? Fault(AdaptationRule adaptation) =>
         ExactSteps is not null && adaptation.Steps == 0
             ? "first-order and truncated meta-gradients need inner steps; a closed form is always differentiated exactly"
+            : ExactSteps < 0 || ExactSteps > adaptation.Steps
+            ? $"{ExactSteps} exact steps of {adaptation.Steps} inner steps make no sense; give a number from 0 to {adaptation.Steps}"
+            : MultiStepLoss && adaptation.Steps == 0
+            ? "the multi-step loss needs inner steps"
             : null;
 
     private static Tensor Weighted(

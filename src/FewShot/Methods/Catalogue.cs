@@ -94,6 +94,11 @@ public static class Catalogue
             throw new ArgumentException($"method {row.Name} has no layers that change one by one: a pattern does not apply to it");
         }
 
+        if (options.ExactSteps is { } exact && (method.MetaGradient as Unrolled)?.ExactSteps != exact)
+        {
+            throw new ArgumentException($"method {row.Name} has a meta-gradient of its own ({method.MetaGradient.Order}): it takes no number of exact steps; maml does");
+        }
+
         return method;
     }
 

@@ -83,6 +83,13 @@ public sealed record LearnerSpecification
         };
     }
 
+    /// <summary>Whether all values are equal, lists by their elements.</summary>
+    /// <param name="other">The specification to compare with.</param>
+    public bool Equals(LearnerSpecification? other) => other is not null && JsonNode.DeepEquals(ToJson(), other.ToJson());
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => ToJson().ToJsonString().GetHashCode(StringComparison.Ordinal);
+
     /// <summary>The specification as JSON.</summary>
     public JsonObject ToJson() => JsonSerializer.SerializeToNode(this, s_options)!.AsObject();
 

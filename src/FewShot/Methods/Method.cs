@@ -23,7 +23,10 @@ public sealed record Method(
     /// <exception cref="ArgumentException">The parts do not go together, or not with the model or the tasks; the message says which and why.</exception>
     public void Validate(Model model, TaskShape shape)
     {
-        if ((MetaGradient.Fault(Adaptation) ?? Adaptation.Fault(model, shape)) is { } fault)
+        string? misfit = model.Input.Extents.SequenceEqual(shape.InputShape.ToArray())
+            ? null
+            : $"the network takes inputs of {model.Input}, the tasks have [{string.Join(", ", shape.InputShape)}]; make it for the shape of the tasks";
+        if ((MetaGradient.Fault(Adaptation) ?? misfit ?? Adaptation.Fault(model, shape)) is { } fault)
         {
             throw new ArgumentException($"method {Name}: {fault}");
         }

@@ -22,6 +22,12 @@ public sealed class Model
     /// <param name="outputs">Size of the head's result; 0 for a model without a head, whose result is the embedding.</param>
     public Model(string name, Shape input, IReadOnlyList<(string Name, Layer Layer)> body, int outputs)
     {
+        string? misnamed = body.Select(entry => entry.Name).FirstOrDefault(own => own.Length == 0 || own.Contains('.') || own == Head || body.Count(entry => entry.Name == own) > 1);
+        if (misnamed is not null)
+        {
+            throw new ArgumentException($"'{misnamed}' cannot name a layer of a model's body: names are unique, without a dot, and not '{Head}'", nameof(body));
+        }
+
         Name = name;
         Input = input;
         _body = body;

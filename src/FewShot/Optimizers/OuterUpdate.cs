@@ -43,6 +43,20 @@ public sealed record OuterUpdate(
     double WeightDecay = 1e-2,
     double ClipNorm = 10)
 {
+    /// <summary>Step size at the start, positive.</summary>
+    public double Rate { get; init => field = Checked(value, value > 0, nameof(Rate), "positive"); } = Checked(Rate, Rate > 0, nameof(Rate), "positive");
+
+    /// <summary>Of <see cref="OptimizerKind.Sgd"/>, from 0 to below 1.</summary>
+    public double Momentum { get; init => field = Checked(value, value is >= 0 and < 1, nameof(Momentum), "from 0 to below 1"); } =
+        Checked(Momentum, Momentum is >= 0 and < 1, nameof(Momentum), "from 0 to below 1");
+
+    /// <summary>Of <see cref="OptimizerKind.AdamW"/>, at least 0.</summary>
+    public double WeightDecay { get; init => field = Checked(value, value >= 0, nameof(WeightDecay), "at least 0"); } =
+        Checked(WeightDecay, WeightDecay >= 0, nameof(WeightDecay), "at least 0");
+
+    /// <summary>Largest Euclidean norm of the meta-gradient; 0 for no clipping.</summary>
+    public double ClipNorm { get; init => field = Checked(value, value >= 0, nameof(ClipNorm), "at least 0"); } = Checked(ClipNorm, ClipNorm >= 0, nameof(ClipNorm), "at least 0");
+
     /// <summary>The optimiser with fresh state.</summary>
     internal Optimizer Create(int count) => Optimizer switch
     {
@@ -70,4 +84,7 @@ public sealed record OuterUpdate(
 
         return norm;
     }
+
+    private static double Checked(double value, bool holds, string name, string demand) =>
+        holds && double.IsFinite(value) ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be {demand}");
 }

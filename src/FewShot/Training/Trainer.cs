@@ -26,6 +26,8 @@ public sealed class Trainer : IDisposable
     private readonly MetaStep _step;
     private readonly Optimizer _optimizer;
     private readonly bool _lowerIsBetter;
+    private readonly ParameterSpecification[] _parameters;
+    private readonly float[] _before;
     private Evaluator? _validation;
     private long _iteration;
     private double _seconds;
@@ -52,6 +54,8 @@ public sealed class Trainer : IDisposable
         _optimizer = options.Outer.Create(Parameters.Values.Length);
         _lowerIsBetter = source.Shape.Kind == TaskKind.Regression;
         BestParameters = (float[])Parameters.Values.Clone();
+        _parameters = [.. Parameters.Specifications];
+        _before = new float[Parameters.Values.Length];
     }
 
     /// <summary>The meta-parameters, changed by training.</summary>
@@ -84,8 +88,8 @@ public sealed class Trainer : IDisposable
         double validationSeconds = 0;
         double Spent() => before + Stopwatch.GetElapsedTime(started).TotalSeconds - validationSeconds;
         var rate = new RateMeter();
-        TrainingEnd end = TrainingEnd.Completed;
-        while (_iteration < _options.Iterations)
+        TrainingEnd end = HasStalled ? TrainingEnd.NoImprovement : TrainingEnd.Completed;
+        while (end == TrainingEnd.Completed && _iteration < _options.Iterations)
         {
             if (cancellation.IsCancellationRequested)
             {
@@ -109,18 +113,11 @@ public sealed class Trainer : IDisposable
                 long validationStart = Stopwatch.GetTimestamp();
                 Validate(folder, loss, accuracy, norm, done);
                 validationSeconds += Stopwatch.GetElapsedTime(validationStart).TotalSeconds;
-                if (_options.Patience > 0 && _withoutImprovement >= _options.Patience)
-                {
-                    end = TrainingEnd.NoImprovement;
-                }
+                end = HasStalled ? TrainingEnd.NoImprovement : end;
             }
 
             progress?.Invoke(new TrainingProgress(
                 _iteration, _options.Iterations, loss, accuracy, _latest, _best, rate.PerSecond, Remaining(rate.PerSecond, Spent())));
-            if (end == TrainingEnd.NoImprovement)
-            {
-                break;
-            }
         }
 
         _seconds = Spent();
@@ -143,6 +140,8 @@ public sealed class Trainer : IDisposable
         _validation?.Dispose();
     }
 
+    private bool HasStalled => _options.Patience > 0 && _withoutImprovement >= _options.Patience;
+
     private (double Loss, double Accuracy, double GradientNorm) Iterate(double done)
     {
         MultiStepWeights(done);
@@ -161,10 +160,27 @@ public sealed class Trainer : IDisposable
                 $"the meta-gradient is {norm} at iteration {_iteration + 1}: training diverged; try a smaller inner rate (--inner-rate) or outer rate (--outer-rate)");
         }
 
-        _optimizer.Update(Parameters.Values, _step.Gradient, _options.Outer.RateAt(done));
+        Update(_options.Outer.RateAt(done));
         _step.UpdateRunningStatistics(RunningMomentum);
         _iteration++;
         return (loss, _lowerIsBetter ? double.NaN : Mean(_step.Accuracies), norm);
+    }
+
+    /// <summary>Moves what is trained; running statistics are observed, so weight decay must not touch them.</summary>
+    private void Update(double rate)
+    {
+        Parameters.Values.CopyTo(_before, 0);
+        _optimizer.Update(Parameters.Values, _step.Gradient, rate);
+        int start = 0;
+        foreach (ParameterSpecification parameter in _parameters)
+        {
+            if (!parameter.Trained)
+            {
+                _before.AsSpan(start, parameter.Shape.Count).CopyTo(Parameters.Values.AsSpan(start));
+            }
+
+            start += parameter.Shape.Count;
+        }
     }
 
     /// <summary>MAML++: from equal weights to all weight on the last step (Antoniou 2019, section 4).</summary>
@@ -173,7 +189,7 @@ public sealed class Trainer : IDisposable
         float[] weights = _step.StepWeights;
         if (weights.Length > 0)
         {
-            float early = (float)(Math.Max(0, 1 - (done / _options.MultiStepShare)) / weights.Length);
+            float early = done < _options.MultiStepShare ? (float)((1 - (done / _options.MultiStepShare)) / weights.Length) : 0;
             weights.AsSpan().Fill(early);
             weights[^1] = 1 - (early * (weights.Length - 1));
         }
@@ -247,17 +263,22 @@ public sealed class Trainer : IDisposable
         }
 
         _iteration = checkpoint.Iteration;
-        _optimizer.Updates = long.Parse(checkpoint.Metadata["updates"], CultureInfo.InvariantCulture);
-        _seconds = double.Parse(checkpoint.Metadata["seconds"], CultureInfo.InvariantCulture);
-        _best = double.Parse(checkpoint.Metadata["best"], CultureInfo.InvariantCulture);
-        _latest = double.Parse(checkpoint.Metadata["latest"], CultureInfo.InvariantCulture);
-        _withoutImprovement = int.Parse(checkpoint.Metadata["without_improvement"], CultureInfo.InvariantCulture);
+        _optimizer.Updates = (long)Number("updates");
+        _seconds = Number("seconds");
+        _best = Number("best");
+        _latest = Number("latest");
+        _withoutImprovement = (int)Number("without_improvement");
         if (File.Exists(RunFolder.BestPath(path)))
         {
             var best = new ParameterSet(Parameters.Specifications);
             StoredParameters.Load(Checkpoint.Read(RunFolder.BestPath(path)).Weights, best, RunFolder.BestPath(path));
             BestParameters = best.Values;
         }
+
+        double Number(string name) =>
+            checkpoint.Metadata.TryGetValue(name, out string? text) && double.TryParse(text, CultureInfo.InvariantCulture, out double number)
+                ? number
+                : throw new StorageException($"'{RunFolder.LatestPath(path)}' does not say its '{name}', so training cannot go on from it; train into another folder");
     }
 
     private TimeSpan Remaining(double perSecond, double spent)

@@ -33,8 +33,8 @@ public sealed record TrainingOptions
     /// <summary>Validations without a better result after which training ends; 0 for never.</summary>
     public int Patience { get; init => field = AtLeast(value, 0, nameof(Patience)); }
 
-    /// <summary>Share of the training over which the multi-step loss moves its weight to the last step.</summary>
-    public double MultiStepShare { get; init; } = 0.3;
+    /// <summary>Share of the training over which the multi-step loss moves its weight to the last step; 0 has it there from the start.</summary>
+    public double MultiStepShare { get; init => field = value is >= 0 and <= 1 ? value : throw Invalid(nameof(MultiStepShare), value, "from 0 to 1"); } = 0.3;
 
     /// <summary>Peak bytes of one worker's arena; null for no limit. Inner steps are recomputed where that is needed to stay below.</summary>
     public long? MemoryBudget { get; init; }

@@ -1,0 +1,75 @@
+using FewShot.Compute.Execution.Simd;
+using FewShot.Compute.Graphs;
+using FewShot.Evaluation;
+using FewShot.Learning;
+using FewShot.Methods;
+using FewShot.Models;
+using FewShot.Tasks;
+using FewShot.Tests.Learning;
+using FewShot.Training;
+using Xunit;
+
+namespace FewShot.Tests.MetaGradients;
+
+public class CheckpointTests
+{
+    private static readonly TaskShape s_shape = new(TaskKind.Classification, [16, 16, 1], 2, 2, 2);
+
+    [Theory]
+    [InlineData("maml", NormStatistics.Query, 0)]
+    [InlineData("maml", NormStatistics.Support, 0)]
+    [InlineData("maml", NormStatistics.Running, 0)]
+    [InlineData("meta-sgd", NormStatistics.Query, 0)]
+
+    // Where a parameter is read outside the steps as well, the parts of its gradient are added in another order.
+    [InlineData("maml++", NormStatistics.Query, 1e-12)]
+    [InlineData("boil", NormStatistics.Query, 1e-12)]
+    public void Recomputed_steps_give_the_same_bits(string row, NormStatistics statistics, double tolerance)
+    {
+        TaskGraphs graphs = Graphs(row, 2, statistics);
+        var problem = new MethodCheckProblem(graphs, s_shape, seed: 1);
+        Dictionary<string, double[]> kept = Programs.Run(graphs.Training(s_shape), problem.Values);
+        Dictionary<string, double[]> recomputed = Programs.Run(graphs.Training(s_shape, checkpointed: true), problem.Values);
+        Assert.All(kept, pair => Assert.All(pair.Value.Zip(recomputed[pair.Key]), both => Assert.True(Math.Abs(both.First - both.Second) <= tolerance)));
+        Assert.Contains(kept, pair => pair.Key.StartsWith(TaskGraphs.Gradient, StringComparison.Ordinal) && pair.Value.Any(value => value != 0));
+    }
+
+    [Fact]
+    public void Memory_of_recomputed_steps_hardly_grows_with_their_number()
+    {
+        // What has to be kept of a step are its parameters, each tensor on cache lines of its own.
+        long parameters = Graphs("maml", 1).Model.Parameters.Where(parameter => parameter.Trained).Sum(parameter => ((parameter.Shape.Count * 4) + 63) / 64 * 64);
+        long Peak(int steps, bool checkpointed) => new SimdProgram(Graphs("maml", steps).Training(s_shape, checkpointed)).PeakBytes;
+        long kept = (Peak(8, false) - Peak(2, false)) / 6;
+        long recomputed = (Peak(8, true) - Peak(2, true)) / 6;
+        Assert.True(recomputed < 2 * parameters, $"{recomputed} bytes more a step, whose parameters have {parameters}");
+        Assert.True(kept > 4 * parameters, $"{kept} bytes more a step when all is kept");
+    }
+
+    [Fact]
+    public void The_memory_budget_chooses_and_refuses()
+    {
+        TaskGraphs graphs = Graphs("maml", 4);
+        long kept = new SimdProgram(graphs.Training(s_shape)).PeakBytes;
+        long recomputed = new SimdProgram(graphs.Training(s_shape, checkpointed: true)).PeakBytes;
+        Assert.False(MemoryChoice.NeedsCheckpointing(graphs, s_shape, null));
+        Assert.False(MemoryChoice.NeedsCheckpointing(graphs, s_shape, kept));
+        Assert.True(MemoryChoice.NeedsCheckpointing(graphs, s_shape, kept - 1));
+        Assert.True(MemoryChoice.NeedsCheckpointing(graphs, s_shape, recomputed));
+        string message = Assert.Throws<ArgumentException>(() => MemoryChoice.NeedsCheckpointing(graphs, s_shape, recomputed - 1)).Message;
+        Assert.Contains($"one task of maml needs {recomputed} bytes with its inner steps recomputed ({kept} with all kept)", message);
+        Assert.Contains("raise --memory-budget", message);
+    }
+
+    [Fact]
+    public void A_method_without_steps_to_recompute_is_refused_with_what_it_needs()
+    {
+        var graphs = new TaskGraphs(
+            Catalogue.Create("protonet"), Networks.Conv4(new Shape(16, 16, 1), 0, channels: 2), TaskKind.Classification, NormStatistics.Query);
+        long kept = new SimdProgram(graphs.Training(s_shape)).PeakBytes;
+        Assert.Contains($"one task of protonet needs {kept} bytes;", Assert.Throws<ArgumentException>(() => MemoryChoice.NeedsCheckpointing(graphs, s_shape, 1000)).Message);
+    }
+
+    private static TaskGraphs Graphs(string row, int steps, NormStatistics statistics = NormStatistics.Query) => new(
+        Catalogue.Create(row, new MethodOptions { InnerSteps = steps }), Networks.Conv4(new Shape(16, 16, 1), 2, channels: 2), TaskKind.Classification, statistics);
+}

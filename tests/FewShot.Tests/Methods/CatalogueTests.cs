@@ -1,0 +1,106 @@
+using FewShot.Methods;
+using FewShot.Models;
+using FewShot.Patterns;
+using FewShot.Storage;
+using FewShot.Tasks;
+using System.Text.Json.Nodes;
+using Xunit;
+
+namespace FewShot.Tests.Methods;
+
+public class CatalogueTests
+{
+    [Fact]
+    public void The_catalogue_has_the_published_rows()
+    {
+        Assert.Equal(["maml", "fomaml", "anil", "boil", "meta-sgd", "maml++", "reptile", "r2d2", "protonet", "protonet-cosine"], Catalogue.Names);
+        Assert.All(Catalogue.All, method => Assert.Contains("arXiv", method.Paper));
+    }
+
+    [Fact]
+    public void An_unknown_method_is_answered_with_the_nearest()
+    {
+        string message = Assert.Throws<ArgumentException>(() => Catalogue.Create("protonets")).Message;
+        Assert.Contains("unknown method 'protonets'", message);
+        Assert.Contains("protonet", message);
+        Assert.Equal("maml", Catalogue.Create("MAML").Name);
+    }
+
+    [Theory]
+    [InlineData("protonet")]
+    [InlineData("r2d2")]
+    public void A_closed_form_takes_no_options_of_an_inner_loop(string row)
+    {
+        Assert.Contains("adapts in closed form", Assert.Throws<ArgumentException>(() => Catalogue.Create(row, new MethodOptions { InnerSteps = 3 })).Message);
+        Assert.Throws<ArgumentException>(() => Catalogue.Create(row, new MethodOptions { InnerRate = 0.1 }));
+        Assert.Throws<ArgumentException>(() => Catalogue.Create(row, new MethodOptions { Pattern = Pattern.All }));
+    }
+
+    [Theory]
+    [InlineData("fomaml")]
+    [InlineData("reptile")]
+    [InlineData("protonet")]
+    public void An_option_that_a_row_cannot_follow_is_refused(string row) =>
+        Assert.Contains("takes no number of exact steps", Assert.Throws<ArgumentException>(() => Catalogue.Create(row, new MethodOptions { ExactSteps = 2 })).Message);
+
+    [Fact]
+    public void Options_that_cannot_be_are_refused()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MethodOptions { InnerSteps = 0 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MethodOptions { InnerRate = double.NaN });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MethodOptions { InnerRate = -0.1 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MethodOptions { ExactSteps = -1 });
+        Method method = Catalogue.Create("maml", new MethodOptions { InnerSteps = 2, ExactSteps = 3 });
+        Model model = Networks.Mlp(new Compute.Graphs.Shape(2), 2);
+        Assert.Contains(
+            "3 exact steps of 2 inner steps", Assert.Throws<ArgumentException>(() => method.Validate(model, new TaskShape(TaskKind.Classification, [2], 2, 2, 2))).Message);
+    }
+
+    [Fact]
+    public void A_network_for_other_tasks_is_refused()
+    {
+        Model model = Networks.Mlp(new Compute.Graphs.Shape(2), 2);
+        Method maml = Catalogue.Create("maml");
+        Assert.Contains(
+            "takes inputs of [2], the tasks have [3]", Assert.Throws<ArgumentException>(() => maml.Validate(model, new TaskShape(TaskKind.Classification, [3], 2, 2, 2))).Message);
+        Assert.Contains(
+            "head has 2 outputs, the tasks 3", Assert.Throws<ArgumentException>(() => maml.Validate(model, new TaskShape(TaskKind.Classification, [2], 3, 3, 3))).Message);
+    }
+
+    [Fact]
+    public void A_specification_survives_json()
+    {
+        var specification = new LearnerSpecification
+        {
+            Method = "maml++", Network = "mlp", Channels = 8, Hidden = [7, 6], Kind = TaskKind.Regression, InputShape = [3], Outputs = 2,
+            NormStatistics = NormStatistics.Support, InnerSteps = 3, InnerRate = 0.05, Pattern = "011", ExactSteps = 2,
+        };
+        LearnerSpecification read = LearnerSpecification.FromJson(JsonNode.Parse(specification.ToJson().ToJsonString()), "file");
+        Assert.Equal(specification, read);
+        Assert.Equal(specification.GetHashCode(), read.GetHashCode());
+        Assert.NotEqual(specification, read with { Hidden = [7, 5] });
+        Assert.Equal(3, read.CreateMethod().Adaptation.Steps);
+        Assert.Equal(["layer1", "layer2", "head"], read.CreateModel().Layers);
+    }
+
+    [Theory]
+    [InlineData("""{"method":"maml","inputShape":[2],"outputs":2,"colour":"red"}""", "colour")]
+    [InlineData("""{"inputShape":[2],"outputs":2}""", "method")]
+    [InlineData("""{"method":"maml","inputShape":[2],"outputs":"two"}""", "outputs")]
+    [InlineData("null", "missing")]
+    public void A_specification_with_unknown_or_missing_parts_is_refused(string json, string part)
+    {
+        string message = Assert.Throws<StorageException>(() => LearnerSpecification.FromJson(JsonNode.Parse(json), "run/config")).Message;
+        Assert.Contains("'run/config' does not say what its learner is", message);
+        Assert.Contains(part, message);
+    }
+
+    [Fact]
+    public void An_unknown_network_is_answered_with_the_nearest()
+    {
+        var specification = new LearnerSpecification { Method = "maml", Network = "conv5", InputShape = [28, 28, 1], Outputs = 5 };
+        string message = Assert.Throws<ArgumentException>(specification.CreateModel).Message;
+        Assert.Contains("unknown network 'conv5'", message);
+        Assert.Contains("conv4", message);
+    }
+}

@@ -1,0 +1,222 @@
+using System.Text.Json.Nodes;
+using FewShot.Evaluation;
+using FewShot.Methods;
+using FewShot.Models;
+using FewShot.Optimizers;
+using FewShot.Storage;
+using FewShot.Tasks;
+using FewShot.Tasks.Data;
+using FewShot.Tests.Learning;
+using FewShot.Tests.Storage;
+using FewShot.Training;
+using Xunit;
+
+namespace FewShot.Tests.Training;
+
+public class TrainerTests
+{
+    private static readonly LearnerSpecification s_specification = new()
+    {
+        Method = "maml++", Network = "mlp", InputShape = [4], Outputs = 3, Hidden = [8], InnerSteps = 2,
+    };
+
+    private static readonly TrainingOptions s_options = new()
+    {
+        MetaBatch = 3, Iterations = 23, ValidateEvery = 5, ValidationEpisodes = 10, Outer = new OuterUpdate(Rate: 0.01, Schedule: RateSchedule.Cosine),
+    };
+
+    private static readonly BlobTasks s_source = new(new TaskShape(TaskKind.Classification, [4], 3, 3, 6));
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(10)]
+    [InlineData(22)]
+    public void An_interrupted_run_resumes_and_ends_with_the_bits_of_an_uninterrupted_one(int interruptedAfter)
+    {
+        using var folder = new TemporaryFolder();
+        var configuration = new JsonObject { ["a"] = 1 };
+        (float[] last, float[] best, TrainingResult result) expected = Whole(s_options, workers: 1);
+        using (var run = RunFolder.Open(folder["run"], configuration))
+        using (var trainer = new Trainer(s_specification, s_source, s_options, workers: 2))
+        using (var stop = new CancellationTokenSource())
+        {
+            TrainingResult result = trainer.Run(run, progress =>
+            {
+                if (progress.Iteration == interruptedAfter)
+                {
+                    stop.Cancel();
+                }
+            }, stop.Token);
+            Assert.Equal((TrainingEnd.Interrupted, interruptedAfter), (result.End, result.Iteration));
+        }
+
+        using (var run = RunFolder.Open(folder["run"], configuration))
+        using (var trainer = new Trainer(s_specification, s_source, s_options, workers: 1))
+        {
+            TrainingResult result = trainer.Run(run);
+            Assert.Equal((TrainingEnd.Completed, 23), (result.End, result.Iteration));
+            Assert.Equal(expected.last, trainer.Parameters.Values);
+            Assert.Equal(expected.best, trainer.BestParameters);
+            Assert.Equal(expected.result.Best, result.Best);
+        }
+
+        Assert.Equal(expected.best, Learner.Load(folder["run"]).Parameters.Values);
+    }
+
+    [Theory]
+    [InlineData(OptimizerKind.Adam)]
+    [InlineData(OptimizerKind.AdamW)]
+    [InlineData(OptimizerKind.Sgd)]
+    public void Weights_are_the_same_bits_for_any_number_of_workers(OptimizerKind optimizer)
+    {
+        TrainingOptions options = s_options with { Iterations = 6, Outer = new OuterUpdate(optimizer, 0.01) };
+        Assert.Equal(Whole(options, 1).Last, Whole(options, 3).Last);
+    }
+
+    [Fact]
+    public void Weight_decay_leaves_running_statistics_alone()
+    {
+        LearnerSpecification specification = new() { Method = "protonet", InputShape = [16, 16, 1], Channels = 2, Outputs = 2, NormStatistics = NormStatistics.Query };
+        var source = new BlobTasks(new TaskShape(TaskKind.Classification, [16, 16, 1], 2, 2, 2));
+        TrainingOptions options = new() { Iterations = 3, MetaBatch = 1, ValidationEpisodes = 1, Outer = new OuterUpdate(OptimizerKind.AdamW, 0.1, WeightDecay: 0.5) };
+        using var trainer = new Trainer(specification, source, options, workers: 1);
+        trainer.Run();
+        Assert.Equal([1f, 1f], trainer.Parameters["block1.norm.variance"].ToArray());
+        Assert.NotEqual(1f, trainer.Parameters["block1.norm.scale"][0]);
+    }
+
+    [Fact]
+    public void Running_statistics_follow_those_of_the_support_sets()
+    {
+        LearnerSpecification specification = new() { Method = "protonet", InputShape = [16, 16, 1], Channels = 2, Outputs = 2, NormStatistics = NormStatistics.Running };
+        var source = new BlobTasks(new TaskShape(TaskKind.Classification, [16, 16, 1], 2, 2, 2));
+        using var trainer = new Trainer(specification, source, new() { Iterations = 5, MetaBatch = 2, ValidationEpisodes = 1 }, workers: 1);
+        trainer.Run();
+        Assert.DoesNotContain(1f, trainer.Parameters["block1.norm.variance"].ToArray());
+    }
+
+    [Fact]
+    public void A_diverging_run_says_so_and_what_to_try()
+    {
+        using var trainer = new Trainer(
+            s_specification with { Kind = TaskKind.Regression, InputShape = [1], Outputs = 1, InnerRate = 1e20 },
+            new SinusoidTasks(new TaskOptions { Shots = 5, QueriesPerClass = 5 }), s_options, workers: 1);
+        string message = Assert.Throws<InvalidOperationException>(() => trainer.Run()).Message;
+        Assert.Contains("at iteration 1: training diverged; try a smaller inner rate", message);
+    }
+
+    [Fact]
+    public void Training_stops_when_validation_stops_improving_and_stays_stopped()
+    {
+        using var folder = new TemporaryFolder();
+
+        // With so small a step nothing ever improves after the first validation.
+        TrainingOptions options = s_options with { Iterations = 100, Patience = 2, ValidateEvery = 2, Outer = new OuterUpdate(Rate: 1e-12) };
+        using (var run = RunFolder.Open(folder["run"], []))
+        using (var trainer = new Trainer(s_specification, s_source, options, workers: 1))
+        {
+            TrainingResult result = trainer.Run(run);
+            Assert.Equal((TrainingEnd.NoImprovement, 6), (result.End, result.Iteration));
+        }
+
+        using (var run = RunFolder.Open(folder["run"], []))
+        using (var trainer = new Trainer(s_specification, s_source, options, workers: 1))
+        {
+            TrainingResult result = trainer.Run(run);
+            Assert.Equal((TrainingEnd.NoImprovement, 6), (result.End, result.Iteration));
+        }
+    }
+
+    [Fact]
+    public void A_budget_ends_training()
+    {
+        using var trainer = new Trainer(s_specification, s_source, s_options with { Iterations = long.MaxValue, Budget = TimeSpan.FromMilliseconds(50) }, workers: 1);
+        TrainingResult result = trainer.Run();
+        Assert.Equal(TrainingEnd.BudgetSpent, result.End);
+        Assert.False(double.IsNaN(result.Best));
+    }
+
+    [Fact]
+    public void The_multi_step_loss_may_be_switched_off()
+    {
+        using var trainer = new Trainer(s_specification, s_source, s_options with { MultiStepShare = 0, Iterations = 2 }, workers: 1);
+        trainer.Run();
+        Assert.All(trainer.Parameters.Values, value => Assert.True(float.IsFinite(value)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new TrainingOptions { MultiStepShare = double.NaN });
+    }
+
+    [Fact]
+    public void A_checkpoint_that_training_cannot_go_on_from_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        using (var run = RunFolder.Open(folder["run"], []))
+        using (var trainer = new Trainer(s_specification, s_source, s_options with { Iterations = 1 }, workers: 1))
+        {
+            trainer.Run(run);
+            new Learner(s_specification, trainer.Parameters).Save(RunFolder.LatestPath(folder["run"]));
+        }
+
+        Refused(s_specification, "has no optimiser state 'first_moment'");
+        Refused(s_specification with { Hidden = [9] }, "checkpoint of another model");
+
+        void Refused(LearnerSpecification specification, string reason)
+        {
+            using var run = RunFolder.Open(folder["run"], []);
+            using var trainer = new Trainer(specification, s_source, s_options, workers: 1);
+            Assert.Contains(reason, Assert.Throws<StorageException>(() => trainer.Run(run)).Message);
+        }
+    }
+
+    [Fact]
+    public void A_memory_budget_changes_the_memory_and_not_the_weights()
+    {
+        TrainingOptions options = s_options with { Iterations = 3 };
+        LearnerSpecification specification = s_specification with { InnerSteps = 6, Hidden = [40, 40] };
+        using var kept = new Trainer(specification, s_source, options, workers: 1);
+        kept.Run();
+        using var recomputed = new Trainer(specification, s_source, options with { MemoryBudget = kept.Program.PeakBytes - 1 }, workers: 1);
+        TrainingResult result = recomputed.Run();
+        Assert.True(result.Checkpointed);
+        Assert.True(result.PeakBytes < kept.Program.PeakBytes);
+        Assert.All(kept.Parameters.Values.Zip(recomputed.Parameters.Values), pair => Assert.Equal(pair.First, pair.Second, 1e-4f));
+    }
+
+    [Fact]
+    public void Maml_learns_sinusoids()
+    {
+        var specification = new LearnerSpecification
+        {
+            Method = "maml", Kind = TaskKind.Regression, InputShape = [1], Outputs = 1, Hidden = [40, 40], InnerSteps = 2, InnerRate = 0.02,
+        };
+        var source = new SinusoidTasks(new TaskOptions { Shots = 10, QueriesPerClass = 10 });
+        var options = new TrainingOptions { MetaBatch = 10, Iterations = 2000, ValidateEvery = 10_000, Outer = new OuterUpdate(Rate: 2e-3) };
+        using var trainer = new Trainer(specification, source, options, workers: 1);
+        using var evaluator = new Evaluator(specification, source, 1);
+        double before = evaluator.Run(trainer.Parameters, Split.Test, 100, 1, timed: false).Loss.Mean;
+        trainer.Run();
+        EvaluationResult after = evaluator.Run(trainer.Parameters, Split.Test, 100, 1, timed: false);
+        Assert.True(after.Loss.Mean < before / 4, $"loss {before:0.00} before, {after.Loss.Mean:0.00} after");
+        Assert.True(after.Loss.Mean < 0.7 * after.Before!.Value.Mean, $"loss {after.Before} before adapting, {after.Loss} after");
+    }
+
+    [Fact]
+    public void Prototypes_learn_glyphs()
+    {
+        ITaskSource source = TaskSources.Open("glyphs", null, new TaskOptions { Ways = 5, Shots = 1, QueriesPerClass = 5 });
+        var specification = new LearnerSpecification { Method = "protonet", InputShape = [28, 28, 1], Channels = 8, Outputs = 5 };
+        var options = new TrainingOptions { MetaBatch = 4, Iterations = 60, ValidateEvery = 10_000, ValidationEpisodes = 20, Outer = new OuterUpdate(Rate: 5e-3) };
+        using var trainer = new Trainer(specification, source, options, workers: 2);
+        trainer.Run();
+        using var evaluator = new Evaluator(specification, source, 2);
+        Interval accuracy = evaluator.Run(trainer.Parameters, Split.Test, 60, 1, timed: false).Accuracy!.Value;
+        Assert.True(accuracy.Mean - accuracy.HalfWidth > 0.5, $"accuracy {accuracy}, by chance 0.2");
+    }
+
+    private static (float[] Last, float[] Best, TrainingResult Result) Whole(TrainingOptions options, int workers)
+    {
+        using var trainer = new Trainer(s_specification, s_source, options, workers);
+        TrainingResult result = trainer.Run();
+        return (trainer.Parameters.Values, trainer.BestParameters, result);
+    }
+}
