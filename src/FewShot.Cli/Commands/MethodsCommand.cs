@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using FewShot.Adaptation;
 using FewShot.Methods;
 using Spectre.Console;
@@ -8,7 +9,7 @@ using Spectre.Console;
 namespace FewShot.Cli.Commands;
 
 /// <summary>Lists the catalogue.</summary>
-internal static class MethodsCommand
+internal static partial class MethodsCommand
 {
     public static Command Create(Output output)
     {
@@ -33,23 +34,18 @@ internal static class MethodsCommand
             }
 
             output.Show(table);
-            output.Line("Any row can be changed by --inner-steps, --inner-rate, --pattern and --exact-steps where it has inner steps.");
+            output.Line("--inner-steps, --inner-rate, --pattern and --exact-steps change a row where it has inner steps.");
             output.Result(new JsonObject { ["methods"] = json });
             return ExitCode.Ok;
         });
         return command;
     }
 
-    private static string Adaptation(Method method) => method.Adaptation switch
-    {
-        GradientDescent descent => string.Create(
+    private static string Adaptation(Method method) => method.Adaptation is GradientDescent descent
+        ? string.Create(
             CultureInfo.InvariantCulture,
-            $"{descent.InnerSteps} gradient {(descent.InnerSteps == 1 ? "step" : "steps")} on {Layers(descent.Pattern.ToString())}, rate {descent.Rate.Initial}{Scope(descent.Rate.Scope)}"),
-        RidgeRegressionHead => "ridge regression head, closed form",
-        Prototypes { Similarity: PrototypeSimilarity.Cosine } => "class means, cosine",
-        Prototypes => "class means, squared distance",
-        _ => method.Adaptation.GetType().Name,
-    };
+            $"{descent.InnerSteps} gradient {(descent.InnerSteps == 1 ? "step" : "steps")} on {Layers(descent.Pattern.ToString())}, rate {descent.Rate.Initial}{Scope(descent.Rate.Scope)}")
+        : Words().Replace(method.Adaptation.GetType().Name, " $0").TrimStart().ToLowerInvariant();
 
     private static string Layers(string pattern) => pattern switch { "all" => "all layers", "head" => "the head", "body" => "all but the head", _ => $"pattern {pattern}" };
 
@@ -61,4 +57,8 @@ internal static class MethodsCommand
         LearningRateScope.LayerAndStep => ", learned per layer and step",
         _ => ", learned per parameter",
     };
+
+    // RidgeRegressionHead is a ridge regression head: the parts have speaking names.
+    [GeneratedRegex("[A-Z][a-z]+")]
+    private static partial Regex Words();
 }

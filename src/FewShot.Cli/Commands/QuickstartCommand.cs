@@ -20,13 +20,13 @@ internal static class QuickstartCommand
     public static Command Create(CommonOptions common, Output output, CancellationToken cancellation)
     {
         Option<string?> run = OptionFactory.Text("--out", "RUN", "Keep the trained learner in this folder. [default: nothing is kept]");
-        Option<TimeSpan?> budget = OptionFactory.Duration("--budget", "Time for training. [default: 45s]");
+        Option<TimeSpan?> budget = OptionFactory.Duration("--budget", "Time for training. [default: 40s]");
         var command = new Command("quickstart", "Meta-train on built-in handwriting, adapt to an alphabet never seen, and show what was learnt; takes about a minute.")
         {
             budget, common.Seed, common.Workers, run,
         };
         command.SetAction(parse => Run(
-            parse.GetValue(budget) ?? TimeSpan.FromSeconds(45), parse.GetValue(common.Seed) ?? 1, CommonOptions.WorkersOf(parse, common), parse.GetValue(run), output, cancellation));
+            parse.GetValue(budget) ?? TimeSpan.FromSeconds(40), parse.GetValue(common.Seed) ?? 1, CommonOptions.WorkersOf(parse, common), parse.GetValue(run), output, cancellation));
         return command;
     }
 

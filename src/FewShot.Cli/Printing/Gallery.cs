@@ -10,8 +10,8 @@ internal sealed record Gallery(string Alphabet)
     private const int Ways = 5;
     private const int QueriesShown = 2;
 
-    // A drawing at full size is 28 columns; five with gaps fit 80 columns at this size.
-    private const int Columns = 14;
+    private const int Gap = 2;
+    private const int Indent = 2;
 
     /// <summary>Adapts to five characters of one alphabet of the test split and shows it.</summary>
     public static Gallery Draw(Learner learner, ulong seed, Output output)
@@ -63,15 +63,16 @@ internal sealed record Gallery(string Alphabet)
     private static void Print(ReadOnlySpan<float> images, string[] captions, Output output)
     {
         const int size = GlyphClasses.Side * GlyphClasses.Side;
+        int columns = Math.Clamp(((output.Width - Indent + Gap) / captions.Length) - Gap, 10, GlyphClasses.Side);
         var blocks = new List<IReadOnlyList<string>>();
         for (int i = 0; i < captions.Length; i++)
         {
-            blocks.Add(TerminalImage.Caption(TerminalImage.Render(images.Slice(i * size, size), GlyphClasses.Side, GlyphClasses.Side, Columns, output.Color), captions[i]));
+            blocks.Add(TerminalImage.Caption(TerminalImage.Render(images.Slice(i * size, size), GlyphClasses.Side, GlyphClasses.Side, columns, output.Color), captions[i]));
         }
 
-        foreach (string line in TerminalImage.SideBySide(blocks))
+        foreach (string line in TerminalImage.SideBySide(blocks, Gap))
         {
-            output.Line("   " + line);
+            output.Line(new string(' ', Indent) + line);
         }
     }
 }

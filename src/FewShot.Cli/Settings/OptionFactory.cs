@@ -11,7 +11,7 @@ namespace FewShot.Cli.Settings;
 /// </summary>
 internal static partial class OptionFactory
 {
-    public static Option<string?> Text(string name, string argument, string help) => new(name) { Description = help, HelpName = argument };
+    public static Option<string?> Text(string name, string argument, string help) => Parsed<string?>(name, argument, help, text => text.Length > 0 ? text : null, "a name");
 
     public static Option<int?> Whole(string name, string help, int least) => Parsed<int?>(name, "N", help, text =>
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least ? value : null,
@@ -84,6 +84,9 @@ internal static partial class OptionFactory
     {
         Description = help,
         HelpName = argument,
+
+        // Given twice, the last one counts, so that a script's options can be overridden at its end.
+        Arity = ArgumentArity.OneOrMore,
         CustomParser = result =>
         {
             string text = result.Tokens[^1].Value;

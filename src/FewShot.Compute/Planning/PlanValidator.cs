@@ -2,7 +2,7 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Planning;
 
-/// <summary>Proves that a plan is sound: every value is stored before it is read, and no two buffers that live at the same time overlap.</summary>
+/// <summary>Proves that a plan is sound: every value is stored before it is read or waited for, and no two buffers that live at the same time overlap.</summary>
 internal static class PlanValidator
 {
     /// <summary>The first fault found, or null.</summary>
@@ -15,6 +15,14 @@ internal static class PlanValidator
                 if (!plan.Slots.TryGetValue(input, out ArenaPlan.Slot slot) || slot.From >= i || slot.Until < i)
                 {
                     return $"step {i} reads {input}, which is not stored then";
+                }
+            }
+
+            foreach (Tensor awaited in plan.Steps[i].Waits)
+            {
+                if (!plan.Slots.TryGetValue(awaited, out ArenaPlan.Slot slot) || slot.From >= i)
+                {
+                    return $"step {i} must wait for {awaited}, which is stored later";
                 }
             }
         }

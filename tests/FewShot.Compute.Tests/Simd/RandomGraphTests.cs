@@ -5,9 +5,9 @@ namespace FewShot.Compute.Tests.Simd;
 public class RandomGraphTests
 {
     [Theory]
-    [InlineData(1, 40, 6)]
-    [InlineData(100, 30, 15)]
-    [InlineData(200, 20, 30)]
+    [InlineData(1, 25, 6)]
+    [InlineData(100, 18, 15)]
+    [InlineData(200, 10, 30)]
     public void Random_programs_give_the_numbers_of_their_definition(int firstSeed, int count, int operations)
     {
         for (int seed = firstSeed; seed < firstSeed + count; seed++)

@@ -1,0 +1,94 @@
+using System.Text.Json.Nodes;
+using FewShot.Tasks;
+using FewShot.Tasks.Data;
+using FewShot.Tests.Storage;
+using Xunit;
+
+namespace FewShot.Cli.Tests;
+
+public sealed class AdaptPredictTests
+{
+    [Fact]
+    public void ImagesOfAFolderGetLabels()
+    {
+        using var folder = new TemporaryFolder();
+        CommandResult.Good(Runs.Glyphs.With("--out", folder["run"]));
+        foreach (string name in new[] { "alpha", "beta", "gamma" })
+        {
+            for (int i = 0; i < 2; i++)
+            {
+                WriteGlyph(Path.Combine(folder["support"], name, $"{i}.png"), name.Length, i);
+                WriteGlyph(Path.Combine(folder["queries"], $"{name}-{i}.png"), name.Length, i + 2);
+            }
+        }
+
+        JsonObject adapted = CommandResult.Good("adapt", "--run", folder["run"], "--support", folder["support"], "--out", folder["m.safetensors"], "--json").Json;
+        Assert.Equal(["alpha", "beta", "gamma"], adapted["classes"]!.AsArray().Select(name => (string)name!));
+        JsonArray predictions = CommandResult.Good("predict", "--model", folder["m.safetensors"], folder["queries"], "--json").Json["predictions"]!.AsArray();
+        Assert.Equal(6, predictions.Count);
+        foreach (JsonNode? prediction in predictions)
+        {
+            JsonObject probabilities = prediction!["probabilities"]!.AsObject();
+            Assert.Equal(1, probabilities.Sum(pair => (double)pair.Value!), 1e-4);
+            Assert.Equal((double)probabilities[(string)prediction["label"]!]!, (double)prediction["probability"]!);
+            Assert.Equal(probabilities.Max(pair => (double)pair.Value!), (double)prediction["probability"]!);
+        }
+
+        Assert.Contains("alpha-0.png", CommandResult.Good("predict", "--model", folder["m.safetensors"], folder["queries"]).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AFileBecomesWhatTrainingSaw()
+    {
+        using var folder = new TemporaryFolder();
+        WriteGlyph(folder["glyph.png"], 3, 5);
+        var expected = new float[28 * 28];
+        GlyphClasses.Of(Split.Test).Copy(3, 5, expected);
+        var read = new float[28 * 28];
+        GlyphClasses.Dataset().Preparation!.Read(folder["glyph.png"], read);
+        Assert.All(expected.Zip(read), pair => Assert.Equal(pair.First, pair.Second, 1f / 255));
+    }
+
+    [Fact]
+    public void RowsOfATableGetValuesInItsUnits()
+    {
+        using var folder = new TemporaryFolder();
+        Runs.WriteTable(folder["lines.csv"]);
+        CommandResult.Good(
+            "train", "--method", "r2d2", "--data", "table", "--data-root", folder["lines.csv"], "--group", "line", "--target", "y", "--hidden", "8", "--shots", "5", "--queries", "5",
+            "--meta-batch", "2", "--iterations", "200", "--validate-every", "100", "--out", folder["run"]);
+        File.WriteAllText(folder["support.csv"], "y,x\n0,0\n6,3\n12,6\n18,9\n22,11\n");
+        File.WriteAllText(folder["queries.csv"], "x\n2\n8\n");
+        CommandResult.Good("adapt", "--run", folder["run"], "--support", folder["support.csv"], "--out", folder["m.safetensors"]);
+        JsonArray predictions = CommandResult.Good("predict", "--model", folder["m.safetensors"], folder["queries.csv"], "--json").Json["predictions"]!.AsArray();
+        Assert.Equal($"{folder["queries.csv"]}:2", (string)predictions[0]!["row"]!);
+        using AdaptedModel model = AdaptedModel.Load(folder["m.safetensors"]);
+        var preparation = (TablePreparation)model.Specification.Preparation!;
+        float[] standardised = model.Predict(preparation.Read(folder["queries.csv"], targets: null).Inputs);
+        Assert.Equal(standardised.Select(value => preparation.Restore(value)), predictions.Select(prediction => (double)prediction!["value"]!), (a, b) => Math.Abs(a - b) < 1e-9);
+        Assert.True(preparation.TargetScale > 10);
+    }
+
+    [Fact]
+    public void TooManyClassesForAHeadSaySo()
+    {
+        using var folder = new TemporaryFolder();
+        CommandResult.Good(
+            "train", "--method", "maml", "--channels", "4", "--ways", "2", "--queries", "2", "--inner-steps", "1", "--meta-batch", "1", "--iterations", "1", "--validation-episodes", "2",
+            "--out", folder["run"]);
+        foreach (string name in new[] { "a", "b", "c" })
+        {
+            WriteGlyph(Path.Combine(folder["support"], name, "0.png"), 1, 0);
+        }
+
+        CommandResult.Refused(ExitCode.Usage, ["3 classes", "--ways 3"], "adapt", "--run", folder["run"], "--support", folder["support"], "--out", folder["m.safetensors"]);
+    }
+
+    internal static void WriteGlyph(string path, int character, int image)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var ink = new float[28 * 28];
+        GlyphClasses.Of(Split.Test).Copy(character, image, ink);
+        File.WriteAllBytes(path, PngEncoder.Encode(new RasterImage(28, 28, 1, [.. ink.Select(value => (byte)(255 - MathF.Round(255 * value)))])));
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text.Json.Nodes;
+using FewShot.Methods;
+using FewShot.Tests.Storage;
+using Xunit;
+
+namespace FewShot.Cli.Tests;
+
+public sealed class CatalogueCommandsTests
+{
+    [Fact]
+    public void MethodsListsEveryRow()
+    {
+        JsonArray methods = CommandResult.Good("methods", "--json").Json["methods"]!.AsArray();
+        Assert.Equal(Catalogue.Names, methods.Select(method => (string)method!["method"]!));
+        string text = CommandResult.Good("methods").Output;
+        Assert.All(Catalogue.Names, name => Assert.Contains(name, text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void InfoNamesTheVectorInstructions()
+    {
+        JsonObject json = CommandResult.Good("info", "--json").Json;
+        Assert.Contains((string)json["vectorLevel"]!, new[] { "vector128", "avx2", "avx512" });
+        Assert.Equal(Environment.ProcessorCount, (int)json["cores"]!);
+    }
+
+    [Fact]
+    public void DataListKnowsWhatIsBuiltIn()
+    {
+        using var folder = new TemporaryFolder();
+        JsonArray sources = CommandResult.Good("data", "list", "--data-root", folder.Path, "--json").Json["sources"]!.AsArray();
+        Assert.True((bool)sources.Single(source => (string)source!["source"]! == "glyphs")!["ready"]!);
+        JsonNode omniglot = sources.Single(source => (string)source!["source"]! == "omniglot-official")!;
+        Assert.False((bool)omniglot["ready"]!);
+        Assert.Contains("fewshot data get omniglot", (string)omniglot["state"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void DataInspectCountsClassesAndDraws()
+    {
+        using var folder = new TemporaryFolder();
+        JsonObject json = CommandResult.Good("data", "inspect", "glyphs", "--sheet", folder["sheet.png"], "--classes", "3", "--json").Json;
+        Assert.Equal([28, 28, 1], json["inputShape"]!.AsArray().Select(size => (int)size!));
+        Assert.Equal(3, json["splits"]!.AsArray().Count);
+        Assert.True(new FileInfo(folder["sheet.png"]).Length > 100);
+    }
+
+    [Fact]
+    public void DataGetSuggestsTheNearest() => CommandResult.Refused(ExitCode.Data, ["'omniglott'", "Did you mean 'omniglot'?"], "data", "get", "omniglott");
+
+    [Fact]
+    public void CheckPassesAndSaysHowNear()
+    {
+        JsonObject json = CommandResult.Good("check", "--method", "protonet", "--json").Json;
+        Assert.Equal("protonet", (string)json["method"]!);
+        Assert.Equal("exact", (string)json["order"]!);
+        Assert.True((bool)json["passed"]!);
+        Assert.True((double)json["maxRelativeError"]! <= (double)json["tolerance"]!);
+    }
+}

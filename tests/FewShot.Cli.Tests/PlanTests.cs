@@ -1,0 +1,42 @@
+using System.Text.Json.Nodes;
+using Xunit;
+
+namespace FewShot.Cli.Tests;
+
+public sealed class PlanTests
+{
+    [Fact]
+    public void MeasuredMemoryIsThePredicted()
+    {
+        JsonObject json = CommandResult.Good("plan", "--method", "anil", "--channels", "4", "--queries", "2", "--inner-steps", "2", "--measure", "--json").Json;
+        Assert.Equal(2, (int)json["innerSteps"]!);
+        Assert.True((long)json["multiplyAdds"]! > (long)json["adaptMultiplyAdds"]!);
+        Assert.InRange((long)json["measuredPeakBytes"]!, (long)json["predictedPeakBytes"]! * 9 / 10, (long)json["predictedPeakBytes"]!);
+        Assert.InRange((long)json["adaptMeasuredPeakBytes"]!, (long)json["adaptPredictedPeakBytes"]! * 9 / 10, (long)json["adaptPredictedPeakBytes"]!);
+    }
+
+    [Fact]
+    public void WithoutMeasuringNothingIsMeasured()
+    {
+        JsonObject json = CommandResult.Good("plan", "--method", "protonet", "--channels", "4", "--json").Json;
+        Assert.Null(json["measuredPeakBytes"]);
+        Assert.Equal(0, (int)json["innerSteps"]!);
+    }
+
+    [Fact]
+    public void DumpShowsTheProgram()
+    {
+        CommandResult result = CommandResult.Good("plan", "--method", "r2d2", "--features", "6", "--ways", "3", "--dump");
+        Assert.Contains("ridge regression", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void MemoryBudgetThatCannotBeMetSaysWhatIsNeeded() =>
+        CommandResult.Refused(ExitCode.Usage, ["the memory budget of 1000 bytes", "needs", "--memory-budget"], "plan", "--method", "maml", "--features", "4", "--memory-budget", "1KB");
+
+    [Fact]
+    public void ImageAndFeaturesExcludeEachOther() => CommandResult.Refused(ExitCode.Usage, ["--features", "--image"], "plan", "--features", "4", "--image", "28");
+
+    [Fact]
+    public void TooSmallImagesAreRefused() => CommandResult.Refused(ExitCode.Usage, ["conv4", "16x16"], "plan", "--image", "8");
+}
