@@ -1,0 +1,118 @@
+using FewShot.Adaptation;
+using FewShot.Compute.Graphs;
+using FewShot.Compute.Operations;
+using FewShot.Evaluation;
+using FewShot.MetaGradients;
+using FewShot.Methods;
+using FewShot.Models;
+using FewShot.Tasks;
+using FewShot.Weighting;
+using Xunit;
+
+namespace FewShot.Tests.Learning;
+
+/// <summary>The worked examples of CONTRIBUTING.md, compiled and run.</summary>
+public class ContributingExamples
+{
+    [Fact]
+    public void Every_example_of_the_guide_is_compiled()
+    {
+        string root = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(root, "FewShot.slnx")))
+        {
+            root = Path.GetDirectoryName(root)!;
+        }
+
+        string compiled = Squeeze(
+            File.ReadAllText(Path.Combine(root, "tests/FewShot.Tests/Learning/ContributingExamples.cs"))
+            + File.ReadAllText(Path.Combine(root, "src/FewShot.Compute/Operations/ElementWise/Tanh.cs")));
+        string[] parts = File.ReadAllText(Path.Combine(root, "CONTRIBUTING.md")).Split("```csharp");
+        Assert.Equal(5, parts.Length);
+        Assert.All(parts.Skip(1), part => Assert.Contains(Squeeze(part[..part.IndexOf("```", StringComparison.Ordinal)]), compiled));
+
+        static string Squeeze(string text) => string.Concat(text.Where(c => !char.IsWhiteSpace(c)));
+    }
+
+    [Fact]
+    public void The_layer_and_the_method_pass_the_check()
+    {
+        var method = new Method("matching", "Matching networks", "Vinyals 2016, arXiv:1606.04080", new Matching(), new Unrolled(), TaskWeighting.Uniform);
+        var model = new Model("m", new Shape(3), [("layer1", new Sequential(("linear", new Linear(5)), ("gain", new Gain()), ("tanh", Activation.Tanh)))], 0);
+        Assert.True(MethodCheck.Run(method, model, new TaskShape(TaskKind.Classification, [3], 3, 6, 6)).Passed);
+        Assert.True(MethodCheck.CompareExecutors(method).Passed);
+    }
+
+    [Fact]
+    public void The_source_gives_the_same_task_again()
+    {
+        var source = new LineTasks(new TaskOptions { Shots = 4, QueriesPerClass = 3 });
+        Episode[] episodes = [new(source.Shape), new(source.Shape), new(source.Shape)];
+        source.Sample(Split.Train, 1, 5, episodes[0]);
+        source.Sample(Split.Train, 1, 6, episodes[1]);
+        source.Sample(Split.Train, 1, 5, episodes[2]);
+        Assert.Equal(episodes[0].QueryTargets, episodes[2].QueryTargets);
+        Assert.NotEqual(episodes[0].QueryTargets, episodes[1].QueryTargets);
+    }
+}
+
+/// <summary>Multiplies each channel by a learned number.</summary>
+public sealed class Gain : Layer
+{
+    public override IEnumerable<ParameterSpecification> Parameters(string name, Shape input) =>
+        [new($"{name}.scale", new Shape(input[-1]), Initializer.Constant(1))];
+
+    public override Shape Output(Shape input) => input;
+
+    public override Tensor Apply(string name, TensorMap parameters, Tensor x, NormalizationSource normalization) =>
+        x * parameters[$"{name}.scale"];
+}
+
+/// <summary>A query has the labels of the support examples it resembles (Vinyals 2016, arXiv 1606.04080).</summary>
+public sealed record Matching : AdaptationRule
+{
+    public override IReadOnlyList<TensorMap> Adapt(TaskTrace task)
+    {
+        TensorMap state = task.WithStatistics(task.Meta);
+        Tensor examples = task.Model.Embed(state, task.SupportInputs, task.SupportNormalization());
+        return [state.With([new("examples", examples), new("labels", task.SupportTargets)])];
+    }
+
+    public override Tensor Predict(TaskTrace task, TensorMap state, Tensor queries)
+    {
+        Tensor embeddings = task.Model.Embed(state, queries, task.QueryNormalization(state));
+        Tensor attention = (embeddings.CosineSimilarity(state["examples"]) * 10).Softmax();
+        return (attention.MatrixMultiply(state["labels"]) + 1e-6).Log();
+    }
+
+    public override string? Fault(Model model, TaskShape shape) =>
+        shape.Kind == TaskKind.Classification ? null : "matching networks classify; for regression use a gradient or ridge method";
+}
+
+/// <summary>Lines y = a·x + b of random slope and height.</summary>
+public sealed class LineTasks(TaskOptions options) : ITaskSource
+{
+    public string Name => "lines";
+
+    public string Description => "Straight lines of random slope and height on x in [-1, 1].";
+
+    public TaskShape Shape { get; } = options.Regression(1, 1);
+
+    public bool HasSplit(Split split) => true;
+
+    public void Sample(Split split, ulong seed, long index, Episode destination)
+    {
+        var random = new CounterRandom(seed, (uint)split, (ulong)index);
+        (double slope, double height) = (random.NextNormal(), random.NextNormal());
+        Fill(destination.SupportInputs, destination.SupportTargets);
+        Fill(destination.QueryInputs, destination.QueryTargets);
+
+        void Fill(float[] inputs, float[] targets)
+        {
+            for (int i = 0; i < inputs.Length; i++)
+            {
+                inputs[i] = (float)random.Uniform(-1, 1);
+                targets[i] = (float)((slope * inputs[i]) + height);
+            }
+        }
+    }
+}
