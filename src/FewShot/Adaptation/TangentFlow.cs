@@ -75,8 +75,9 @@ public sealed record TangentFlow(double Time) : AdaptationRule
 
     private Tensor Flow(Tensor kernel)
     {
-        // Coinciding examples make the kernel singular; a part in a million of its mean diagonal keeps t = ∞ defined.
-        Tensor ridge = kernel.Trace() * (1e-6 / kernel.Shape[0]);
+        // More examples than directions, or coinciding ones, make the kernel singular; a thousandth of its mean diagonal keeps t = ∞ defined, and float32 exact
+        // enough.
+        Tensor ridge = kernel.Trace() * (1e-3 / kernel.Shape[0]);
         return (kernel + (kernel.Graph.Identity(kernel.Shape[0]) * ridge)).SpectralFunction(MatrixFunction.ExponentialIntegral(Time));
     }
 
