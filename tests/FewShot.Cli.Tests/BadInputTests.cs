@@ -187,5 +187,7 @@ public sealed class BadInputTests
         using var folder = new TemporaryFolder();
         CommandResult.Refused(
             ExitCode.Diverged, ["training diverged", "--inner-rate"], Runs.Sinusoid.With("--out", folder["run"], "--inner-rate", "1e30"));
+        CommandResult.Refused(ExitCode.Storage, ["no weights yet", "fewshot train --out"], "evaluate", "--run", folder["run"]);
+        CommandResult.Good(Runs.Sinusoid.With("--out", folder["run"]));
     }
 }

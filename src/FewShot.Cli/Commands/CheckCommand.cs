@@ -18,20 +18,24 @@ internal static class CheckCommand
             "check",
             "Check a method's meta-gradient against central differences through the whole inner loop, in double, and the SIMD executor against the reference executor.")
         {
-            name, common.Seed,
+            name, common.Seed, common.Workers,
         };
         command.SetAction(parse =>
         {
             IReadOnlyList<Method> methods = parse.GetValue(name) is { } given ? [Catalogue.Create(given)] : Catalogue.All;
             ulong seed = parse.GetValue(common.Seed) ?? 1;
-            var results = new List<(MethodCheckResult Gradient, ExecutorComparison Executors)>();
-            foreach (Method method in methods)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                output.Status.Update(() => $"checking {method.Name}");
-                results.Add((MethodCheck.Run(method, seed), MethodCheck.CompareExecutors(method, seed)));
-            }
-
+            var results = new (MethodCheckResult Gradient, ExecutorComparison Executors)[methods.Count];
+            int done = 0;
+            Parallel.For(
+                0, methods.Count, new ParallelOptions { MaxDegreeOfParallelism = CommonOptions.WorkersOf(parse, common), CancellationToken = cancellation }, i =>
+                {
+                    results[i] = (MethodCheck.Run(methods[i], seed), MethodCheck.CompareExecutors(methods[i], seed));
+                    lock (output)
+                    {
+                        done++;
+                        output.Status.Update(() => $"checked {done} of {methods.Count} methods");
+                    }
+                });
             Print(results, output);
             bool passed = results.All(Passed);
             JsonObject[] json = [.. results.Select(result => Json(result.Gradient, result.Executors))];
@@ -45,7 +49,7 @@ internal static class CheckCommand
 
     private static bool Passed((MethodCheckResult Gradient, ExecutorComparison Executors) result) => result.Gradient.Passed && result.Executors.Passed;
 
-    private static void Print(List<(MethodCheckResult Gradient, ExecutorComparison Executors)> results, Output output)
+    private static void Print(IReadOnlyList<(MethodCheckResult Gradient, ExecutorComparison Executors)> results, Output output)
     {
         Table table = Texts.Table("method", "order", "compared with", "error", "tolerance", "coordinates", "left out", "SIMD error", "result");
         foreach ((MethodCheckResult gradient, ExecutorComparison executors) in results)

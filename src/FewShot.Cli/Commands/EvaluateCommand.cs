@@ -5,7 +5,6 @@ using FewShot.Cli.Settings;
 using FewShot.Evaluation;
 using FewShot.Methods;
 using FewShot.Models;
-using FewShot.Storage;
 using FewShot.Tasks;
 using Spectre.Console;
 
@@ -27,7 +26,7 @@ internal static class EvaluateCommand
         {
             string run = CommonOptions.Required(parse, common.Run);
             RunConfiguration stored = RunConfiguration.Read(run);
-            Learner learner = Learner.Load(parse.GetValue(weights) ? RunFolder.LatestPath(run) : run);
+            Learner learner = TrainedRun.Load(run, parse.GetValue(weights));
             ITaskSource source = common.Data.Read(parse, stored.Data).Open();
             LearnerSpecification specification = Fit(learner, source, parse.GetValue(common.Learner.NormStatistics), parse.GetValue(common.Data.Ways) is not null);
             using var evaluator = new Evaluator(specification, source, CommonOptions.WorkersOf(parse, common));

@@ -16,11 +16,11 @@ internal static partial class MethodsCommand
         var command = new Command("methods", "List the methods: how each adapts, and how its meta-gradient is computed.");
         command.SetAction(_ =>
         {
-            Table table = Texts.Table("method", "what it is", "adaptation", "meta-gradient", "paper");
+            Table table = Texts.Table("method", "what it is", "adaptation", "meta-gradient", "task weighting", "paper");
             var json = new JsonArray();
             foreach (Method method in Catalogue.All)
             {
-                table.Row(method.Name, method.Title, Adaptation(method), method.MetaGradient.Order, method.Paper);
+                table.Row(method.Name, method.Title, Adaptation(method), method.MetaGradient.Order, method.Weighting.Name, method.Paper);
                 json.Add(new JsonObject
                 {
                     ["method"] = method.Name,

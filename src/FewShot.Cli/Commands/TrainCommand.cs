@@ -42,7 +42,8 @@ internal static class TrainCommand
         using var trainer = new Trainer(learner, source, training, CommonOptions.WorkersOf(parse, common));
         using RunFolder folder = RunFolder.Open(run, new RunConfiguration(learner, training, data).ToJson(), RunConfiguration.MayChange);
         Method method = learner.CreateMethod();
-        output.Note($"{method.Name} ({method.MetaGradient.Order}) on {data.Source}, {source.Shape}, {learner.Network}, normalisation from {learner.NormStatistics.ToString().ToLowerInvariant()} statistics");
+        output.Note($"{method.Name} ({method.MetaGradient.Order}) on {data.Source}, {source.Shape}, {learner.Network}"
+            + (Texts.Normalizes(learner) ? $", normalisation from {learner.NormStatistics.ToString().ToLowerInvariant()} statistics" : ""));
         output.Note(folder.Latest is { } latest ? $"going on with '{run}' at iteration {Texts.Count(latest.Iteration)}" : $"into '{run}'; Ctrl-C keeps what is done");
         TrainingResult result = trainer.Run(folder, progress => output.Status.Update(() => TrainingText.Line(progress, source.Shape.Kind)), cancellation);
         Print(result, run, method, source.Shape, output);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using FewShot.Evaluation;
+using FewShot.Methods;
 using Spectre.Console;
 
 namespace FewShot.Cli;
@@ -34,6 +35,9 @@ internal static class Texts
         : string.Create(CultureInfo.InvariantCulture, $"{interval.Mean:0.0000} ± {interval.HalfWidth:0.0000}");
 
     public static string Number(double value) => value.ToString("0.####", CultureInfo.InvariantCulture);
+
+    /// <summary>Whether the network normalises at all, so that it matters by which statistics.</summary>
+    public static bool Normalizes(LearnerSpecification specification) => specification.CreateModel().Parameters.Any(parameter => !parameter.Trained);
 
     /// <summary>JSON has no NaN: a number that is not there is null.</summary>
     public static JsonNode? Json(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;

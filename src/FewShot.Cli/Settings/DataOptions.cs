@@ -67,18 +67,20 @@ internal sealed class DataOptions
         Refuse(parse, source, "images", ImageSize, Gray);
         Refuse(parse, source, "table", Group, Target, Kind, Features, SkipSmallGroups);
         string? root = parse.GetValue(Root);
+        TaskKind kind = parse.GetValue(Kind) ?? stored.Kind;
+        bool regression = source == "sinusoid" || (source == "table" && kind == TaskKind.Regression);
         return stored with
         {
             Source = source,
             Root = root is null ? stored.Root : Path.GetFullPath(root),
             Ways = parse.GetValue(Ways) ?? stored.Ways,
-            Shots = parse.GetValue(Shots) ?? stored.Shots,
+            Shots = parse.GetValue(Shots) ?? stored.Shots ?? (regression ? 10 : 1),
             Queries = parse.GetValue(Queries) ?? stored.Queries,
             ImageSize = parse.GetValue(ImageSize) ?? stored.ImageSize,
             Gray = parse.GetValue(Gray) || stored.Gray,
             Group = parse.GetValue(Group) ?? stored.Group,
             Target = parse.GetValue(Target) ?? stored.Target,
-            Kind = parse.GetValue(Kind) ?? stored.Kind,
+            Kind = kind,
             Features = parse.GetValue(Features) ?? stored.Features,
             SkipSmallGroups = parse.GetValue(SkipSmallGroups) || stored.SkipSmallGroups,
         };

@@ -23,7 +23,7 @@ internal sealed record DataSelection
 
     public int Ways { get; init; } = 5;
 
-    /// <summary>Null is 1 for classification and 10 for regression.</summary>
+    /// <summary>Null until it is known whether the task is a regression.</summary>
     public int? Shots { get; init; }
 
     public int Queries { get; init; } = 15;
@@ -60,8 +60,7 @@ internal sealed record DataSelection
 
     public ITaskSource Open()
     {
-        bool regression = Source == "sinusoid" || (Source == "table" && Kind == TaskKind.Regression);
-        var options = new TaskOptions { Ways = Ways, Shots = Shots ?? (regression ? 10 : 1), QueriesPerClass = Queries };
+        var options = new TaskOptions { Ways = Ways, Shots = Shots ?? 1, QueriesPerClass = Queries };
         return TaskSources.Open(Source, Root, options, Settings);
     }
 

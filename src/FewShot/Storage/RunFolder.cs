@@ -214,7 +214,8 @@ public sealed class RunFolder : IDisposable
         {
             var differences = ConfigurationDifference.Between(ReadConfiguration(path), given);
             var refused = differences.Where(difference => !mayChange.Contains(difference.Key)).ToArray();
-            if (refused.Length > 0)
+            // A run that never saved anything has nothing to resume: it begins anew with what is asked now.
+            if (refused.Length > 0 && File.Exists(LatestPath(path)))
             {
                 throw new StorageException(
                     $"'{path}' holds a run of another configuration: {string.Join("; ", refused.Select(difference => difference.ToString()))}; give the same settings to resume it, or another folder");

@@ -64,7 +64,11 @@ public sealed class RunFolderTests
     public void AnotherConfigurationIsRefusedNamingEveryDifference()
     {
         using var folder = new TemporaryFolder();
-        RunFolder.Open(folder["run"], Configuration()).Dispose();
+        using (var run = RunFolder.Open(folder["run"], Configuration()))
+        {
+            run.SaveLatest(new Checkpoint(1, [], [], new Dictionary<string, string>()));
+        }
+
         var other = Configuration();
         other["seed"] = 8;
         other["optimiser"]!["rate"] = 0.5;
@@ -78,10 +82,25 @@ public sealed class RunFolderTests
     }
 
     [Fact]
-    public void ASettingThatMayChangeIsTakenOver()
+    public void ARunThatSavedNothingBeginsAnewWithAnotherConfiguration()
     {
         using var folder = new TemporaryFolder();
         RunFolder.Open(folder["run"], Configuration()).Dispose();
+        var other = Configuration();
+        other["seed"] = 8;
+        RunFolder.Open(folder["run"], other).Dispose();
+        Assert.Equal(8, (int)RunFolder.ReadConfiguration(folder["run"])["seed"]!);
+    }
+
+    [Fact]
+    public void ASettingThatMayChangeIsTakenOver()
+    {
+        using var folder = new TemporaryFolder();
+        using (var run = RunFolder.Open(folder["run"], Configuration()))
+        {
+            run.SaveLatest(new Checkpoint(1, [], [], new Dictionary<string, string>()));
+        }
+
         var longer = Configuration();
         longer["optimiser"]!["iterations"] = 200;
         Assert.Throws<StorageException>(() => RunFolder.Open(folder["run"], longer));

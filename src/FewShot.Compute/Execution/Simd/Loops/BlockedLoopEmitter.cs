@@ -329,7 +329,15 @@ internal sealed class BlockedLoopEmitter
     {
         const int blockBytes = 256;
         int accumulators = _sums.Outputs.Count;
-        if (_pooled || accumulators == 0)
+        if (_pooled)
+        {
+            // A window's body is unrolled over its positions and the block's vectors: past some size of code the compiler stops inlining, and the loop
+            // runs ten times slower.
+            const int longestBody = 160;
+            return Math.Clamp(longestBody / (_program.BodySize * _plan.Window * _plan.Window), 1, Math.Min(8, blockBytes / Vectors.Bytes));
+        }
+
+        if (accumulators == 0)
         {
             return Math.Min(8, blockBytes / Vectors.Bytes);
         }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace FewShot.Tasks.Data;
 
 /// <summary>
@@ -12,6 +14,7 @@ namespace FewShot.Tasks.Data;
 public sealed record ImagePreparation(int Height, int Width, int Channels, bool Invert, ChannelNormalization? Normalization) : InputPreparation
 {
     /// <summary>Numbers in one example.</summary>
+    [JsonIgnore]
     public int Size => Height * Width * Channels;
 
     /// <summary>Prepares one image.</summary>

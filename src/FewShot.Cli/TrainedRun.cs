@@ -1,0 +1,23 @@
+using FewShot.Storage;
+
+namespace FewShot.Cli;
+
+/// <summary>The learner of a run.</summary>
+internal static class TrainedRun
+{
+    /// <param name="run">A run folder, or a file of weights.</param>
+    /// <param name="latest">The latest weights instead of those that validated best.</param>
+    public static Learner Load(string run, bool latest = false)
+    {
+        if (Directory.Exists(run))
+        {
+            RunFolder.ReadConfiguration(run);
+            if (!File.Exists(RunFolder.LatestPath(run)) && !File.Exists(RunFolder.BestPath(run)))
+            {
+                throw new StorageException($"the run '{run}' has no weights yet; train it first: fewshot train --out {run}");
+            }
+        }
+
+        return Learner.Load(latest ? RunFolder.LatestPath(run) : run);
+    }
+}
