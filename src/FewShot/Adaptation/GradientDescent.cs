@@ -101,20 +101,18 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
     /// <summary>The same step as a segment of the task and meta-parameters it reads, so that the way back keeps only those.</summary>
     private TensorMap StepCheckpointed(TaskTrace task, TensorMap parameters, string[] active, int step)
     {
-        string[] names = [.. parameters.Names];
-
-        // Of the meta-parameters only what the step reads besides: step sizes and running statistics. At the first step the task's parameters are
-        // meta-parameters themselves, and a segment with one tensor as two of its inputs would count its gradient twice.
-        string[] meta = [.. task.Meta.Names.Where(name => !parameters.Contains(name))];
+        // At the first step the task's parameters are meta-parameters themselves; a segment with one tensor as two of its inputs would count its
+        // gradient twice.
+        Tensor[] read = [.. parameters.Tensors.Concat(task.Meta.Tensors).Distinct()];
+        Dictionary<Tensor, int> place = read.Select((tensor, i) => (tensor, i)).ToDictionary();
         IReadOnlyList<Tensor> changed = Checkpoint.Run(
             inputs =>
             {
-                var inner = new TensorMap(names.Select((name, i) => KeyValuePair.Create(name, inputs[i])));
-                TaskTrace again = task with { Meta = new TensorMap(meta.Select((name, i) => KeyValuePair.Create(name, inputs[names.Length + i]))) };
-                TensorMap result = Step(again, inner, active, step);
+                TensorMap result = Step(
+                    task with { Meta = task.Meta.Select((_, tensor) => inputs[place[tensor]]) }, parameters.Select((_, tensor) => inputs[place[tensor]]), active, step);
                 return [.. active.Select(name => result[name])];
             },
-            [.. parameters.Tensors, .. meta.Select(name => task.Meta[name])]);
+            read);
         return parameters.With(active.Select((name, i) => KeyValuePair.Create(name, changed[i])));
     }
 }

@@ -75,8 +75,8 @@ public sealed record TangentFlow(double Time) : AdaptationRule
 
     private Tensor Flow(Tensor kernel)
     {
-        // More examples than directions, or coinciding ones, make the kernel singular; a thousandth of its mean diagonal keeps t = ∞ defined, and float32 exact
-        // enough.
+        // Coinciding examples make the kernel singular; a small part of its mean diagonal keeps t = ∞ defined. It stands well above the rounding of
+        // float32, which the inverse would otherwise magnify into the second digit of the meta-gradient.
         Tensor ridge = kernel.Trace() * (1e-3 / kernel.Shape[0]);
         return (kernel + (kernel.Graph.Identity(kernel.Shape[0]) * ridge)).SpectralFunction(MatrixFunction.ExponentialIntegral(Time));
     }

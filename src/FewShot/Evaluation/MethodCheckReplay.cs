@@ -38,10 +38,7 @@ internal sealed class MethodCheckReplay : MethodCheckDefinition
 
     public override (double Value, ulong Branches) At(string parameter, double[] direction, double step)
     {
-        var values = new Dictionary<string, double[]>(_problem.Values)
-        {
-            [parameter] = [.. _problem.Values[parameter].Select((value, i) => value + (step * direction[i]))],
-        };
+        Dictionary<string, double[]> values = Moved(_problem.Values, parameter, direction, step);
         (double sum, ulong queryBranches) = (0, 0);
         int done = 0;
         (Dictionary<string, double[]> adapted, ulong branches) = _loop.Run(values, _constant, (parameters, _) =>
@@ -116,7 +113,8 @@ internal sealed class MethodCheckDisplacement : MethodCheckDefinition
                 }
 
                 branches = unchecked((branches * 31) + _support.Run());
-                sum += _descent.Rate.Initial * _support.Output("loss")[0];
+                double[] regularization = _loop.Regularization(parameter, _trajectory[k][parameter], _trajectory[0][parameter]);
+                sum += _descent.Rate.Initial * (_support.Output("loss")[0] + (step * regularization.Zip(direction, (slope, d) => slope * d).Sum()));
             }
         }
 
@@ -183,13 +181,9 @@ internal sealed class MethodCheckInnerLoop : IDisposable
             }
             else
             {
-                foreach ((string name, double[] value) in parameters)
-                {
-                    value.CopyTo(_gradients.Input(name));
-                }
-
-                branches = unchecked((branches * 31) + _gradients.Run());
-                gradients = _names.ToDictionary(name => name, name => _gradients.Output(name).ToArray());
+                (Dictionary<string, double[]> slopes, ulong taken) = GradientsAt(parameters);
+                branches = unchecked((branches * 31) + taken);
+                gradients = Regularized(slopes);
             }
 
             before(parameters, gradients);
@@ -199,6 +193,30 @@ internal sealed class MethodCheckInnerLoop : IDisposable
         }
 
         return (parameters, branches);
+
+        Dictionary<string, double[]> Regularized(Dictionary<string, double[]> gradients) => _descent.Regularization is null ? gradients : _names.ToDictionary(
+            name => name, name => gradients[name].Zip(Regularization(name, parameters[name], values[name]), (slope, added) => slope + added).ToArray());
+    }
+
+    /// <summary>The slope of the term that regularises the inner problem.</summary>
+    public double[] Regularization(string name, double[] parameter, double[] start) => _descent.Regularization switch
+    {
+        null => new double[parameter.Length],
+        LowerRegularization.SquaredNorm norm => [.. parameter.Select(value => norm.Strength * value)],
+        LowerRegularization.Proximal proximal => [.. parameter.Zip(start, (value, from) => proximal.Strength * (value - from))],
+        _ => throw new NotSupportedException($"the check does not know the slope of {_descent.Regularization} in {name}; add it here"),
+    };
+
+    /// <summary>Gradients of the support loss at given parameters, without the regularisation.</summary>
+    public (Dictionary<string, double[]> Gradients, ulong Branches) GradientsAt(IReadOnlyDictionary<string, double[]> parameters)
+    {
+        foreach (string name in _names)
+        {
+            parameters[name].CopyTo(_gradients.Input(name));
+        }
+
+        ulong branches = _gradients.Run();
+        return (_names.ToDictionary(name => name, name => _gradients.Output(name).ToArray()), branches);
     }
 
     public void Dispose() => _gradients.Dispose();

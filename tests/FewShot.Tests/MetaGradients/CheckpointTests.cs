@@ -1,3 +1,4 @@
+using FewShot.Adaptation;
 using FewShot.Compute.Execution.Simd;
 using FewShot.Compute.Graphs;
 using FewShot.Evaluation;
@@ -24,6 +25,7 @@ public class CheckpointTests
     // Where a parameter is read outside the steps as well, the parts of its gradient are added in another order.
     [InlineData("maml++", NormStatistics.Query, 1e-12)]
     [InlineData("boil", NormStatistics.Query, 1e-12)]
+    [InlineData("itd-bio", NormStatistics.Query, 1e-12)]
     public void Recomputed_steps_give_the_same_bits(string row, NormStatistics statistics, double tolerance)
     {
         TaskGraphs graphs = Graphs(row, 2, statistics);
@@ -32,6 +34,18 @@ public class CheckpointTests
         Dictionary<string, double[]> recomputed = Programs.Run(graphs.Training(s_shape, checkpointed: true), problem.Values);
         Assert.All(kept, pair => Assert.All(pair.Value.Zip(recomputed[pair.Key]), both => Assert.True(Math.Abs(both.First - both.Second) <= tolerance)));
         Assert.Contains(kept, pair => pair.Key.StartsWith(TaskGraphs.Gradient, StringComparison.Ordinal) && pair.Value.Any(value => value != 0));
+    }
+
+    [Fact]
+    public void Recomputed_steps_know_where_they_started()
+    {
+        Method method = Catalogue.Create("maml", new MethodOptions { InnerSteps = 3 });
+        method = method with { Adaptation = (GradientDescent)method.Adaptation with { Regularization = new LowerRegularization.Proximal(2) } };
+        TaskGraphs graphs = Graphs("maml", 3) with { Method = method };
+        var problem = new MethodCheckProblem(graphs, s_shape, seed: 1);
+        Dictionary<string, double[]> kept = Programs.Run(graphs.Training(s_shape), problem.Values);
+        Dictionary<string, double[]> recomputed = Programs.Run(graphs.Training(s_shape, checkpointed: true), problem.Values);
+        Assert.All(kept, pair => Assert.All(pair.Value.Zip(recomputed[pair.Key]), both => Assert.Equal(both.First, both.Second, 1e-12)));
     }
 
     [Fact]
