@@ -57,6 +57,7 @@ internal static class CommandLine
             AdaptCommand.Create(common, output),
             PredictCommand.Create(common, output),
             CheckCommand.Create(common, output, cancellation),
+            PatternsCommand.Create(common, output, cancellation),
             PlanCommand.Create(common, output),
             MethodsCommand.Create(output),
             DataCommand.Create(common, output, cancellation),

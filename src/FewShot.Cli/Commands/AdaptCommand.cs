@@ -53,6 +53,11 @@ internal static class AdaptCommand
     private static Learner Load(string run, NormStatistics? statistics)
     {
         Learner learner = TrainedRun.Load(run);
+        if (StoredPattern.Read(run) is { } pattern)
+        {
+            learner = new Learner(learner.Specification with { Pattern = pattern }, learner.Parameters);
+        }
+
         if (statistics is null || statistics == learner.Specification.NormStatistics)
         {
             return learner;

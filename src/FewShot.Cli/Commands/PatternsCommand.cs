@@ -1,0 +1,114 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using FewShot.Cli.Settings;
+using FewShot.Evaluation;
+using FewShot.Reporting;
+using FewShot.Tasks;
+using Spectre.Console;
+
+namespace FewShot.Cli.Commands;
+
+/// <summary>Finds which layers need to adapt at which step: the fastest pattern within a tolerance.</summary>
+internal static class PatternsCommand
+{
+    private const string PlotName = "patterns.svg";
+
+    public static Command Create(CommonOptions common, Output output, CancellationToken cancellation)
+    {
+        var tolerance = new Option<double?>("--tolerance") { Description = "Accuracy that may be lost, as a part of 1. [default: 0.01]", HelpName = "X" };
+        Option<int?> rounds = OptionFactory.Whole("--rounds", "Rounds of the search over patterns that differ from step to step; 0 for none. [default: 4]", 0);
+        var command = new Command(
+            "patterns",
+            "Measure adaptation under many patterns of changing layers, and choose the fastest whose accuracy is within a tolerance of all layers at every step. "
+            + "The choice is stored with the run, and 'fewshot adapt' follows it.")
+        {
+            common.Run, tolerance, common.Episodes, rounds, common.Seed, common.Workers,
+        };
+        common.Data.AddSourceTo(command);
+        command.SetAction(parse =>
+        {
+            string run = CommonOptions.Required(parse, common.Run);
+            RunConfiguration stored = RunConfiguration.Read(run);
+            Learner learner = TrainedRun.Load(run);
+            ITaskSource source = common.Data.Read(parse, stored.Data).Open();
+            var options = new PatternSearchOptions
+            {
+                Tolerance = parse.GetValue(tolerance) ?? 0.01,
+                Episodes = parse.GetValue(common.Episodes) ?? 200,
+                Seed = parse.GetValue(common.Seed) ?? 1,
+                Rounds = parse.GetValue(rounds) ?? 4,
+            };
+            var search = new PatternSearch(learner, source, options, CommonOptions.WorkersOf(parse, common));
+            PatternChoice choice = search.Run(
+                measured => output.Error.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture, $"{measured.Pattern}  {measured.Milliseconds:0.000} ms  {measured.Accuracy.Mean:P1}")),
+                cancellation);
+            JsonObject json = Json(choice, options);
+            StoredPattern.Write(run, json);
+            Plot(choice).Save(Path.Combine(run, PlotName));
+            Print(choice, options, run, output);
+            output.Result(json);
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static void Print(PatternChoice choice, PatternSearchOptions options, string run, Output output)
+    {
+        output.Line($"{choice.Measured.Count} patterns on {options.Episodes} validation tasks; rows are steps, columns layers with the head last; times are medians on one core");
+        Table table = Texts.Table("", "pattern", "accuracy", "time", "multiply-adds");
+        Row("all layers, every step", choice.AllOnes);
+        Row($"chosen, {choice.Speedup.ToString("0.0", CultureInfo.InvariantCulture)} times faster", choice.Chosen);
+        Row("all layers, one step", choice.AllOnesOneStep);
+        Row("best with one step", choice.BestOneStep);
+        output.Show(table);
+        output.Line($"Stored in {run}: 'fewshot adapt' follows the choice; {PlotName} shows all of them.");
+
+        void Row(string what, PatternMeasurement measured) => table.Row(
+            what, measured.Pattern.ToString(), Texts.Interval(measured.Accuracy, share: true),
+            string.Create(CultureInfo.InvariantCulture, $"{measured.Milliseconds:0.000} ms"), measured.MultiplyAdds.ToString("N0", CultureInfo.InvariantCulture));
+    }
+
+    private static ScatterChart Plot(PatternChoice choice) => new(
+        "Accuracy and time of adaptation",
+        new ChartAxis("milliseconds", AxisScale.Logarithmic),
+        new ChartAxis("accuracy, %"),
+        [
+            new ScatterGroup("patterns", [.. choice.Measured.Select(measured => Point(measured, null))]),
+            new ScatterGroup("all layers, every step", [Point(choice.AllOnes, "all")]),
+            new ScatterGroup("chosen", [Point(choice.Chosen, choice.Chosen.Pattern.ToString())]),
+        ])
+    {
+        Front = [.. choice.Front.Select(measured => Point(measured, null))],
+        FrontName = "no other is faster and better",
+    };
+
+    private static ScatterPoint Point(PatternMeasurement measured, string? label) => new(measured.Milliseconds, measured.Accuracy.Mean * 100, label);
+
+    private static JsonObject Json(PatternChoice choice, PatternSearchOptions options)
+    {
+        JsonObject chosen = Json(choice.Chosen);
+        chosen["speedup"] = choice.Speedup;
+        return new JsonObject
+        {
+            ["tolerance"] = options.Tolerance,
+            ["episodes"] = options.Episodes,
+            ["measured"] = choice.Measured.Count,
+            ["allOnes"] = Json(choice.AllOnes),
+            ["chosen"] = chosen,
+            ["allOnesOneStep"] = Json(choice.AllOnesOneStep),
+            ["bestOneStep"] = Json(choice.BestOneStep),
+            ["front"] = new JsonArray([.. choice.Front.Select(Json)]),
+        };
+    }
+
+    private static JsonObject Json(PatternMeasurement measured) => new()
+    {
+        ["pattern"] = measured.Pattern.ToString(),
+        ["accuracy"] = measured.Accuracy.Mean,
+        ["interval95"] = measured.Accuracy.HalfWidth,
+        ["milliseconds"] = measured.Milliseconds,
+        ["multiplyAdds"] = measured.MultiplyAdds,
+    };
+}
