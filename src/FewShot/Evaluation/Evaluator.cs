@@ -117,29 +117,38 @@ public sealed class Evaluator : IDisposable
         }
     }
 
-    /// <summary>Sorted times of adapting to one task after another on this thread; the first few are warm-up.</summary>
+    /// <summary>Sorted times of adapting to one task after another on this thread, once the runtime has settled on its code.</summary>
     private double[] TimeAdaptation(ParameterSet parameters, Split split, int episodes, ulong seed)
     {
-        const int warmUp = 5;
+        var warmUp = TimeSpan.FromMilliseconds(200);
         using IWorker<float> worker = _adapt.Value.CreateWorker();
         Load(worker, parameters);
         int support = parameters.Specifications.Count;
-        var times = new double[episodes];
-        for (int i = -warmUp; i < episodes; i++)
+        long warmUpStart = Stopwatch.GetTimestamp();
+        do
         {
-            _source.Sample(split, seed, Math.Max(i, 0), _episodes[0]);
-            long start = Stopwatch.GetTimestamp();
-            _episodes[0].SupportInputs.CopyTo(worker.Input(support));
-            _episodes[0].SupportTargets.CopyTo(worker.Input(support + 1));
-            worker.Run();
-            if (i >= 0)
-            {
-                times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            }
+            Once(0);
+        }
+        while (Stopwatch.GetElapsedTime(warmUpStart) < warmUp);
+
+        var times = new double[episodes];
+        for (int i = 0; i < episodes; i++)
+        {
+            times[i] = Once(i);
         }
 
         Array.Sort(times);
         return times;
+
+        double Once(int index)
+        {
+            _source.Sample(split, seed, index, _episodes[0]);
+            long start = Stopwatch.GetTimestamp();
+            _episodes[0].SupportInputs.CopyTo(worker.Input(support));
+            _episodes[0].SupportTargets.CopyTo(worker.Input(support + 1));
+            worker.Run();
+            return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        }
     }
 
     private static Interval Row(double[,] values, int row)

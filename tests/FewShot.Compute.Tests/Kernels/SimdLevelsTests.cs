@@ -3,6 +3,7 @@ using Xunit;
 
 namespace FewShot.Compute.Tests.Kernels;
 
+[Trait("Category", "Simd")]
 public sealed class SimdLevelsTests
 {
     [Fact]

@@ -10,6 +10,7 @@ using Xunit;
 namespace FewShot.Compute.Tests.Kit;
 
 /// <summary>Every executor on random programs, plain, differentiated once and twice.</summary>
+[Trait("Category", "Simd")]
 public class RandomProgramTests
 {
     private const int Programs = 60;

@@ -4,6 +4,7 @@ using Xunit;
 namespace FewShot.Compute.Tests.Loops;
 
 /// <summary>What random loops do not reach: accuracy over whole ranges, special values, long sums, caching and messages.</summary>
+[Trait("Category", "Simd")]
 public class LoopKernelTests
 {
     public static TheoryData<int> Widths => [0, 128, 256, 512];

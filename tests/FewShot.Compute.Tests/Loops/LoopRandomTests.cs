@@ -4,6 +4,7 @@ using Xunit;
 namespace FewShot.Compute.Tests.Loops;
 
 /// <summary>Random loops against the definition in double, at every width and through the interpreter.</summary>
+[Trait("Category", "Simd")]
 public class LoopRandomTests
 {
     private const int LoopsPerGroup = 25;

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace FewShot.Compute.Tests.Simd;
 
+[Trait("Category", "Simd")]
 public class FusedGraphTests
 {
     [Fact]

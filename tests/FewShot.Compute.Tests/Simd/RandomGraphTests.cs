@@ -2,6 +2,7 @@ using Xunit;
 
 namespace FewShot.Compute.Tests.Simd;
 
+[Trait("Category", "Simd")]
 public class RandomGraphTests
 {
     [Theory]

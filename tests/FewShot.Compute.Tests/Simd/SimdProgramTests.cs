@@ -6,6 +6,7 @@ using Xunit;
 
 namespace FewShot.Compute.Tests.Simd;
 
+[Trait("Category", "Simd")]
 public class SimdProgramTests
 {
     [Fact]

@@ -6,6 +6,7 @@ using Xunit;
 namespace FewShot.Compute.Tests.Simd;
 
 /// <summary>Each rewrite: that it happens, and that it changes no number.</summary>
+[Trait("Category", "Simd")]
 public class SimplifierTests
 {
     private readonly Graph _graph = new();

@@ -5,9 +5,9 @@ using FewShot.Compute.Graphs;
 using FewShot.Compute.Operations;
 using Xunit;
 
-namespace FewShot.Compute.Tests;
+namespace FewShot.Compute.Tests.Differentiation;
 
-public class FirstLightTests
+public class CheckpointedProgramTests
 {
     [Fact]
     public void Second_order_gradient_through_a_checkpointed_step_equals_the_plain_one()
