@@ -35,12 +35,8 @@ public sealed record TaskTrace(
         Statistics == NormStatistics.Running ? NormalizationSource.Given(Meta) : NormalizationSource.OfBatch();
 
     /// <summary>The statistics a pass over queries normalises by, under a state that adaptation left.</summary>
-    public NormalizationSource QueryNormalization(TensorMap state) => Statistics switch
-    {
-        NormStatistics.Query => NormalizationSource.OfBatch(),
-        NormStatistics.Support => NormalizationSource.Given(state),
-        _ => NormalizationSource.Given(state),
-    };
+    public NormalizationSource QueryNormalization(TensorMap state) =>
+        Statistics == NormStatistics.Query ? NormalizationSource.OfBatch() : NormalizationSource.Given(state);
 
     /// <summary>
     /// The state completed by what queries are normalised by: the statistics the support set has under these parameters, or the running ones. Empty for

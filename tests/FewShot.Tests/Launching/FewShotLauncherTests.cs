@@ -23,7 +23,7 @@ public sealed class FewShotLauncherTests : IDisposable
             File.CreateSymbolicLink(root[$"tools/{tool}"], $"/usr/bin/{tool}");
         }
 
-        File.Copy(Path.Combine(RepositoryRoot(), "fewshot"), root["fewshot"]);
+        File.Copy(Path.Combine(RepositoryRoot.Find(), "fewshot"), root["fewshot"]);
         File.WriteAllText(root["src/FewShot.Cli/Program.cs"], "");
         StandIn("sleep 0.3; mkdir -p \"$root/artifacts/bin/FewShot.Cli/release\"; touch \"$root/artifacts/bin/FewShot.Cli/release/FewShot.Cli.dll\"");
     }
@@ -96,17 +96,6 @@ public sealed class FewShotLauncherTests : IDisposable
     {
         File.CreateSymbolicLink(root["bin/linked"], root["fewshot"]);
         Assert.Equal("ran: [x]\n", Finish(Start(withDotnet: true, ["x"], root["bin/linked"])).Output);
-    }
-
-    private static string RepositoryRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "FewShot.slnx")))
-        {
-            folder = folder.Parent ?? throw new InvalidOperationException("the tests do not run inside the repository");
-        }
-
-        return folder.FullName;
     }
 
     private void StandIn(string build, string version = "10.0.100")

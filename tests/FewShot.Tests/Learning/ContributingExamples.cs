@@ -17,11 +17,7 @@ public class ContributingExamples
     [Fact]
     public void Every_example_of_the_guide_is_compiled()
     {
-        string root = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(root, "FewShot.slnx")))
-        {
-            root = Path.GetDirectoryName(root)!;
-        }
+        string root = RepositoryRoot.Find();
 
         string compiled = Squeeze(
             File.ReadAllText(Path.Combine(root, "tests/FewShot.Tests/Learning/ContributingExamples.cs"))

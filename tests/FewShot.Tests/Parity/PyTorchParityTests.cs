@@ -125,7 +125,7 @@ public sealed class PyTorchParityTests
             ["loss"] = specification.Kind == TaskKind.Classification ? "cross_entropy" : "mse",
         }.ToJsonString());
         (int exitCode, string errors) = RunPython(
-            Path.Combine(RepositoryRoot(), "benchmarks", "peers", "parity.py"),
+            Path.Combine(RepositoryRoot.Find(), "benchmarks", "peers", "parity.py"),
             "--weights", Path.Combine(folder, "weights.safetensors"), "--episodes", Path.Combine(folder, "episodes.safetensors"),
             "--config", Path.Combine(folder, "config.json"), "--output", Path.Combine(folder, "losses.json"));
         Assert.True(exitCode == 0, errors);
@@ -178,16 +178,5 @@ public sealed class PyTorchParityTests
                 }
             }
         }
-    }
-
-    private static string RepositoryRoot()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "FewShot.slnx")))
-        {
-            folder = Path.GetDirectoryName(folder);
-        }
-
-        return folder ?? throw new InvalidOperationException("the repository's root was not found above the test");
     }
 }

@@ -10,22 +10,14 @@ internal static class TaskTestData
     // The folder of real data, or a skipped test that says what is missing.
     public static string Require(params string[] parts)
     {
-        string? root = Environment.GetEnvironmentVariable("FEWSHOT_DATA");
-        for (string? folder = AppContext.BaseDirectory; root is null && folder is not null; folder = Path.GetDirectoryName(folder))
-        {
-            if (File.Exists(Path.Combine(folder, "FewShot.slnx")))
-            {
-                root = Path.GetFullPath(Path.Combine(folder, "..", "shared", "data"));
-            }
-        }
-
-        string wanted = Path.Combine([root ?? "", .. parts]);
+        string root = Environment.GetEnvironmentVariable("FEWSHOT_DATA") ?? Path.GetFullPath(Path.Combine(RepositoryRoot.Find(), "..", "shared", "data"));
+        string wanted = Path.Combine([root, .. parts]);
         if (!Path.Exists(wanted))
         {
             Assert.Skip($"The data '{Path.Combine(parts)}' are missing: set FEWSHOT_DATA to the folder that has them.");
         }
 
-        return root!;
+        return root;
     }
 
     public static void AssertSame(Episode expected, Episode actual)
