@@ -1,9 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.CommandLine.Parsing;
 using FewShot.Cli.Commands;
 using FewShot.Cli.Settings;
-using FewShot.Tasks.Data;
 
 namespace FewShot.Cli;
 
@@ -24,7 +22,7 @@ internal static class CommandLine
         bool verbose = parse.GetValue(common.Verbose);
         if (parse.Errors.Count > 0 && parse.Action is not HelpAction)
         {
-            return Failure.Report(new ArgumentException(Describe(parse)), output, verbose);
+            return Failure.Report(new ArgumentException(ParseFault.Describe(parse)), output, verbose);
         }
 
         try
@@ -56,6 +54,7 @@ internal static class CommandLine
             EvaluateCommand.Create(common, output, cancellation),
             AdaptCommand.Create(common, output),
             PredictCommand.Create(common, output),
+            CompareCommand.Create(common, output, cancellation),
             CheckCommand.Create(common, output, cancellation),
             PatternsCommand.Create(common, output, cancellation),
             PlanCommand.Create(common, output),
@@ -70,23 +69,4 @@ internal static class CommandLine
         root.SetAction(parse => new HelpAction().Invoke(parse));
         return root;
     }
-
-    // The parser's own words, with the option or command that was probably meant.
-    private static string Describe(ParseResult parse)
-    {
-        Command command = parse.CommandResult.Command;
-        string name = string.Join(' ', Path(parse.CommandResult));
-        string help = $"see '{name} --help'";
-        if (parse.UnmatchedTokens.FirstOrDefault() is { } token)
-        {
-            IEnumerable<Symbol> candidates = token.StartsWith('-') ? [.. command.Options, .. parse.RootCommandResult.Command.Options] : command.Subcommands;
-            string what = token.StartsWith('-') ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
-            return $"'{name}' has no {what} '{token}'.{NameSuggestion.For(token, candidates.Select(symbol => symbol.Name))} {char.ToUpperInvariant(help[0])}{help[1..]}";
-        }
-
-        return $"{parse.Errors[0].Message.TrimEnd('.')}; {help}";
-    }
-
-    private static IEnumerable<string> Path(SymbolResult? result) =>
-        result is CommandResult command ? Path(command.Parent).Append(command.Parent is null ? "fewshot" : command.Command.Name) : [];
 }

@@ -18,8 +18,8 @@ internal static partial class Failure
 
         int code = CodeOf(error);
         string message = code == ExitCode.Internal
-            ? $"internal error ({error.GetType().Name}): {OneLine(error.Message)}; run again with --verbose and report what it prints"
-            : OneLine(error.Message);
+            ? $"internal error ({error.GetType().Name}): {OneLine(error)}; run again with --verbose and report what it prints"
+            : OneLine(error);
         output.Error.WriteLine($"fewshot: {message}");
         if (verbose)
         {
@@ -34,7 +34,8 @@ internal static partial class Failure
         return code;
     }
 
-    private static int CodeOf(Exception error) => error switch
+    /// <summary>The exit code of an error.</summary>
+    public static int CodeOf(Exception error) => error switch
     {
         OperationCanceledException => ExitCode.Interrupted,
         DataException => ExitCode.Data,
@@ -44,8 +45,8 @@ internal static partial class Failure
         _ => ExitCode.Internal,
     };
 
-    // The runtime appends the parameter's name and value, which say nothing to who typed an option.
-    private static string OneLine(string message) => ParameterName().Replace(message.Split('\n')[0].TrimEnd(), "").TrimEnd('.');
+    /// <summary>What an error says, without the parameter's name and value that the runtime appends: they say nothing to who typed an option.</summary>
+    public static string OneLine(Exception error) => ParameterName().Replace(error.Message.Split('\n')[0].TrimEnd(), "").TrimEnd('.');
 
     [GeneratedRegex(@"\s*\(Parameter '[^']*'\)")]
     private static partial Regex ParameterName();

@@ -4,7 +4,7 @@ namespace FewShot.Cli.Tests;
 
 public sealed class HelpTests
 {
-    public static TheoryData<string> Commands => ["quickstart", "train", "evaluate", "adapt", "predict", "check", "patterns", "plan", "methods", "data", "data list", "data get", "data inspect", "info"];
+    public static TheoryData<string> Commands => ["quickstart", "train", "evaluate", "adapt", "predict", "compare", "check", "patterns", "plan", "methods", "data", "data list", "data get", "data inspect", "info"];
 
     [Theory]
     [MemberData(nameof(Commands))]

@@ -3,9 +3,6 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using FewShot.Cli.Settings;
 using FewShot.Evaluation;
-using FewShot.Methods;
-using FewShot.Models;
-using FewShot.Tasks;
 using Spectre.Console;
 
 namespace FewShot.Cli.Commands;
@@ -27,46 +24,11 @@ internal static class EvaluateCommand
             string run = CommonOptions.Required(parse, common.Run);
             RunConfiguration stored = RunConfiguration.Read(run);
             Learner learner = TrainedRun.Load(run, parse.GetValue(weights));
-            ITaskSource source = common.Data.Read(parse, stored.Data).Open();
-            LearnerSpecification specification = Fit(learner, source, parse.GetValue(common.Learner.NormStatistics), parse.GetValue(common.Data.Ways) is not null);
-            using var evaluator = new Evaluator(specification, source, CommonOptions.WorkersOf(parse, common));
-            EvaluationResult result = evaluator.Run(
-                learner.Parameters,
-                parse.GetValue(common.Split) ?? Split.Test,
-                parse.GetValue(common.Episodes) ?? 600,
-                parse.GetValue(common.Seed) ?? 1,
-                cancellation: cancellation);
-            Print(result, source.Name, output);
+            var job = EvaluationJob.Read(parse, stored.Data, learner.Specification, common);
+            Print(job.Run(learner.Parameters, cancellation), job.Source.Name, output);
             return ExitCode.Ok;
         });
         return command;
-    }
-
-    /// <summary>The learner's specification for other tasks than it was trained on, where it can serve them.</summary>
-    private static LearnerSpecification Fit(Learner learner, ITaskSource source, NormStatistics? statistics, bool waysGiven)
-    {
-        LearnerSpecification specification = learner.Specification;
-        TaskShape shape = source.Shape;
-        if (shape.Kind != specification.Kind || !shape.InputShape.SequenceEqual(specification.InputShape))
-        {
-            throw new ArgumentException(
-                $"the run was trained on {specification.Kind.ToString().ToLowerInvariant()} of inputs {string.Join('×', specification.InputShape)}, "
-                + $"but '{source.Name}' gives {shape.Kind.ToString().ToLowerInvariant()} of inputs {string.Join('×', shape.InputShape)}; choose the data it was trained for");
-        }
-
-        if (learner.Method.Adaptation.NeedsHead && shape.Outputs != specification.Outputs)
-        {
-            throw new ArgumentException(
-                $"{learner.Method.Name} was trained with a head for {specification.Outputs} ways and cannot be measured on {shape.Outputs}; "
-                + (waysGiven ? "leave --ways out, " : "") + $"train with --ways {shape.Outputs}, or use a method without a head such as r2d2 or protonet");
-        }
-
-        if (statistics == NormStatistics.Running && specification.NormStatistics != NormStatistics.Running)
-        {
-            throw new ArgumentException("the run kept no running statistics; only a run trained with --norm-statistics running can be measured with them");
-        }
-
-        return specification with { Outputs = shape.Outputs, NormStatistics = statistics ?? specification.NormStatistics };
     }
 
     private static void Print(EvaluationResult result, string source, Output output)
@@ -90,7 +52,8 @@ internal static class EvaluateCommand
         }
 
         output.Line(string.Create(
-            CultureInfo.InvariantCulture, $"adaptation to one task on one core: median {result.AdaptMillisecondsMedian:0.000} ms, 95th percentile {result.AdaptMillisecondsP95:0.000} ms"));
+            CultureInfo.InvariantCulture,
+            $"adaptation to one task on one core: median {result.AdaptMillisecondsMedian:0.000} ms, 95th percentile {result.AdaptMillisecondsP95:0.000} ms, peak memory {Texts.Bytes(result.AdaptPeakBytes!.Value)}"));
         output.Result(Json(result, source));
     }
 
@@ -130,6 +93,7 @@ internal static class EvaluateCommand
         })]);
         json["adaptMillisecondsMedian"] = Texts.Json(result.AdaptMillisecondsMedian);
         json["adaptMillisecondsP95"] = Texts.Json(result.AdaptMillisecondsP95);
+        json["adaptPeakBytes"] = result.AdaptPeakBytes;
         return json;
     }
 }

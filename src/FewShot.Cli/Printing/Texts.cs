@@ -34,6 +34,10 @@ internal static class Texts
         ? string.Create(CultureInfo.InvariantCulture, $"{100 * interval.Mean:0.00} % ± {100 * interval.HalfWidth:0.00}")
         : string.Create(CultureInfo.InvariantCulture, $"{interval.Mean:0.0000} ± {interval.HalfWidth:0.0000}");
 
+    /// <summary>A word of a command line, quoted where a shell would not take it as it is.</summary>
+    public static string Quoted(string word) =>
+        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "/._-+=:,".Contains(c, StringComparison.Ordinal)) ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+
     public static string Number(double value) => value.ToString("0.####", CultureInfo.InvariantCulture);
 
     /// <summary>Whether the network normalises at all, so that it matters by which statistics.</summary>

@@ -32,9 +32,17 @@ internal sealed class LearnerOptions
     public Option<NormStatistics?> NormStatistics { get; } = OptionFactory.Choice<NormStatistics>(
         "--norm-statistics", "Where normalisation takes its statistics from: the queries answered together, the support set, or averages kept in training. [default: query]");
 
-    public void AddTo(Command command)
+    /// <summary>Adds the options.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="method">Whether the command is about one method.</param>
+    public void AddTo(Command command, bool method = true)
     {
-        foreach (Option option in new Option[] { Method, Model, Channels, Hidden, InnerSteps, InnerRate, Pattern, ExactSteps, NormStatistics })
+        if (method)
+        {
+            command.Add(Method);
+        }
+
+        foreach (Option option in new Option[] { Model, Channels, Hidden, InnerSteps, InnerRate, Pattern, ExactSteps, NormStatistics })
         {
             command.Add(option);
         }

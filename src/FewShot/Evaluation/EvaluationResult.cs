@@ -32,4 +32,7 @@ public sealed record EvaluationResult(
 {
     /// <summary>Accuracy (loss for regression) before adaptation; null for a closed form, which has no answer without a support set.</summary>
     public Interval? Before => Steps.Count > 1 ? Steps[0] : null;
+
+    /// <summary>Bytes of the arena in which one adaptation runs; null where adaptation was not timed.</summary>
+    public long? AdaptPeakBytes { get; init; }
 }

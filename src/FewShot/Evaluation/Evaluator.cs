@@ -96,7 +96,10 @@ public sealed class Evaluator : IDisposable
             Row(losses, steps - 1),
             [.. Enumerable.Range(0, steps).Select(step => Row(classification ? accuracies : losses, step))],
             milliseconds[milliseconds.Length / 2],
-            milliseconds[(int)(milliseconds.Length * 0.95)]);
+            milliseconds[(int)(milliseconds.Length * 0.95)])
+        {
+            AdaptPeakBytes = timed ? _adapt.Value.PeakBytes : null,
+        };
     }
 
     /// <inheritdoc/>

@@ -80,27 +80,35 @@ public static class Catalogue
     public static Method Create(string name, MethodOptions? options = null)
     {
         options ??= new MethodOptions();
-        Row row = s_rows.FirstOrDefault(row => row.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-            ?? throw new ArgumentException(
-                $"unknown method '{name}'.{NameSuggestion.For(name, Names)} The methods are {string.Join(", ", Names)}");
+        Row row = Find(name);
         Method method = row.Create(options);
-        if (method.Adaptation is not GradientDescent && (options.InnerSteps ?? (object?)options.InnerRate) is not null)
-        {
-            throw new ArgumentException($"method {row.Name} adapts without gradient descent: it has no inner steps or inner rate to set");
-        }
-
-        if (method.Adaptation is not (GradientDescent or KernelRegression or TangentFlow) && options.Pattern is not null)
-        {
-            throw new ArgumentException($"method {row.Name} has no layers that change one by one: a pattern does not apply to it");
-        }
-
-        if (options.ExactSteps is { } exact && (method.MetaGradient as Unrolled)?.ExactSteps != exact)
-        {
-            throw new ArgumentException($"method {row.Name} has a meta-gradient of its own ({method.MetaGradient.Order}): it takes no number of exact steps; maml does");
-        }
-
-        return method;
+        return Fault(row, method, options) is { } fault ? throw new ArgumentException(fault) : method;
     }
+
+    /// <summary>Whether all that <paramref name="options"/> set applies to a row: only gradient descent has inner steps, for one.</summary>
+    /// <param name="name">The row; case does not matter.</param>
+    /// <param name="options">What to change of it.</param>
+    /// <exception cref="ArgumentException">There is no such row (the message names the nearest).</exception>
+    public static bool Accepts(string name, MethodOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Row row = Find(name);
+        return Fault(row, row.Create(options), options) is null;
+    }
+
+    private static Row Find(string name) => s_rows.FirstOrDefault(row => row.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+        ?? throw new ArgumentException($"unknown method '{name}'.{NameSuggestion.For(name, Names)} The methods are {string.Join(", ", Names)}");
+
+    private static string? Fault(Row row, Method method, MethodOptions options) => true switch
+    {
+        _ when method.Adaptation is not GradientDescent && (options.InnerSteps ?? (object?)options.InnerRate) is not null =>
+            $"method {row.Name} adapts without gradient descent: it has no inner steps or inner rate to set",
+        _ when method.Adaptation is not (GradientDescent or KernelRegression or TangentFlow) && options.Pattern is not null =>
+            $"method {row.Name} has no layers that change one by one: a pattern does not apply to it",
+        _ when options.ExactSteps is { } exact && (method.MetaGradient as Unrolled)?.ExactSteps != exact =>
+            $"method {row.Name} has a meta-gradient of its own ({method.MetaGradient.Order}): it takes no number of exact steps; maml does",
+        _ => null,
+    };
 
     private static GradientDescent Descent(
         MethodOptions options, Pattern? pattern = null, LearningRateScope scope = LearningRateScope.Fixed, int steps = DefaultSteps) =>

@@ -10,6 +10,20 @@ public sealed record ReportTable(IReadOnlyList<string> Headers, IReadOnlyList<IR
     /// <summary>The indices of the rows to set off, such as the best; empty for none.</summary>
     public IReadOnlyCollection<int> Highlighted { get; init; } = [];
 
+    /// <summary>The table in markdown; the rows set off are bold.</summary>
+    /// <exception cref="ArgumentException">A row has more or fewer cells than there are columns.</exception>
+    public string ToMarkdown()
+    {
+        Check();
+        string[] marks = [.. Enumerable.Range(0, Headers.Count).Select(column => IsNumeric(column) ? "---:" : "---")];
+        var lines = Rows.Select((row, index) => Line(row.Select(cell => Highlighted.Contains(index) && cell.Length > 0 ? $"**{Escaped(cell)}**" : Escaped(cell))));
+        return string.Concat(new[] { Line(Headers.Select(Escaped)), Line(marks) }.Concat(lines));
+
+        static string Line(IEnumerable<string> cells) => $"| {string.Join(" | ", cells)} |\n";
+
+        static string Escaped(string cell) => cell.Replace("|", "\\|", StringComparison.Ordinal);
+    }
+
     internal bool IsNumeric(int column) => Rows.Count > 0 && Rows.All(row => IsNumber(row[column]));
 
     internal void Check()

@@ -84,7 +84,7 @@ public sealed class Trainer : IDisposable
         }
 
         long started = Stopwatch.GetTimestamp();
-        double before = _seconds;
+        (double before, long first) = (_seconds, _iteration);
         double validationSeconds = 0;
         double Spent() => before + Stopwatch.GetElapsedTime(started).TotalSeconds - validationSeconds;
         var rate = new RateMeter();
@@ -121,7 +121,7 @@ public sealed class Trainer : IDisposable
         }
 
         _seconds = Spent();
-        if (end == TrainingEnd.BudgetSpent && _iteration % _options.ValidateEvery != 0)
+        if (end == TrainingEnd.BudgetSpent && _iteration > first && _iteration % _options.ValidateEvery != 0)
         {
             Validate(folder, double.NaN, double.NaN, double.NaN, 1);
         }

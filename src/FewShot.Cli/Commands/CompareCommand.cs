@@ -1,0 +1,112 @@
+using System.CommandLine;
+using FewShot.Cli.Settings;
+using FewShot.Compute.Execution.Simd;
+using FewShot.Evaluation;
+using FewShot.Reporting;
+using FewShot.Tasks;
+using Spectre.Console;
+
+namespace FewShot.Cli.Commands;
+
+/// <summary>Trains and measures several methods under the same budget and on the same episodes.</summary>
+internal static class CompareCommand
+{
+    private const string DataName = "comparison.json";
+    private const string TextName = "comparison.md";
+    private const string PageName = "report.html";
+
+    public static Command Create(CommonOptions common, Output output, CancellationToken cancellation)
+    {
+        var options = new ComparisonOptions(common);
+        var command = new Command(
+            "compare",
+            """
+            Train and measure several methods under the same budget and on the same episodes; write one table and one report with plots.
+
+            The budget is training time alone; without --budget and --iterations it is 10m for each method. Each method is an ordinary run in DIR/METHOD,
+            so an interrupted comparison goes on by the same command, and a larger --budget continues every run. Options that a method has no use for are left
+            out for it. DIR/comparison.json holds every figure with the commands that reproduce it, DIR/comparison.md the table, DIR/report.html the plots.
+            A method that cannot do such tasks, or diverges, is reported as that, and the exit code says so at the end.
+
+            Example: fewshot compare --methods maml,anil,protonet --data glyphs --budget 2m --set maml:inner-steps=1 --set maml:inner-rate=0.4
+            """);
+        options.AddTo(command);
+        command.SetAction(parse => Run(parse, options, common, output, cancellation));
+        return command;
+    }
+
+    private static int Run(ParseResult parse, ComparisonOptions options, CommonOptions common, Output output, CancellationToken cancellation)
+    {
+        options.MethodsOf(parse); // a wrong name should not wait for the data
+        DataSelection data = common.Data.Read(parse);
+        ITaskSource source = data.Open();
+        bool classification = source.Shape.Kind == TaskKind.Classification;
+        string folder = parse.GetValue(options.Folder)
+            ?? Path.Combine("runs", classification ? $"compare-{data.Source}-{data.Ways}way-{data.Shots}shot" : $"compare-{data.Source}-{data.Shots}shot");
+        MethodTrial[] trials = [.. options.Commands(parse, data, classification, folder).Select(commands => MethodTrial.Parse(commands, output))];
+        string file = Path.Combine(folder, DataName);
+        MethodComparison? before = File.Exists(file) ? MethodComparison.Load(file) : null;
+        TimeSpan? budget = parse.GetValue(common.Outer.Budget);
+        long? iterations = parse.GetValue(common.Outer.Iterations);
+        var comparison = new MethodComparison
+        {
+            Data = source.Name,
+            Kind = source.Shape.Kind,
+            Ways = classification ? source.Shape.Ways : null,
+            Shots = source.Shape.Shots,
+            Queries = source.Shape.QueriesPerClass,
+            Split = parse.GetValue(common.Split) ?? Split.Test,
+            Episodes = parse.GetValue(common.Episodes) ?? 600,
+            Seed = parse.GetValue(common.Seed) ?? 1,
+            BudgetSeconds = (budget ?? (iterations is null ? TimeSpan.FromMinutes(10) : null))?.TotalSeconds,
+            Iterations = iterations,
+            Workers = CommonOptions.WorkersOf(parse, common),
+            Machine = $"{Environment.ProcessorCount} {(Environment.ProcessorCount == 1 ? "core" : "cores")}, {SimdProgram.VectorLevel}",
+        };
+        // Rows of an earlier session stay in the file while others are measured.
+        ComparisonRow?[] rows = [.. trials.Select(trial => trial.Known(before))];
+        for (int i = 0; i < trials.Length; i++)
+        {
+            output.Note($"[{i + 1} of {trials.Length}] {trials[i].Commands.Method}{(rows[i] is null ? "" : ": measured before")}");
+            rows[i] ??= trials[i].Run(output, cancellation);
+            comparison = comparison with { Rows = [.. rows.OfType<ComparisonRow>()] };
+            Write(comparison, folder);
+        }
+
+        Print(comparison, folder, output);
+        return comparison.Rows.FirstOrDefault(row => row.Outcome != ComparisonOutcome.Measured)?.Outcome switch
+        {
+            ComparisonOutcome.Diverged => ExitCode.Diverged,
+            ComparisonOutcome.Impossible => ExitCode.Usage,
+            _ => ExitCode.Ok,
+        };
+    }
+
+    private static void Write(MethodComparison comparison, string folder)
+    {
+        Directory.CreateDirectory(folder);
+        comparison.Save(Path.Combine(folder, DataName));
+        ComparisonReport.Html(comparison).Save(Path.Combine(folder, PageName));
+        ComparisonReport.SaveMarkdown(comparison, Path.Combine(folder, TextName));
+    }
+
+    private static void Print(MethodComparison comparison, string folder, Output output)
+    {
+        output.Line(comparison.Conditions);
+        ReportTable content = ComparisonTable.Of(comparison);
+        Table table = Texts.Table(content.Headers);
+        foreach (IReadOnlyList<string> row in content.Rows)
+        {
+            table.Row(row);
+        }
+
+        output.Show(table);
+        foreach (ComparisonRow row in comparison.Rows.Where(row => row.Fault is not null))
+        {
+            output.Line($"{row.Method}: {row.Fault}");
+        }
+
+        output.Line($"Plots and commands are in {Path.Combine(folder, PageName)}, the table in {TextName}, every figure in {DataName}.");
+        output.Result(comparison.ToJson());
+    }
+}

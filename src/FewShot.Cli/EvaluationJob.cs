@@ -1,0 +1,66 @@
+using System.CommandLine;
+using FewShot.Cli.Settings;
+using FewShot.Evaluation;
+using FewShot.Methods;
+using FewShot.Models;
+using FewShot.Tasks;
+
+namespace FewShot.Cli;
+
+/// <summary>What 'fewshot evaluate' was asked to do: everything is read and checked, nothing is compiled yet.</summary>
+internal sealed record EvaluationJob(LearnerSpecification Learner, ITaskSource Source, Split Split, int Episodes, ulong Seed, int Workers)
+{
+    /// <summary>Reads a command line of 'fewshot evaluate'.</summary>
+    /// <param name="parse">The command line.</param>
+    /// <param name="stored">The data of the run, which say what is not given.</param>
+    /// <param name="trained">The learner of the run.</param>
+    /// <param name="common">The options.</param>
+    /// <exception cref="ArgumentException">The learner cannot be measured on such tasks.</exception>
+    public static EvaluationJob Read(ParseResult parse, DataSelection stored, LearnerSpecification trained, CommonOptions common)
+    {
+        ITaskSource source = common.Data.Read(parse, stored).Open();
+        return new EvaluationJob(
+            Fit(trained, source, parse.GetValue(common.Learner.NormStatistics), parse.GetValue(common.Data.Ways) is not null),
+            source,
+            parse.GetValue(common.Split) ?? Split.Test,
+            parse.GetValue(common.Episodes) ?? 600,
+            parse.GetValue(common.Seed) ?? 1,
+            CommonOptions.WorkersOf(parse, common));
+    }
+
+    /// <summary>Measures.</summary>
+    /// <param name="parameters">The weights of the learner.</param>
+    /// <param name="cancellation">Ends the evaluation.</param>
+    public EvaluationResult Run(ParameterSet parameters, CancellationToken cancellation)
+    {
+        using var evaluator = new Evaluator(Learner, Source, Workers);
+        return evaluator.Run(parameters, Split, Episodes, Seed, cancellation: cancellation);
+    }
+
+    /// <summary>The learner's specification for other tasks than it was trained on, where it can serve them.</summary>
+    private static LearnerSpecification Fit(LearnerSpecification specification, ITaskSource source, NormStatistics? statistics, bool waysGiven)
+    {
+        Method method = specification.CreateMethod();
+        TaskShape shape = source.Shape;
+        if (shape.Kind != specification.Kind || !shape.InputShape.SequenceEqual(specification.InputShape))
+        {
+            throw new ArgumentException(
+                $"the run was trained on {specification.Kind.ToString().ToLowerInvariant()} of inputs {string.Join('×', specification.InputShape)}, "
+                + $"but '{source.Name}' gives {shape.Kind.ToString().ToLowerInvariant()} of inputs {string.Join('×', shape.InputShape)}; choose the data it was trained for");
+        }
+
+        if (method.Adaptation.NeedsHead && shape.Outputs != specification.Outputs)
+        {
+            throw new ArgumentException(
+                $"{method.Name} was trained with a head for {specification.Outputs} ways and cannot be measured on {shape.Outputs}; "
+                + (waysGiven ? "leave --ways out, " : "") + $"train with --ways {shape.Outputs}, or use a method without a head such as r2d2 or protonet");
+        }
+
+        if (statistics == NormStatistics.Running && specification.NormStatistics != NormStatistics.Running)
+        {
+            throw new ArgumentException("the run kept no running statistics; only a run trained with --norm-statistics running can be measured with them");
+        }
+
+        return specification with { Outputs = shape.Outputs, NormStatistics = statistics ?? specification.NormStatistics };
+    }
+}

@@ -1,0 +1,164 @@
+using System.CommandLine;
+using FewShot.Adaptation;
+using FewShot.Methods;
+using FewShot.Patterns;
+using FewShot.Tasks.Data;
+
+namespace FewShot.Cli.Settings;
+
+/// <summary>
+/// What a comparison is asked for, as a command line of 'fewshot train' and one of 'fewshot evaluate' for each method: what runs is what a reader can repeat.
+/// </summary>
+internal sealed class ComparisonOptions
+{
+    private const string Every = "all";
+
+    // Enough that time alone ends a training.
+    private const string Endless = "1000000000";
+
+    private readonly CommonOptions _common;
+    private readonly Option[] _training;
+    private readonly string[] _settable;
+
+    public ComparisonOptions(CommonOptions common)
+    {
+        _common = common;
+        var training = new Command("training");
+        common.Learner.AddTo(training, method: false);
+        common.Data.AddTaskTo(training);
+        common.Outer.AddTo(training);
+        training.Add(common.Seed);
+        _training = [.. training.Options];
+
+        // The budget is the same for all: that is the comparison.
+        _settable = [.. _training.Select(option => option.Name).Except([common.Outer.Budget.Name, common.Outer.Iterations.Name])];
+    }
+
+    public Option<IReadOnlyList<string>?> Methods { get; } = OptionFactory.List("--methods", "M,M,...", "Rows of the catalogue to compare, see 'fewshot methods'; 'all' for every one.");
+
+    public Option<string[]> Set { get; } = new("--set")
+    {
+        Description = "An option of training for one method alone, or for 'all' in training but not in measuring, such as maml:inner-rate=0.4 or protonet:ways=20; may be repeated.",
+        HelpName = "METHOD:OPTION=VALUE",
+    };
+
+    public Option<string?> Folder { get; } = OptionFactory.Text("--out", "DIR", "The folder of the comparison; one that is there goes on where it stopped. [default: runs/compare-SOURCE-WAYSway-SHOTSshot]");
+
+    public void AddTo(Command command)
+    {
+        command.Add(Methods);
+        _common.Data.AddSourceTo(command);
+        foreach (Option option in _training)
+        {
+            command.Add(option);
+        }
+
+        foreach (Option option in new Option[] { Set, _common.Split, _common.Episodes, _common.Workers, Folder })
+        {
+            command.Add(option);
+        }
+    }
+
+    /// <summary>The methods asked for, each once.</summary>
+    /// <exception cref="ArgumentException">None is named, or one is unknown.</exception>
+    public IReadOnlyList<string> MethodsOf(ParseResult parse)
+    {
+        IReadOnlyList<string> names = CommonOptions.Required(parse, Methods);
+        return names.Contains(Every, StringComparer.OrdinalIgnoreCase) ? Catalogue.Names : [.. names.Select(name => Catalogue.Create(name).Name).Distinct()];
+    }
+
+    /// <summary>The command lines of each method, without the program's name.</summary>
+    /// <exception cref="ArgumentException">A setting is not of the form asked for, or names what is not there.</exception>
+    public IReadOnlyList<MethodCommands> Commands(ParseResult parse, DataSelection data, bool classification, string folder)
+    {
+        IReadOnlyList<string> methods = MethodsOf(parse);
+        (string Method, string Option, string Value)[] settings = [.. (parse.GetValue(Set) ?? []).Select(text => Setting(text, methods))];
+        return [.. methods.Select(method => Commands(parse, method, settings, data, classification, Path.Combine(folder, method)))];
+    }
+
+    private MethodCommands Commands(
+        ParseResult parse, string method, (string Method, string Option, string Value)[] settings, DataSelection data, bool classification, string run)
+    {
+        var source = new Command("source");
+        _common.Data.AddSourceTo(source);
+        var training = new OptionList();
+        training.Add("--method", method);
+        foreach (Option option in source.Options.Concat(_training))
+        {
+            training.Add(parse, option);
+        }
+
+        foreach ((_, string option, string value) in settings.Where(setting => setting.Method == Every))
+        {
+            training.Add(option, value);
+        }
+
+        if (!training.Contains(_common.Outer.Iterations.Name))
+        {
+            training.Add(_common.Outer.Iterations.Name, Endless);
+            training.AddIfMissing(_common.Outer.Budget.Name, "10m");
+        }
+
+        training.AddIfMissing(_common.Outer.ValidationEpisodes.Name, "50");
+        training.Remove(option => !Applies(method, option));
+        var own = new OptionList();
+        foreach ((_, string option, string value) in settings.Where(setting => setting.Method == method))
+        {
+            training.Add(option, value);
+            own.Add(option, value);
+        }
+
+        training.Add(_common.Workers.Name, $"{CommonOptions.WorkersOf(parse, _common)}");
+        training.Add("--out", run);
+
+        var evaluation = new OptionList();
+        evaluation.Add("--run", run);
+        if (classification)
+        {
+            evaluation.Add("--ways", $"{data.Ways}");
+        }
+
+        evaluation.Add("--shots", $"{data.Shots}");
+        evaluation.Add("--queries", $"{data.Queries}");
+        foreach (Option option in new Option[] { _common.Split, _common.Episodes, _common.Seed, _common.Workers })
+        {
+            evaluation.Add(parse, option);
+        }
+
+        return new MethodCommands(method, run, own.ToString(), training.Arguments, evaluation.Arguments);
+    }
+
+    private (string Method, string Option, string Value) Setting(string text, IReadOnlyList<string> methods)
+    {
+        int colon = text.IndexOf(':', StringComparison.Ordinal);
+        int equals = text.IndexOf('=', StringComparison.Ordinal);
+        if (colon < 1 || equals < colon + 2 || equals == text.Length - 1)
+        {
+            throw new ArgumentException($"{Set.Name} must be METHOD:OPTION=VALUE, such as maml:inner-rate=0.4, not '{text}'");
+        }
+
+        string method = text[..colon].ToLowerInvariant();
+        if (method != Every && !methods.Contains(method))
+        {
+            throw new ArgumentException($"{Set.Name} {text} is for '{method}', which is not compared.{NameSuggestion.For(method, methods)} Compared are {string.Join(", ", methods)}");
+        }
+
+        string option = $"--{text[(colon + 1)..equals].TrimStart('-')}";
+        return _settable.Contains(option)
+            ? (method, option, text[(equals + 1)..])
+            : throw new ArgumentException(
+                $"{Set.Name} {text}: '{option}' cannot be set for a method alone.{NameSuggestion.For(option, _settable)} "
+                + $"Options that can: {string.Join(", ", _settable.Order(StringComparer.Ordinal).Select(name => name[2..]))}");
+    }
+
+    /// <summary>An option for all methods is left out where a method has no use for it; one for a method alone is not, so that it is told.</summary>
+    private bool Applies(string method, KeyValuePair<string, string?> option)
+    {
+        MethodOptions? changed = option.Key == _common.Learner.InnerSteps.Name ? new MethodOptions { InnerSteps = 1 }
+            : option.Key == _common.Learner.InnerRate.Name ? new MethodOptions { InnerRate = 1 }
+            : option.Key == _common.Learner.Pattern.Name ? new MethodOptions { Pattern = Pattern.All }
+            : option.Key == _common.Learner.ExactSteps.Name && int.TryParse(option.Value, out int exact) && exact >= 0 ? new MethodOptions { ExactSteps = exact }
+            : null;
+        return changed is null || Catalogue.Accepts(method, changed);
+    }
+}

@@ -1,0 +1,47 @@
+using System.CommandLine;
+using FewShot.Cli.Settings;
+using FewShot.Methods;
+using FewShot.Storage;
+using FewShot.Tasks;
+using FewShot.Training;
+
+namespace FewShot.Cli;
+
+/// <summary>What 'fewshot train' was asked to do: everything is read and checked, nothing is compiled or written yet.</summary>
+internal sealed record TrainingJob(RunConfiguration Configuration, ITaskSource Source, string Folder, int Workers)
+{
+    public Method Method { get; } = Configuration.Learner.CreateMethod();
+
+    /// <summary>Reads a command line of 'fewshot train'.</summary>
+    /// <param name="parse">The command line.</param>
+    /// <param name="folder">The folder of the run; null for one named after the method and the tasks.</param>
+    /// <param name="stored">What the folder's run was trained by, which says what is not given; null to leave that to the defaults.</param>
+    /// <param name="common">The options.</param>
+    public static TrainingJob Read(ParseResult parse, string? folder, RunConfiguration? stored, CommonOptions common)
+    {
+        DataSelection data = common.Data.Read(parse, stored?.Data);
+        Catalogue.Create(parse.GetValue(common.Learner.Method) ?? LearnerOptions.DefaultMethod); // a wrong name should not wait for the data
+        ITaskSource source = data.Open();
+        LearnerSpecification learner = common.Learner.Read(parse, source.Shape, source.Preparation, stored?.Learner);
+        TrainingOptions training = common.Outer.Read(parse, parse.GetValue(common.Seed), stored?.Training);
+        return new TrainingJob(
+            new RunConfiguration(learner, training, data), source, folder ?? DefaultFolder(learner, data, source.Shape), CommonOptions.WorkersOf(parse, common));
+    }
+
+    /// <summary>Trains, or goes on, and tells how it goes on standard error.</summary>
+    public TrainingResult Run(Output output, CancellationToken cancellation)
+    {
+        LearnerSpecification learner = Configuration.Learner;
+
+        // Compiled before the folder is made, so that what cannot be trained leaves nothing behind.
+        using var trainer = new Trainer(learner, Source, Configuration.Training, Workers);
+        using RunFolder folder = RunFolder.Open(Folder, Configuration.ToJson(), RunConfiguration.MayChange);
+        output.Note($"{Method.Name} ({Method.MetaGradient.Order}) on {Configuration.Data.Source}, {Source.Shape}, {learner.Network}"
+            + (Texts.Normalizes(learner) ? $", normalisation from {learner.NormStatistics.ToString().ToLowerInvariant()} statistics" : ""));
+        output.Note(folder.Latest is { } latest ? $"going on with '{Folder}' at iteration {Texts.Count(latest.Iteration)}" : $"into '{Folder}'; Ctrl-C keeps what is done");
+        return trainer.Run(folder, progress => output.Status.Update(() => TrainingText.Line(progress, Source.Shape.Kind)), cancellation);
+    }
+
+    private static string DefaultFolder(LearnerSpecification learner, DataSelection data, TaskShape shape) => Path.Combine(
+        "runs", shape.Kind == TaskKind.Classification ? $"{learner.Method}-{data.Source}-{shape.Ways}way-{shape.Shots}shot" : $"{learner.Method}-{data.Source}-{shape.Shots}shot");
+}

@@ -1,0 +1,101 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using FewShot.Storage;
+using FewShot.Tasks;
+
+namespace FewShot.Evaluation;
+
+/// <summary>Methods trained under the same budget and measured on the same episodes, with the conditions.</summary>
+public sealed record MethodComparison
+{
+    private static readonly JsonSerializerOptions s_options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
+
+    /// <summary>Name of the source of tasks.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>Classification or regression.</summary>
+    public required TaskKind Kind { get; init; }
+
+    /// <summary>Classes of a measured task; null for regression.</summary>
+    public int? Ways { get; init; }
+
+    /// <summary>Support examples of each class, or of a regression task.</summary>
+    public required int Shots { get; init; }
+
+    /// <summary>Query examples of each class, or of a regression task.</summary>
+    public required int Queries { get; init; }
+
+    /// <summary>The part of the data that was measured on.</summary>
+    public required Split Split { get; init; }
+
+    /// <summary>Tasks measured.</summary>
+    public required int Episodes { get; init; }
+
+    /// <summary>Of everything random.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>Training time of each method; null for no limit.</summary>
+    public double? BudgetSeconds { get; init; }
+
+    /// <summary>Meta-steps of each method; null where time alone limits them.</summary>
+    public long? Iterations { get; init; }
+
+    /// <summary>Threads in training.</summary>
+    public required int Workers { get; init; }
+
+    /// <summary>What it ran on.</summary>
+    public required string Machine { get; init; }
+
+    /// <summary>The methods.</summary>
+    public IReadOnlyList<ComparisonRow> Rows { get; init; } = [];
+
+    /// <summary>What was measured and how, in one sentence without the methods.</summary>
+    [JsonIgnore]
+    public string Conditions
+    {
+        get
+        {
+            string tasks = Kind == TaskKind.Classification ? $"{Ways}-way {Shots}-shot, {Queries} queries a class" : $"{Shots}-shot regression, {Queries} queries";
+            string limit = string.Join(" and ", new[]
+            {
+                BudgetSeconds is { } seconds ? $"{TimeSpan.FromSeconds(seconds):c} of training each" : null,
+                Iterations is { } steps ? FormattableString.Invariant($"{steps:#,0} meta-steps each") : null,
+            }.Where(text => text is not null));
+            return $"{Data}, {tasks}; {limit} on {Workers} {(Workers == 1 ? "worker" : "workers")}; "
+                + $"{Episodes} {Split.ToString().ToLowerInvariant()} episodes, the same for every method, seed {Seed}; {Machine}";
+        }
+    }
+
+    /// <summary>The comparison as JSON.</summary>
+    public JsonObject ToJson() => JsonSerializer.SerializeToNode(this, s_options)!.AsObject();
+
+    /// <summary>Writes the comparison, atomically.</summary>
+    /// <param name="path">The file, usually <c>comparison.json</c>.</param>
+    /// <exception cref="StorageException">It cannot be written; a previous version is untouched.</exception>
+    public void Save(string path) => AtomicFile.WriteText(path, ToJson().ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
+
+    /// <summary>Reads a comparison.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="StorageException">It cannot be read, or is not a comparison.</exception>
+    public static MethodComparison Load(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<MethodComparison>(File.ReadAllText(path), s_options) ?? throw new JsonException("it is empty");
+        }
+        catch (JsonException error)
+        {
+            throw new StorageException($"'{path}' is no comparison of this version of FewShot: {error.Message.Split('\n')[0]}; compare into another folder", error);
+        }
+        catch (Exception error) when (StorageException.IsFileSystemError(error))
+        {
+            throw StorageException.From("read", path, error, "name the folder of a comparison");
+        }
+    }
+}
