@@ -54,7 +54,7 @@ internal static class CommandLine
             EvaluateCommand.Create(common, output, cancellation),
             AdaptCommand.Create(common, output),
             PredictCommand.Create(common, output),
-            CompareCommand.Create(common, output, cancellation),
+            CompareCommand.Create(output, cancellation),
             CheckCommand.Create(common, output, cancellation),
             PatternsCommand.Create(common, output, cancellation),
             PlanCommand.Create(common, output),

@@ -36,7 +36,7 @@ public sealed class CompareTests
 
         Assert.Equal(2, JsonNode.Parse(File.ReadAllText(folder["c/comparison.json"]))!["rows"]!.AsArray().Count);
         string markdown = File.ReadAllText(folder["c/comparison.md"]);
-        Assert.Contains("| protonet | --ways 6 |", markdown.Replace("**", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("| --ways 6 |", markdown.Replace("**", "", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.Contains("    fewshot train --method maml", markdown, StringComparison.Ordinal);
         string page = File.ReadAllText(folder["c/report.html"]);
         Assert.All(["Accuracy on new tasks", "Time of adaptation", "Time of training", "Peak memory", "Validation while training", "fewshot evaluate --run"], text =>
@@ -93,6 +93,23 @@ public sealed class CompareTests
         Assert.Contains("no inner steps", (string)rows[1]!["fault"]!, StringComparison.Ordinal);
         Assert.Contains("not possible", File.ReadAllText(folder["c/comparison.md"]), StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder["c/maml"]));
+    }
+
+    [Fact]
+    public void ComparisonsMergeIntoOneTable()
+    {
+        using var folder = new TemporaryFolder();
+        CommandResult.Good(s_glyphs.With("--methods", "protonet,r2d2", "--out", folder["one"]));
+        CommandResult.Good(s_glyphs.With("--methods", "protonet", "--shots", "2", "--set", "all:queries=1", "--out", folder["two"]));
+        string text = CommandResult.Good("compare", "--merge", folder["one"], folder["two"]).Output;
+        Assert.Contains("| method | glyphs, 5-way 1-shot | glyphs, 5-way 2-shot |", text, StringComparison.Ordinal);
+        Assert.Equal(2, text.Split('\n').Count(line => line.StartsWith("| protonet |", StringComparison.Ordinal)));
+        Assert.Contains($"fewshot compare --methods protonet --data glyphs --channels 4 --shots 2", text, StringComparison.Ordinal);
+        Assert.Contains("--set all:queries=1", text, StringComparison.Ordinal);
+        Assert.Equal(2, CommandResult.Good("compare", "--merge", folder["one"], folder["two"], "--json").Json["comparisons"]!.AsArray().Count);
+        CommandResult.Refused(ExitCode.Usage, ["protonet on glyphs", "two of the comparisons"], "compare", "--merge", folder["one"], folder["one"]);
+        CommandResult.Refused(ExitCode.Usage, ["leave --methods out"], "compare", "--merge", folder["one"], "--methods", "maml");
+        CommandResult.Refused(ExitCode.Storage, ["comparison.json"], "compare", "--merge", folder["three"]);
     }
 
     [Fact]

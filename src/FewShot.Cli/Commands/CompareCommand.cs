@@ -1,6 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Text.Json.Nodes;
 using FewShot.Cli.Settings;
-using FewShot.Compute.Execution.Simd;
 using FewShot.Evaluation;
 using FewShot.Reporting;
 using FewShot.Tasks;
@@ -15,9 +16,9 @@ internal static class CompareCommand
     private const string TextName = "comparison.md";
     private const string PageName = "report.html";
 
-    public static Command Create(CommonOptions common, Output output, CancellationToken cancellation)
+    public static Command Create(Output output, CancellationToken cancellation)
     {
-        var options = new ComparisonOptions(common);
+        var options = new ComparisonOptions();
         var command = new Command(
             "compare",
             """
@@ -28,41 +29,26 @@ internal static class CompareCommand
             out for it. DIR/comparison.json holds every figure with the commands that reproduce it, DIR/comparison.md the table, DIR/report.html the plots.
             A method that cannot do such tasks, or diverges, is reported as that, and the exit code says so at the end.
 
-            Example: fewshot compare --methods maml,anil,protonet --data glyphs --budget 2m --set maml:inner-steps=1 --set maml:inner-rate=0.4
+            Example:   fewshot compare --methods maml,anil,protonet --data glyphs --budget 2m --set maml:inner-steps=1 --set maml:inner-rate=0.4 --out runs/first
+                       fewshot compare --merge runs/first runs/second
             """);
         options.AddTo(command);
-        command.SetAction(parse => Run(parse, options, common, output, cancellation));
+        command.SetAction(parse => parse.GetResult(options.Merge) is null
+            ? Run(parse, options, output, cancellation)
+            : Merge(parse, options, output));
         return command;
     }
 
-    private static int Run(ParseResult parse, ComparisonOptions options, CommonOptions common, Output output, CancellationToken cancellation)
+    private static int Run(ParseResult parse, ComparisonOptions options, Output output, CancellationToken cancellation)
     {
         options.MethodsOf(parse); // a wrong name should not wait for the data
-        DataSelection data = common.Data.Read(parse);
-        ITaskSource source = data.Open();
-        bool classification = source.Shape.Kind == TaskKind.Classification;
-        string folder = parse.GetValue(options.Folder)
-            ?? Path.Combine("runs", classification ? $"compare-{data.Source}-{data.Ways}way-{data.Shots}shot" : $"compare-{data.Source}-{data.Shots}shot");
-        MethodTrial[] trials = [.. options.Commands(parse, data, classification, folder).Select(commands => MethodTrial.Parse(commands, output))];
+        ITaskSource source = options.DataOf(parse).Open();
+        string folder = options.FolderOf(parse, source);
+        MethodComparison comparison = options.Conditions(parse, source);
+        MethodTrial[] trials = [.. options.Commands(parse, comparison, folder).Select(commands => MethodTrial.Parse(commands, output))];
         string file = Path.Combine(folder, DataName);
         MethodComparison? before = File.Exists(file) ? MethodComparison.Load(file) : null;
-        TimeSpan? budget = parse.GetValue(common.Outer.Budget);
-        long? iterations = parse.GetValue(common.Outer.Iterations);
-        var comparison = new MethodComparison
-        {
-            Data = source.Name,
-            Kind = source.Shape.Kind,
-            Ways = classification ? source.Shape.Ways : null,
-            Shots = source.Shape.Shots,
-            Queries = source.Shape.QueriesPerClass,
-            Split = parse.GetValue(common.Split) ?? Split.Test,
-            Episodes = parse.GetValue(common.Episodes) ?? 600,
-            Seed = parse.GetValue(common.Seed) ?? 1,
-            BudgetSeconds = (budget ?? (iterations is null ? TimeSpan.FromMinutes(10) : null))?.TotalSeconds,
-            Iterations = iterations,
-            Workers = CommonOptions.WorkersOf(parse, common),
-            Machine = $"{Environment.ProcessorCount} {(Environment.ProcessorCount == 1 ? "core" : "cores")}, {SimdProgram.VectorLevel}",
-        };
+
         // Rows of an earlier session stay in the file while others are measured.
         ComparisonRow?[] rows = [.. trials.Select(trial => trial.Known(before))];
         for (int i = 0; i < trials.Length; i++)
@@ -82,6 +68,19 @@ internal static class CompareCommand
         };
     }
 
+    private static int Merge(ParseResult parse, ComparisonOptions options, Output output)
+    {
+        if (parse.CommandResult.Children.OfType<OptionResult>().FirstOrDefault(given => !given.Implicit && given.Option != options.Merge && !given.Option.Recursive) is { } other)
+        {
+            throw new ArgumentException($"{options.Merge.Name} prints what was compared before: leave {other.Option.Name} out");
+        }
+
+        MethodComparison[] comparisons = [.. parse.GetValue(options.Merge)!.Select(folder => MethodComparison.Load(Path.Combine(folder, DataName)))];
+        output.Line(ComparisonMerge.Markdown(comparisons).TrimEnd());
+        output.Result(new JsonObject { ["comparisons"] = new JsonArray([.. comparisons.Select(comparison => comparison.ToJson())]) });
+        return ExitCode.Ok;
+    }
+
     private static void Write(MethodComparison comparison, string folder)
     {
         Directory.CreateDirectory(folder);
@@ -92,7 +91,7 @@ internal static class CompareCommand
 
     private static void Print(MethodComparison comparison, string folder, Output output)
     {
-        output.Line(comparison.Conditions);
+        output.Line($"{comparison.Data}, {comparison.Tasks}: {comparison.Conditions}");
         ReportTable content = ComparisonTable.Of(comparison);
         Table table = Texts.Table(content.Headers);
         foreach (IReadOnlyList<string> row in content.Rows)

@@ -1,7 +1,9 @@
 using System.CommandLine;
-using FewShot.Adaptation;
+using FewShot.Compute.Execution.Simd;
+using FewShot.Evaluation;
 using FewShot.Methods;
 using FewShot.Patterns;
+using FewShot.Tasks;
 using FewShot.Tasks.Data;
 
 namespace FewShot.Cli.Settings;
@@ -16,22 +18,29 @@ internal sealed class ComparisonOptions
     // Enough that time alone ends a training.
     private const string Endless = "1000000000";
 
-    private readonly CommonOptions _common;
+    private const int DefaultMinutes = 10;
+    private const string DefaultValidationEpisodes = "50";
+
+    // Its own, because some defaults are others than in training.
+    private readonly CommonOptions _common = new();
     private readonly Option[] _training;
     private readonly string[] _settable;
 
-    public ComparisonOptions(CommonOptions common)
+    public ComparisonOptions()
     {
-        _common = common;
+        OuterOptions outer = _common.Outer;
+        outer.Budget.Description = $"Training time of each method, validation not counted. [default: {DefaultMinutes}m, none with --iterations]";
+        outer.Iterations.Description = "Outer iterations of each method. [default: as many as the budget allows]";
+        outer.ValidationEpisodes.Description = $"Tasks of a validation. [default: {DefaultValidationEpisodes}]";
         var training = new Command("training");
-        common.Learner.AddTo(training, method: false);
-        common.Data.AddTaskTo(training);
-        common.Outer.AddTo(training);
-        training.Add(common.Seed);
+        _common.Learner.AddTo(training, method: false);
+        _common.Data.AddTaskTo(training);
+        outer.AddTo(training);
+        training.Add(_common.Seed);
         _training = [.. training.Options];
 
         // The budget is the same for all: that is the comparison.
-        _settable = [.. _training.Select(option => option.Name).Except([common.Outer.Budget.Name, common.Outer.Iterations.Name])];
+        _settable = [.. _training.Select(option => option.Name).Except([outer.Budget.Name, outer.Iterations.Name])];
     }
 
     public Option<IReadOnlyList<string>?> Methods { get; } = OptionFactory.List("--methods", "M,M,...", "Rows of the catalogue to compare, see 'fewshot methods'; 'all' for every one.");
@@ -44,6 +53,11 @@ internal sealed class ComparisonOptions
 
     public Option<string?> Folder { get; } = OptionFactory.Text("--out", "DIR", "The folder of the comparison; one that is there goes on where it stopped. [default: runs/compare-SOURCE-WAYSway-SHOTSshot]");
 
+    public Option<string[]> Merge { get; } = new("--merge")
+    {
+        Description = "Compare nothing, but print the comparisons in these folders as one table in markdown.", HelpName = "DIR DIR...", AllowMultipleArgumentsPerToken = true,
+    };
+
     public void AddTo(Command command)
     {
         command.Add(Methods);
@@ -53,10 +67,41 @@ internal sealed class ComparisonOptions
             command.Add(option);
         }
 
-        foreach (Option option in new Option[] { Set, _common.Split, _common.Episodes, _common.Workers, Folder })
+        foreach (Option option in new Option[] { Set, _common.Split, _common.Episodes, _common.Workers, Folder, Merge })
         {
             command.Add(option);
         }
+    }
+
+    /// <summary>The data asked for.</summary>
+    public DataSelection DataOf(ParseResult parse) => _common.Data.Read(parse);
+
+    /// <summary>The folder of the comparison.</summary>
+    public string FolderOf(ParseResult parse, ITaskSource source) => parse.GetValue(Folder) ?? Path.Combine(
+        "runs", source.Shape.Kind == TaskKind.Classification ? $"compare-{source.Name}-{source.Shape.Ways}way-{source.Shape.Shots}shot" : $"compare-{source.Name}-{source.Shape.Shots}shot");
+
+    /// <summary>A comparison without its rows: the conditions under which every method is trained and measured.</summary>
+    public MethodComparison Conditions(ParseResult parse, ITaskSource source)
+    {
+        TaskShape shape = source.Shape;
+        long? iterations = parse.GetValue(_common.Outer.Iterations);
+        TimeSpan? budget = parse.GetValue(_common.Outer.Budget) ?? (iterations is null ? TimeSpan.FromMinutes(DefaultMinutes) : null);
+        return new MethodComparison
+        {
+            Data = source.Name,
+            Kind = shape.Kind,
+            Ways = shape.Kind == TaskKind.Classification ? shape.Ways : null,
+            Shots = shape.Shots,
+            Queries = shape.QueriesPerClass,
+            Split = parse.GetValue(_common.Split) ?? Split.Test,
+            Episodes = parse.GetValue(_common.Episodes) ?? 600,
+            Seed = parse.GetValue(_common.Seed) ?? 1,
+            BudgetSeconds = budget?.TotalSeconds,
+            Iterations = iterations,
+            Workers = CommonOptions.WorkersOf(parse, _common),
+            Command = Text(parse),
+            Machine = $"{Environment.ProcessorCount} {(Environment.ProcessorCount == 1 ? "core" : "cores")}, {SimdProgram.VectorLevel}",
+        };
     }
 
     /// <summary>The methods asked for, each once.</summary>
@@ -69,15 +114,27 @@ internal sealed class ComparisonOptions
 
     /// <summary>The command lines of each method, without the program's name.</summary>
     /// <exception cref="ArgumentException">A setting is not of the form asked for, or names what is not there.</exception>
-    public IReadOnlyList<MethodCommands> Commands(ParseResult parse, DataSelection data, bool classification, string folder)
+    public IReadOnlyList<MethodCommands> Commands(ParseResult parse, MethodComparison conditions, string folder)
     {
         IReadOnlyList<string> methods = MethodsOf(parse);
         (string Method, string Option, string Value)[] settings = [.. (parse.GetValue(Set) ?? []).Select(text => Setting(text, methods))];
-        return [.. methods.Select(method => Commands(parse, method, settings, data, classification, Path.Combine(folder, method)))];
+        return [.. methods.Select(method => Commands(parse, method, settings, conditions, Path.Combine(folder, method)))];
+    }
+
+    /// <summary>The command line of the comparison itself, as one would type it.</summary>
+    private string Text(ParseResult parse)
+    {
+        var options = new OptionList();
+        foreach (Option option in parse.CommandResult.Command.Options.Where(option => option != Set))
+        {
+            options.Add(parse, option);
+        }
+
+        return $"fewshot compare {options}{string.Concat((parse.GetValue(Set) ?? []).Select(setting => $" {Set.Name} {Texts.Quoted(setting)}"))}";
     }
 
     private MethodCommands Commands(
-        ParseResult parse, string method, (string Method, string Option, string Value)[] settings, DataSelection data, bool classification, string run)
+        ParseResult parse, string method, (string Method, string Option, string Value)[] settings, MethodComparison conditions, string run)
     {
         var source = new Command("source");
         _common.Data.AddSourceTo(source);
@@ -96,10 +153,10 @@ internal sealed class ComparisonOptions
         if (!training.Contains(_common.Outer.Iterations.Name))
         {
             training.Add(_common.Outer.Iterations.Name, Endless);
-            training.AddIfMissing(_common.Outer.Budget.Name, "10m");
+            training.AddIfMissing(_common.Outer.Budget.Name, $"{DefaultMinutes}m");
         }
 
-        training.AddIfMissing(_common.Outer.ValidationEpisodes.Name, "50");
+        training.AddIfMissing(_common.Outer.ValidationEpisodes.Name, DefaultValidationEpisodes);
         training.Remove(option => !Applies(method, option));
         var own = new OptionList();
         foreach ((_, string option, string value) in settings.Where(setting => setting.Method == method))
@@ -113,13 +170,13 @@ internal sealed class ComparisonOptions
 
         var evaluation = new OptionList();
         evaluation.Add("--run", run);
-        if (classification)
+        if (conditions.Ways is { } ways)
         {
-            evaluation.Add("--ways", $"{data.Ways}");
+            evaluation.Add("--ways", $"{ways}");
         }
 
-        evaluation.Add("--shots", $"{data.Shots}");
-        evaluation.Add("--queries", $"{data.Queries}");
+        evaluation.Add("--shots", $"{conditions.Shots}");
+        evaluation.Add("--queries", $"{conditions.Queries}");
         foreach (Option option in new Option[] { _common.Split, _common.Episodes, _common.Seed, _common.Workers })
         {
             evaluation.Add(parse, option);

@@ -1,14 +1,34 @@
+using System.Globalization;
+
 namespace FewShot.Reporting;
 
 /// <summary>A bar of a <see cref="BarChart"/>.</summary>
 /// <param name="Value">Its length; NaN for no bar.</param>
 /// <param name="Error">Half the length of its error bar, such as a 95 % interval's; null or NaN for none.</param>
-public sealed record Bar(double Value, double? Error = null);
+public sealed record Bar(double Value, double? Error = null)
+{
+    internal double? Half => Error is { } error && double.IsFinite(error) ? Math.Abs(error) : null;
+
+    internal string Text(string? format)
+    {
+        var number = Value.ToString(format ?? "G5", CultureInfo.InvariantCulture);
+        return Half is { } half ? $"{number} ± {half.ToString(format ?? "G3", CultureInfo.InvariantCulture)}" : number;
+    }
+}
 
 /// <summary>Bars of one colour, one for each category.</summary>
 /// <param name="Name">The name in the legend.</param>
 /// <param name="Bars">The bars in the order of the categories.</param>
-public sealed record BarSeries(string Name, IReadOnlyList<Bar> Bars);
+public sealed record BarSeries(string Name, IReadOnlyList<Bar> Bars)
+{
+    internal static void Check(IReadOnlyList<BarSeries> series, IReadOnlyList<string> categories)
+    {
+        if (series.FirstOrDefault(series => series.Bars.Count != categories.Count) is { } uneven)
+        {
+            throw new ArgumentException($"series '{uneven.Name}' has {uneven.Bars.Count} bars for {categories.Count} categories");
+        }
+    }
+}
 
 /// <summary>
 /// Horizontal bars, so that long names stay readable, grouped by category and with error bars. On a linear axis bars begin at zero, because
@@ -29,11 +49,7 @@ public sealed record BarChart(string Title, ChartAxis Value, IReadOnlyList<strin
     /// <inheritdoc/>
     public override string ToSvg()
     {
-        if (Series.FirstOrDefault(series => series.Bars.Count != Categories.Count) is { } uneven)
-        {
-            throw new ArgumentException($"series '{uneven.Name}' has {uneven.Bars.Count} bars for {Categories.Count} categories");
-        }
-
+        BarSeries.Check(Series, Categories);
         var legend = Series.Count > 1 ? Series.Select((series, index) => new LegendEntry(series.Name, index, LegendMark.Box, false)).ToArray() : [];
         var groupHeight = (Series.Count * BarHeight) + GroupGap;
         var plot = new PlotArea(this, Value, Categories, groupHeight, Extents(), legend);
@@ -56,7 +72,7 @@ public sealed record BarChart(string Title, ChartAxis Value, IReadOnlyList<strin
         {
             foreach (var bar in series.Bars.Where(bar => double.IsFinite(bar.Value)))
             {
-                var error = Error(bar) ?? 0;
+                var error = bar.Half ?? 0;
                 yield return (series.Name, bar.Value);
                 yield return (series.Name, bar.Value + error);
 
@@ -74,8 +90,6 @@ public sealed record BarChart(string Title, ChartAxis Value, IReadOnlyList<strin
         }
     }
 
-    private static double? Error(Bar bar) => bar.Error is { } error && double.IsFinite(error) ? Math.Abs(error) : null;
-
     private void Draw(PlotArea plot, string category, BarSeries series, Bar bar, int index, double top)
     {
         if (!double.IsFinite(bar.Value))
@@ -86,10 +100,9 @@ public sealed record BarChart(string Title, ChartAxis Value, IReadOnlyList<strin
         var start = Value.Scale == AxisScale.Linear ? plot.MapX(0) : plot.Left;
         var end = plot.MapX(bar.Value);
         var middle = top + ((BarHeight - 2) / 2);
-        var number = bar.Value.ToString(NumberFormat ?? "G5", System.Globalization.CultureInfo.InvariantCulture);
-        var spread = Error(bar) is { } half ? $" ± {half.ToString(NumberFormat ?? "G3", System.Globalization.CultureInfo.InvariantCulture)}" : "";
+        var text = bar.Text(NumberFormat);
         plot.Svg.Open("g");
-        plot.Svg.Titled($"{category}{(Series.Count > 1 ? $", {series.Name}" : "")}: {number}{spread}");
+        plot.Svg.Titled($"{category}{(Series.Count > 1 ? $", {series.Name}" : "")}: {text}");
         plot.Svg.Element(
             "rect",
             ("class", $"bar s{index % PlotStyle.Colours}"),
@@ -99,20 +112,18 @@ public sealed record BarChart(string Title, ChartAxis Value, IReadOnlyList<strin
             ("height", SvgWriter.Number(BarHeight - 2)),
             ("rx", "1.5"));
         var textStart = Math.Max(start, end);
-        if (Error(bar) is { } error)
+        if (bar.Half is { } error)
         {
             var low = Value.Scale == AxisScale.Logarithmic && bar.Value - error <= 0 ? plot.Left : plot.MapX(bar.Value - error);
             var high = plot.MapX(bar.Value + error);
-            plot.Svg.Line("whisker", low, middle, high, middle);
-            plot.Svg.Line("whisker", low, middle - 3, low, middle + 3);
-            plot.Svg.Line("whisker", high, middle - 3, high, middle + 3);
+            plot.Whisker(low, high, middle);
             textStart = Math.Max(textStart, high);
         }
 
         plot.Svg.Close("g");
         if (NumberFormat is not null)
         {
-            plot.Svg.Text(textStart + 6, middle + 4, "value", number + spread);
+            plot.Svg.Text(textStart + 6, middle + 4, "value", text);
         }
     }
 }

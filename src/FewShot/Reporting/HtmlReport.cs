@@ -9,6 +9,9 @@ namespace FewShot.Reporting;
 /// </summary>
 public sealed class HtmlReport
 {
+    // A table of more columns may be broader than the text.
+    private const int BroadColumns = 7;
+
     private readonly StringBuilder body = new();
     private readonly string title;
 
@@ -73,7 +76,7 @@ public sealed class HtmlReport
         ArgumentNullException.ThrowIfNull(table);
         table.Check();
         var classes = Enumerable.Range(0, table.Headers.Count).Select(column => table.IsNumeric(column) ? " class=\"number\"" : "").ToArray();
-        body.Append("<figure><div class=\"wide\"><table><thead><tr>");
+        body.Append(table.Headers.Count > BroadColumns ? "<figure class=\"broad\">" : "<figure>").Append("<div class=\"wide\"><table><thead><tr>");
         for (var column = 0; column < table.Headers.Count; column++)
         {
             body.Append($"<th scope=\"col\"{classes[column]}>{Text(table.Headers[column])}</th>");

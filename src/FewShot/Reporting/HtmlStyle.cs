@@ -18,6 +18,10 @@ internal static class HtmlStyle
         figure svg{display:block;width:100%;height:auto}
         figcaption{color:var(--soft);font-size:13.5px;padding:10px 8px 2px}
         .wide{overflow-x:auto}
+        .broad{width:min(calc(100vw - 48px),1280px);margin-left:50%;transform:translateX(-50%)}
+        .broad th{white-space:normal;vertical-align:bottom}
+        .broad th,.broad td{padding:8px}
+        .broad td:first-child{white-space:nowrap}
         table{border-collapse:collapse;width:100%;font-size:14.5px}
         th{text-align:left;font-weight:600;color:var(--soft);font-size:13px;white-space:nowrap}
         th,td{padding:8px 12px;border-bottom:1px solid var(--line);vertical-align:top}
@@ -30,6 +34,6 @@ internal static class HtmlStyle
         .figures dd{margin:2px 0 0;font-size:20px;font-weight:600;font-variant-numeric:tabular-nums;letter-spacing:-.01em}
         aside{border-left:3px solid var(--accent);background:var(--tint);border-radius:0 8px 8px 0;padding:10px 16px;margin:16px 0;font-size:14.5px}
         pre{background:var(--paper);border:1px solid var(--line);border-radius:10px;padding:14px 16px;overflow-x:auto;font:13px/1.2 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}
-        @media print{body{background:none}main{max-width:none;padding:0}figure,aside,.figures div{break-inside:avoid}}
+        @media print{body{background:none}main{max-width:none;padding:0}.broad{width:auto;margin-left:0;transform:none}figure,aside,.figures div{break-inside:avoid}}
         """;
 }

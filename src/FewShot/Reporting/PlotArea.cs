@@ -100,16 +100,23 @@ internal sealed class PlotArea
     /// <summary>A position in words, for the text that a resting pointer shows.</summary>
     public string Describe(double xValue, double yValue) => FormattableString.Invariant($"{xValue:G5}, {yValue:G5}");
 
-    public void Marker(double xValue, double yValue, double radius, string style, string description)
+    public void Marker(double xValue, double yValue, double radius, string style, string description) =>
+        Dot(MapX(xValue), MapY(yValue), radius, style, description);
+
+    /// <summary>A marker at a place in pixels.</summary>
+    public void Dot(double left, double top, double radius, string style, string description)
     {
-        Svg.Open(
-            "circle",
-            ("class", $"marker {style}"),
-            ("cx", SvgWriter.Number(MapX(xValue))),
-            ("cy", SvgWriter.Number(MapY(yValue))),
-            ("r", SvgWriter.Number(radius)));
+        Svg.Open("circle", ("class", $"marker {style}"), ("cx", SvgWriter.Number(left)), ("cy", SvgWriter.Number(top)), ("r", SvgWriter.Number(radius)));
         Svg.Titled(description);
         Svg.Close("circle");
+    }
+
+    /// <summary>An interval along the horizontal axis, in pixels, with its ends marked.</summary>
+    public void Whisker(double low, double high, double middle)
+    {
+        Svg.Line("whisker", low, middle, high, middle);
+        Svg.Line("whisker", low, middle - 3, low, middle + 3);
+        Svg.Line("whisker", high, middle - 3, high, middle + 3);
     }
 
     public string ToSvg()

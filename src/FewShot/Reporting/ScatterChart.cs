@@ -30,7 +30,7 @@ public sealed record ScatterChart(string Title, ChartAxis X, ChartAxis Y, IReadO
         var all = Groups.SelectMany(group => group.Points.Select(point => (group.Name, point))).Concat(Front.Select(point => (FrontName, point))).ToArray();
         LegendEntry[] legend =
         [
-            .. Groups.Select((group, index) => new LegendEntry(group.Name, index, LegendMark.Dot, false)),
+            .. Groups.Select((group, index) => new LegendEntry(group.Name, index, LegendMark.Dot, false)).Where(_ => Groups.Count > 1 || Front.Count > 0),
             .. Front.Count > 0 ? [new LegendEntry(FrontName, LegendEntry.Neutral, LegendMark.Line, true)] : Array.Empty<LegendEntry>(),
         ];
         var plot = new PlotArea(this, X, Y, all.Select(pair => (pair.Item1, pair.point.X)), all.Select(pair => (pair.Item1, pair.point.Y)), legend);
@@ -64,6 +64,24 @@ public sealed record ScatterChart(string Title, ChartAxis X, ChartAxis Y, IReadO
         }
 
         return plot.ToSvg();
+    }
+
+    /// <summary>The points that no other beats in both directions, from left to right: for <see cref="Front"/> where less of X is better.</summary>
+    /// <param name="points">The points; those that are not finite are left out.</param>
+    /// <param name="higher">Whether more of Y is better, and not less.</param>
+    public static IReadOnlyList<ScatterPoint> BestTradeOffs(IEnumerable<ScatterPoint> points, bool higher = true)
+    {
+        ArgumentNullException.ThrowIfNull(points);
+        var front = new List<ScatterPoint>();
+        foreach (var point in points.Where(IsFinite).OrderBy(point => point.X).ThenBy(point => higher ? -point.Y : point.Y))
+        {
+            if (front.Count == 0 || (higher ? point.Y > front[^1].Y : point.Y < front[^1].Y))
+            {
+                front.Add(point);
+            }
+        }
+
+        return front;
     }
 
     private static bool IsFinite(ScatterPoint point) => double.IsFinite(point.X) && double.IsFinite(point.Y);

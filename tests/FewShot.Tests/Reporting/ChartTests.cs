@@ -10,7 +10,7 @@ public sealed class ChartTests
 {
     private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
 
-    public static TheoryData<string> Samples => ["lines", "logarithmic", "scatter", "bars", "empty"];
+    public static TheoryData<string> Samples => ["lines", "logarithmic", "scatter", "bars", "dots", "empty"];
 
     [Theory]
     [MemberData(nameof(Samples))]
@@ -73,6 +73,14 @@ public sealed class ChartTests
         points = Polylines(logarithmic).Single();
         Assert.Equal((points[0].X + points[2].X) / 2, points[1].X, 0.011);
         Assert.Equal((points[0].Y + points[2].Y) / 2, points[1].Y, 0.011);
+    }
+
+    [Fact]
+    public void TradeOffsAreThePointsThatNoOtherBeats()
+    {
+        ScatterPoint[] points = [new(3, 9), new(1, 5), new(2, 4), new(1, 6), new(double.NaN, 99), new(4, 9)];
+        Assert.Equal([(1, 6), (3, 9)], ScatterChart.BestTradeOffs(points).Select(point => (point.X, point.Y)));
+        Assert.Equal([(1, 5), (2, 4)], ScatterChart.BestTradeOffs(points, higher: false).Select(point => (point.X, point.Y)));
     }
 
     [Fact]
@@ -141,6 +149,7 @@ public sealed class ChartTests
         "logarithmic" => SampleReport.LogarithmicLines(),
         "scatter" => SampleReport.Scatter(),
         "bars" => SampleReport.Bars(),
+        "dots" => SampleReport.Dots(),
         _ => new LineChart("nothing yet", new ChartAxis("x"), new ChartAxis("y"), []),
     };
 

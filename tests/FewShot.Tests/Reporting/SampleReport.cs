@@ -56,6 +56,15 @@ internal static class SampleReport
             new BarSeries("5 shots", [new(98.9, 0.1), new(98.5, 0.2), new(97.0, 4.5), new(98.3, 0.2), new(98.4, 0.2)]),
         ]);
 
+    public static DotChart Dots() => new(
+        "Accuracy with intervals",
+        new ChartAxis("accuracy (%)"),
+        ["MAML", "ANIL", "a method that failed"],
+        [
+            new BarSeries("measured", [new(97.8, 0.3), new(97.1, 0.4), new(double.NaN)]),
+            new BarSeries("reported", [new(98.7), new(double.NaN), new(98.9)]),
+        ]);
+
     public static HtmlReport Report() => new HtmlReport("Comparison of methods", "Omniglot, 5-way 1-shot, 600 test episodes, seed 7, batch statistics of the query")
         .KeyFigures(("best accuracy", "98.9 ± 0.1 %"), ("fastest", "0.5 ms a task"), ("episodes", "600"), ("seed", "7"))
         .Paragraph("Every method was trained for 60 000 iterations from the same seed and tested on the same episodes. Text such as <b> & \"quotes\" is shown as it is.")
@@ -78,5 +87,6 @@ internal static class SampleReport
         .Chart(LogarithmicLines())
         .Section("Accuracy")
         .Chart(Bars())
+        .Chart(Dots())
         .Preformatted("./fewshot compare --ways 5 --shots 1\n  --episodes 600");
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using FewShot.Models;
 using FewShot.Reporting;
 using FewShot.Tasks;
 
@@ -9,7 +10,7 @@ public static class ComparisonTable
 {
     private const string Nothing = "–";
 
-    /// <summary>The table; columns that would be empty are left out.</summary>
+    /// <summary>The table; columns that would be empty are left out, and the one that tells statistics apart where there is nothing to tell.</summary>
     public static ReportTable Of(MethodComparison comparison)
     {
         ArgumentNullException.ThrowIfNull(comparison);
@@ -17,42 +18,54 @@ public static class ComparisonTable
         (string Header, Func<ComparisonRow, string> Cell)[] columns =
         [
             ("method", row => row.Method),
-            ("set", row => row.Settings),
             ("meta-gradient", row => row.Order ?? Nothing),
             (classification ? "accuracy (%)" : "loss", row => Result(row, classification)),
             (classification ? "before (%)" : "loss before", row => classification ? Percent(row.AccuracyBefore) : Number(row.LossBefore, "0.0000")),
             ("reported (%)", row => Percent(row.Reported?.Accuracy)),
-            ("adaptation (ms)", row => Number(row.AdaptMillisecondsMedian, "0.00")),
+            ("adaptation (ms)", row => Milliseconds(row.AdaptMillisecondsMedian)),
             ("meta-steps", row => Number(row.MetaSteps, "#,0")),
             ("training (s)", row => Number(row.TrainingSeconds, "#,0")),
+            ("best after (s)", row => Number(BestPoint(row, classification)?.Seconds, "#,0")),
             ("training memory (MiB)", row => Mebibytes(row.TrainingPeakBytes)),
             ("adaptation memory (MiB)", row => Mebibytes(row.AdaptPeakBytes)),
-            ("statistics", row => row.NormStatistics?.ToString().ToLowerInvariant() ?? Nothing),
+            ("statistics", row => CommonStatistics(comparison) is null ? row.NormStatistics?.ToString().ToLowerInvariant() ?? Nothing : ""),
+            ("set for it alone", row => row.Settings),
         ];
-        var kept = columns.Where(column => comparison.Rows.Count == 0 || comparison.Rows.Any(row => column.Cell(row) is not ("" or Nothing))).ToArray();
+        var kept = columns.Where(column => comparison.Rows.Any(row => column.Cell(row) is not ("" or Nothing))).ToArray();
         return new ReportTable([.. kept.Select(column => column.Header)], [.. comparison.Rows.Select(row => (IReadOnlyList<string>)[.. kept.Select(column => column.Cell(row))])])
         {
-            Highlighted = Best(comparison) is { } best ? [best] : [],
+            Highlighted = Ranked(comparison) is [{ } best, ..] ? [comparison.Rows.ToList().IndexOf(best)] : [],
         };
     }
 
-    /// <summary>The row with the best result; null where nothing was measured.</summary>
-    public static int? Best(MethodComparison comparison)
+    /// <summary>The rows that were measured, the best first.</summary>
+    internal static IReadOnlyList<ComparisonRow> Ranked(MethodComparison comparison)
     {
-        ArgumentNullException.ThrowIfNull(comparison);
         bool classification = comparison.Kind == TaskKind.Classification;
-        var measured = comparison.Rows.Select((row, index) => (Value: classification ? -row.Accuracy : row.Loss, index)).Where(pair => pair.Value is not null).ToArray();
-        return measured.Length == 0 ? null : measured.MinBy(pair => pair.Value).index;
+        return [.. comparison.Rows.Where(row => row.Outcome == ComparisonOutcome.Measured).OrderBy(row => classification ? -row.Accuracy : row.Loss ?? double.PositiveInfinity)];
     }
 
-    private static string Result(ComparisonRow row, bool classification) => row.Outcome switch
+    /// <summary>The validation at which the weights that were measured were kept; null where there was none.</summary>
+    internal static LearningCurvePoint? BestPoint(ComparisonRow row, bool classification) =>
+        row.Outcome == ComparisonOutcome.Measured ? row.Curve.MinBy(point => classification ? -point.Validation : point.Validation) : null;
+
+    /// <summary>Where normalisation took its statistics from, if that was the same for all.</summary>
+    internal static NormStatistics? CommonStatistics(MethodComparison comparison) =>
+        comparison.Rows.Where(row => row.NormStatistics is not null).Select(row => row.NormStatistics).Distinct().ToArray() is [{ } only] ? only : null;
+
+    internal static string Result(ComparisonRow row, bool classification) => row.Outcome switch
     {
         ComparisonOutcome.Diverged => "diverged",
         ComparisonOutcome.Impossible => "not possible",
-        _ => classification
-            ? string.Create(CultureInfo.InvariantCulture, $"{100 * row.Accuracy:0.0} ± {100 * row.Interval95:0.0}")
-            : string.Create(CultureInfo.InvariantCulture, $"{row.Loss:0.0000} ± {row.LossInterval95:0.0000}"),
+        _ => classification ? Percent(row.Accuracy, row.Interval95) : Loss(row),
     };
+
+    internal static string Percent(double? share, double? half) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.0} ± {100 * half:0.0}");
+
+    internal static string Loss(ComparisonRow row) =>
+        row.Loss is null ? "not finite" : string.Create(CultureInfo.InvariantCulture, $"{row.Loss:0.0000} ± {row.LossInterval95:0.0000}");
+
+    internal static string Milliseconds(double? value) => Number(value, value < 0.1 ? "0.000" : "0.00");
 
     private static string Percent(double? share) => Number(100 * share, "0.0");
 

@@ -52,25 +52,33 @@ public sealed record MethodComparison
     /// <summary>What it ran on.</summary>
     public required string Machine { get; init; }
 
+    /// <summary>The command that made it; null where it was not made by one.</summary>
+    public string? Command { get; init; }
+
     /// <summary>The methods.</summary>
     public IReadOnlyList<ComparisonRow> Rows { get; init; } = [];
 
-    /// <summary>What was measured and how, in one sentence without the methods.</summary>
+    /// <summary>The tasks, such as "5-way 1-shot".</summary>
+    [JsonIgnore]
+    public string Tasks => Kind == TaskKind.Classification ? $"{Ways}-way {Shots}-shot" : $"{Shots}-shot regression";
+
+    /// <summary>How it was trained and measured, as a sentence without its full stop.</summary>
     [JsonIgnore]
     public string Conditions
     {
         get
         {
-            string tasks = Kind == TaskKind.Classification ? $"{Ways}-way {Shots}-shot, {Queries} queries a class" : $"{Shots}-shot regression, {Queries} queries";
-            string limit = string.Join(" and ", new[]
-            {
-                BudgetSeconds is { } seconds ? $"{TimeSpan.FromSeconds(seconds):c} of training each" : null,
-                Iterations is { } steps ? FormattableString.Invariant($"{steps:#,0} meta-steps each") : null,
-            }.Where(text => text is not null));
-            return $"{Data}, {tasks}; {limit} on {Workers} {(Workers == 1 ? "worker" : "workers")}; "
-                + $"{Episodes} {Split.ToString().ToLowerInvariant()} episodes, the same for every method, seed {Seed}; {Machine}";
+            string[] limits =
+            [
+                .. BudgetSeconds is { } seconds ? [$"{Duration(seconds)} of training"] : Array.Empty<string>(),
+                .. Iterations is { } steps ? [FormattableString.Invariant($"{steps:#,0} meta-steps")] : Array.Empty<string>(),
+            ];
+            return $"{string.Join(" and at most ", limits)} for each method with {Workers} {(Workers == 1 ? "worker" : "workers")}; measured on {Episodes} {Split.ToString().ToLowerInvariant()} "
+                + $"episodes of {Queries} queries{(Kind == TaskKind.Classification ? " a class" : "")}, the same for every method; seed {Seed}; {Machine}";
         }
     }
+
+    private static string Duration(double seconds) => seconds < 120 ? FormattableString.Invariant($"{seconds:0.#} s") : FormattableString.Invariant($"{seconds / 60:0.#} min");
 
     /// <summary>The comparison as JSON.</summary>
     public JsonObject ToJson() => JsonSerializer.SerializeToNode(this, s_options)!.AsObject();
@@ -93,9 +101,13 @@ public sealed record MethodComparison
         {
             throw new StorageException($"'{path}' is no comparison of this version of FewShot: {error.Message.Split('\n')[0]}; compare into another folder", error);
         }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new StorageException($"cannot read '{path}': it is not there; name the folder of a comparison", error);
+        }
         catch (Exception error) when (StorageException.IsFileSystemError(error))
         {
-            throw StorageException.From("read", path, error, "name the folder of a comparison");
+            throw StorageException.From("read", path, error, "check that you may read it");
         }
     }
 }

@@ -12,6 +12,9 @@ public sealed record ReportedFigure(double Accuracy, string Source)
 
     private static readonly Dictionary<(string Method, string Data, int Ways, int Shots), ReportedFigure> s_figures = Table();
 
+    /// <summary>The methods and tasks of which something is reported.</summary>
+    internal static IReadOnlyCollection<(string Method, string Data, int Ways, int Shots)> All => s_figures.Keys;
+
     /// <summary>What is reported for a method on a data set; null where nothing is known to us.</summary>
     /// <param name="method">Row of the catalogue.</param>
     /// <param name="data">Name of the source.</param>
@@ -30,7 +33,8 @@ public sealed record ReportedFigure(double Accuracy, string Source)
         Omniglot("protonet", "Snell 2017, arXiv:1703.05175; trained with 60 ways", 98.8, 99.7, 96.0, 98.9);
         FiveWay("r2d2", "cifar-fs", $"{ClosedForm}; wider network", 65.4, 79.4);
         FiveWay("maml", "cifar-fs", $"as measured by {ClosedForm}", 58.9, 71.5);
-        FiveWay("maml", "fc100", $"as measured by {Kernel}", 38.0, 49.3);
+        FiveWay("protonet", "cifar-fs", $"as measured by {ClosedForm}", 55.5, 72.0);
+        FiveWay("maml", "fc100", $"as listed by {Kernel}", 38.0, 49.3);
         FiveWay("meta-rkhs-i", "fc100", Kernel, 38.9, 51.5);
         FiveWay("meta-rkhs-ii", "fc100", Kernel, 41.2, 51.4);
         return figures;
