@@ -2,18 +2,19 @@
 
 On adaptation workloads a repetition is one task: features without a graph, then the head's steps (--features-given
 leaves the features out). On training workloads it is one meta-step: features with a graph, head adapted by
-differentiable steps, meta-gradient, Adam.
+differentiable steps, meta-gradient, Adam; --task-threads N shares the tasks among N Python threads.
 """
 
 import torch
 import torch.nn.functional as F
-from common import main, make_batch, make_model, make_parameters
+from common import main, make_batch, make_model, make_parameters, task_pool
 from convolution import bilinear_convolve
 
 FLAGS = {
     "--features-given": dict(action="store_true"),
     "--first-order": dict(action="store_true"),
     "--convolution": dict(choices=("autograd", "bilinear"), default="autograd"),
+    "--task-threads": dict(type=int, default=1),
 }
 
 
@@ -50,10 +51,9 @@ def training(workload, options):
     features, loss_function = make_model(workload, convolve)
     optimizer = torch.optim.Adam(parameters, lr=1e-3)
 
-    def repetition():
-        optimizer.zero_grad(set_to_none=True)
-        total = 0.0
-        for task in range(workload.tasks):
+    def share(tasks):
+        total_loss, total = 0.0, None
+        for task in tasks:
             cached = features(parameters, batch.support_inputs[task])
             head = parameters[-2:]
             for _ in range(workload.steps):
@@ -64,12 +64,29 @@ def training(workload, options):
                 head = [torch.sub(p, g, alpha=workload.inner_rate) for p, g in zip(head, gradients)]
             query = features(parameters, batch.query_inputs[task])
             loss = loss_function(F.linear(query, *head), batch.query_targets[task]) / workload.tasks
-            loss.backward()
-            total += float(loss)
+            gradients = torch.autograd.grad(loss, parameters)
+            if total is None:
+                total = list(gradients)
+            else:
+                torch._foreach_add_(total, gradients)
+            total_loss += float(loss)
+        return total_loss, total
+
+    shares = [range(i, workload.tasks, options.task_threads) for i in range(options.task_threads)]
+    pool = task_pool(options.task_threads, options.threads)
+
+    def repetition():
+        results = list(pool.map(share, shares)) if pool else [share(shares[0])]
+        total = results[0][1]
+        for _, gradients in results[1:]:
+            torch._foreach_add_(total, gradients)
+        for parameter, gradient in zip(parameters, total):
+            parameter.grad = gradient
         optimizer.step()
-        return total
+        return sum(loss for loss, _ in results)
 
     name = "anil" + ("-bilinear" if options.convolution == "bilinear" else "")
+    name += f"-{options.task_threads}-task-threads" if options.task_threads > 1 else ""
     return name + ("-first-order" if options.first_order else ""), 1 if options.first_order else 2, repetition
 
 

@@ -8,9 +8,11 @@ import argparse
 import json
 import math
 import os
+import resource
 import statistics
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 
@@ -65,6 +67,10 @@ WORKLOADS = {
         Workload("sine-25x10-1step", "mlp", 25, 1, 10, 10, 1),
         Workload("sine-25x10-5steps", "mlp", 25, 1, 10, 10, 5),
         Workload("sine-25x10-20steps", "mlp", 25, 1, 10, 10, 20),
+        *(
+            Workload(f"memory-maml-{steps}step{'s' * (steps > 1)}", "conv4", 1, 5, 1, 15, steps)
+            for steps in (1, 5, 20, 100)
+        ),
         Workload("adapt-omniglot-5w1s-5steps", "conv4", 1, 5, 1, 0, 5),
         Workload("adapt-omniglot-5w5s-5steps", "conv4", 1, 5, 5, 0, 5),
         Workload("adapt-mlp", "mlp", 1, 1, 10, 0, 5),
@@ -188,6 +194,14 @@ def measure(repetition, count):
     return seconds, loss
 
 
+def task_pool(threads, threads_of_an_operation):
+    """Python threads that share the tasks of a batch, or None for one."""
+    # The number of threads of an operation is a property of the thread that calls it.
+    return ThreadPoolExecutor(
+        threads, initializer=torch.set_num_threads, initargs=(threads_of_an_operation,)
+    ) if threads > 1 else None
+
+
 def main(prepare, flags=None):
     """Run a peer. `prepare(workload, options)` returns (peer name, order of the gradient, repetition)."""
     options = parse(flags)
@@ -212,6 +226,7 @@ def main(prepare, flags=None):
             "loss": loss,
             "torch": torch.__version__,
             "order": order,
+            "processPeakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         }
 
     if not options.server:

@@ -6,11 +6,9 @@
 --channels-last          NHWC memory format
 """
 
-from concurrent.futures import ThreadPoolExecutor
-
 import torch
 import torch.nn.functional as F
-from common import main, make_batch, make_model, make_parameters
+from common import main, make_batch, make_model, make_parameters, task_pool
 from convolution import bilinear_convolve
 
 FLAGS = {
@@ -60,10 +58,7 @@ def prepare(workload, options):
     convolve = bilinear_convolve if options.convolution == "bilinear" else F.conv2d
     optimizer = torch.optim.Adam(parameters, lr=1e-3)
     shares = [range(i, workload.tasks, options.task_threads) for i in range(options.task_threads)]
-    # The number of threads of an operation is a property of the thread that calls it.
-    pool = ThreadPoolExecutor(
-        options.task_threads, initializer=torch.set_num_threads, initargs=(options.threads,)
-    ) if options.task_threads > 1 else None
+    pool = task_pool(options.task_threads, options.threads)
 
     def share(tasks):
         return meta_gradient(workload, batch, parameters, options.first_order, convolve, tasks)

@@ -90,6 +90,9 @@ internal sealed class MetaStep : IDisposable
     /// <summary>Weights of the multi-step loss, one a step, where the method has one.</summary>
     public float[] StepWeights { get; }
 
+    /// <summary>Seconds that all workers together have spent on tasks.</summary>
+    public double BusySeconds => _team.BusySeconds;
+
     /// <summary>Runs tasks <paramref name="firstIndex"/>.. of the training split.</summary>
     public void Run(ITaskSource source, ulong seed, long firstIndex)
     {

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace FewShot.Learning;
 
 /// <summary>
@@ -12,6 +14,7 @@ internal sealed class TaskTeam : IDisposable
     private int _tasks;
     private int _next;
     private int _busy;
+    private long _busyTicks;
     private Exception? _failure;
     private volatile bool _stopped;
 
@@ -28,6 +31,9 @@ internal sealed class TaskTeam : IDisposable
 
     /// <summary>How many threads work, the caller's included.</summary>
     public int Workers { get; }
+
+    /// <summary>Seconds that all threads together have spent on tasks.</summary>
+    public double BusySeconds => (double)Interlocked.Read(ref _busyTicks) / Stopwatch.Frequency;
 
     /// <summary>Calls <paramref name="body"/> (worker, task) once for each task and returns when all are done; the first failure is thrown.</summary>
     public void Run(int tasks, Action<int, int> body)
@@ -89,6 +95,7 @@ internal sealed class TaskTeam : IDisposable
 
     private void Take(int worker)
     {
+        long start = Stopwatch.GetTimestamp();
         try
         {
             int task;
@@ -101,5 +108,7 @@ internal sealed class TaskTeam : IDisposable
         {
             Interlocked.CompareExchange(ref _failure, exception, null);
         }
+
+        Interlocked.Add(ref _busyTicks, Stopwatch.GetTimestamp() - start);
     }
 }

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using FewShot.Compute.Execution;
+using FewShot.Compute.Execution.Simd;
+using FewShot.Evaluation;
+using FewShot.Learning;
+using FewShot.Methods;
+using FewShot.Models;
+using FewShot.Optimizers;
+using FewShot.Tasks;
+
+namespace FewShot.Benchmarks;
+
+/// <summary>FewShot's side of a row.</summary>
+internal sealed class FewShotContender : IContender
+{
+    private readonly Action _repetition;
+    private readonly IDisposable? _owned;
+    private readonly Facts _facts;
+    private double _seconds;
+
+    private FewShotContender(Action repetition, IDisposable? owned = null, Facts? facts = null) =>
+        (_repetition, _owned, _facts) = (repetition, owned, facts ?? new Facts());
+
+    public string Name { get; init; } = "fewshot";
+
+    public Facts Facts => _facts with { BusyShare = BusySeconds is null ? null : BusySeconds() / (_seconds * _facts.Cores) };
+
+    /// <summary>Seconds that the threads have spent on tasks, all added, where that is known.</summary>
+    private Func<double>? BusySeconds { get; init; }
+
+    /// <summary>One meta-step: a batch of tasks, their weighted meta-gradient, and Adam's update.</summary>
+    public static FewShotContender Training(LearnerSpecification specification, TaskShape shape, int tasks, int workers, bool recomputed = false)
+    {
+        var source = new RandomTasks(shape);
+        TaskGraphs graphs = TaskGraphs.Of(specification);
+        ParameterSet parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), 1);
+        var step = new MetaStep(graphs, shape, parameters, tasks, workers, checkpointed: recomputed);
+        Optimizer optimizer = new OuterUpdate().Create(parameters.Values.Length);
+        long index = 0;
+        return new FewShotContender(
+            () =>
+            {
+                step.Run(source, 1, index);
+                optimizer.Update(parameters.Values, step.Gradient, 1e-4);
+                index += tasks;
+            },
+            step,
+            new Facts(Math.Min(workers, tasks), step.Program.MultiplyAdds * tasks, step.Program.PeakBytes))
+        {
+            Name = workers == 1 ? "fewshot-1-worker" : "fewshot", BusySeconds = () => step.BusySeconds,
+        };
+    }
+
+    /// <summary>Adaptation to one task after another, the copy of its support set included.</summary>
+    public static FewShotContender Adaptation(LearnerSpecification specification, TaskShape shape)
+    {
+        TaskGraphs graphs = TaskGraphs.Of(specification);
+        ParameterSet parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), 1);
+        var program = new SimdProgram(graphs.Adapt(shape.SupportCount, shape.Outputs));
+        IWorker<float> worker = program.CreateWorker();
+        Evaluator.Load(worker, parameters);
+        var episode = new Episode(shape);
+        new RandomTasks(shape).Sample(Split.Train, 1, 0, episode);
+        int support = parameters.Specifications.Count;
+        return new FewShotContender(
+            () =>
+            {
+                episode.SupportInputs.CopyTo(worker.Input(support));
+                episode.SupportTargets.CopyTo(worker.Input(support + 1));
+                worker.Run();
+            },
+            worker,
+            new Facts(1, program.MultiplyAdds, program.PeakBytes));
+    }
+
+    /// <summary>Drawing one episode after another.</summary>
+    public static FewShotContender Sampling(ITaskSource source)
+    {
+        var episode = new Episode(source.Shape);
+        long index = 0;
+        return new FewShotContender(() => source.Sample(Split.Train, 1, index++, episode));
+    }
+
+    /// <summary>A program from its start to its end.</summary>
+    public static FewShotContender StartUp(string name, string program, params string[] arguments) => new(() =>
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {errors.Result.Trim()}");
+        }
+    })
+    {
+        Name = name,
+    };
+
+    public double[] Run(int count)
+    {
+        var seconds = new double[count];
+        for (int i = 0; i < count; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            _repetition();
+            seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            _seconds += seconds[i];
+        }
+
+        return seconds;
+    }
+
+    public void Dispose() => _owned?.Dispose();
+}
