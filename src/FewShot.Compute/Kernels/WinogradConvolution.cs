@@ -82,6 +82,7 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
         }
 
         TransformWeights(b, weights, tileScratch);
+        tiles.PrepareScratch(tileScratch);
         for (var first = 0; first < tiles.Count; first += chunk)
         {
             var count = Math.Min(chunk, tiles.Count - first);

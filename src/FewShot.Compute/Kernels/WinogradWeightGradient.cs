@@ -53,6 +53,7 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
         var sums = cotangents + WinogradTiles.Frequencies * CotangentFrequency;
         var tileScratch = sums + WinogradTiles.Frequencies * SumFrequency;
         nint blockStep = chunk * blocks[0].Width;
+        tiles.PrepareScratch(tileScratch);
         for (var first = 0; first < tiles.Count; first += chunk)
         {
             var count = Math.Min(chunk, tiles.Count - first);
