@@ -88,10 +88,12 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
             var count = Math.Min(chunk, tiles.Count - first);
             tiles.TransformInput(a, first, count, inputs, InputFrequency, tileScratch);
             var blockWeights = weights;
+            var nextInput = tiles.PrefetchInput(a, first + count, chunk);
+            var nextResult = tiles.PrefetchOutput(result, first, count);
             foreach (var block in blocks)
             {
                 nint weightStep = BlockFrequency(block);
-                Multiply(count == chunk ? groups : lastGroups, inputs, blockWeights, weightStep, products, block);
+                Multiply(count == chunk ? groups : lastGroups, inputs, blockWeights, weightStep, products, block, ref nextInput, ref nextResult);
                 tiles.TransformOutput(products, ProductFrequency, first, count, block, result, tileScratch);
                 blockWeights += WinogradTiles.Frequencies * weightStep;
             }
@@ -119,7 +121,8 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
     }
 
     private void Multiply(
-        (int Pixels, PinnedTable<int> Groups)[] tileGroups, float* inputs, float* weights, nint weightStep, float* products, ChannelBlock block)
+        (int Pixels, PinnedTable<int> Groups)[] tileGroups, float* inputs, float* weights, nint weightStep, float* products, ChannelBlock block,
+        ref Prefetch nextInput, ref Prefetch nextResult)
     {
         GatherArguments arguments;
         arguments.Accumulate = false;
@@ -128,6 +131,8 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
         arguments.ResultStep = block.Width;
         for (var frequency = 0; frequency < WinogradTiles.Frequencies; frequency++)
         {
+            nextInput.Next();
+            nextResult.Next();
             arguments.Input = inputs + (nint)frequency * InputFrequency;
             arguments.Weights = weights + frequency * weightStep;
             arguments.Result = products + (nint)frequency * ProductFrequency;

@@ -151,6 +151,33 @@ internal sealed unsafe class WinogradTiles
         }
     }
 
+    /// <summary>Asks in one part for each frequency for the input that some tiles see; what lies before the first tile is taken to be there.</summary>
+    public Prefetch PrefetchInput(float* input, int first, int count) =>
+        PrefetchRows(input, first, count, shape.InputImageFloats, shape.Width * shape.InputChannels, shape.Height);
+
+    /// <summary>The same for the result, or its cotangent.</summary>
+    public Prefetch PrefetchOutput(float* output, int first, int count) =>
+        PrefetchRows(output, first, count, shape.OutputImageFloats, shape.OutputWidth * shape.OutputChannels, shape.OutputHeight);
+
+    private Prefetch PrefetchRows(float* map, int first, int count, int imageFloats, int rowFloats, int height)
+    {
+        if (first + count > Count)
+        {
+            count = Count - first;
+        }
+
+        if (count <= 0)
+        {
+            return default;
+        }
+
+        var (firstImage, firstRow, _) = Position(first);
+        var (lastImage, lastRow, _) = Position(first + count - 1);
+        var start = (nint)firstImage * imageFloats + firstRow * rowFloats;
+        var end = (nint)lastImage * imageFloats + Math.Min(lastRow + Tile, height) * rowFloats;
+        return new Prefetch(map + start, end - start, Frequencies);
+    }
+
     // Rows outside the image are rows of zeros.
     private static void FindRows(float* source, nint sourceRow, int size, int top, int height, float* scratch, float** sourceRows)
     {

@@ -59,8 +59,12 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
             var count = Math.Min(chunk, tiles.Count - first);
             tiles.TransformInput(a, first, count, inputs, InputFrequency, tileScratch);
             tiles.TransformCotangent(b, first, count, blocks, cotangents, blockStep, CotangentFrequency, tileScratch);
+            var nextInput = tiles.PrefetchInput(a, first + count, chunk);
+            var nextCotangent = tiles.PrefetchOutput(b, first + count, chunk);
             for (var frequency = 0; frequency < WinogradTiles.Frequencies; frequency++)
             {
+                nextInput.Next();
+                nextCotangent.Next();
                 Multiply(
                     inputs + frequency * InputFrequency, cotangents + frequency * CotangentFrequency, blockStep, count, sums + frequency * SumFrequency,
                     accumulate: first > 0);

@@ -25,6 +25,9 @@ internal sealed class ArenaPlan
 
     public IReadOnlyDictionary<Tensor, Slot> Slots => _slots;
 
+    /// <summary>Bytes that a step reads and writes.</summary>
+    public long BytesOf(Step step) => step.Inputs.Concat(step.Outputs).Sum(tensor => _slots[tensor].Bytes);
+
     /// <summary>A buffer: its place, and the steps from which and until which it holds its value (inputs: from −1; outputs: until the end).</summary>
     internal readonly record struct Slot(long Offset, long Bytes, int From, int Until);
 

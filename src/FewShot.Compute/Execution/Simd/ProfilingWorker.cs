@@ -97,7 +97,7 @@ public sealed class ProfilingWorker : IWorker<float>
                 step.Loop is not { } loop ? step.Nodes[0].Operation.Name : loop.Map is null ? "fused loop" : "fused loop over windows",
                 ProgramDump.Operations(step), Program.Kernels[i].Description, step.Outputs[^1].Scope,
                 Runs > 0 ? (double)_ticks[i] / Stopwatch.Frequency : 0, step.Nodes.Sum(node => node.Operation.MultiplyAdds(node)),
-                step.Inputs.Concat(step.Outputs).Sum(tensor => (long)tensor.Shape.Count * sizeof(float)))),
+                Program.Plan.BytesOf(step))),
         ];
     }
 }
