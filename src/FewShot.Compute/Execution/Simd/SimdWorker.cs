@@ -22,8 +22,7 @@ internal unsafe class SimdWorker : IWorker<float>
         _program = program;
         ArenaPlan plan = program.Plan;
         ArenaBytes = Math.Max(plan.PeakBytes, ArenaPlan.Alignment);
-        _arena = (byte*)NativeMemory.AlignedAlloc((nuint)ArenaBytes, ArenaPlan.Alignment);
-        NativeMemory.Clear(_arena, (nuint)ArenaBytes);
+        _arena = ArenaMemory.Allocate(ArenaBytes);
         _kernels = [.. program.Kernels];
         _scratch = [.. plan.Scratch.Select(scratch => (nint)scratch.Offset)];
         _first = new int[_kernels.Length];
@@ -99,7 +98,7 @@ internal unsafe class SimdWorker : IWorker<float>
         if (!_disposed)
         {
             _disposed = true;
-            NativeMemory.AlignedFree(_arena);
+            ArenaMemory.Free(_arena);
             NativeMemory.Free(_pointers);
         }
     }
