@@ -74,7 +74,7 @@ internal sealed unsafe class WinogradTiles
 
     /// <summary>
     /// Whether it is faster than the direct loops, by a model fitted to measurements of maps 3×3 to 42×42 with 32 to 128 channels: in
-    /// units of one multiply-add of vectors, transforming a tile costs 58 per channel and transforming the weights 18 per weight.
+    /// units of one multiply-add of vectors, transforming a tile costs 58 per channel and transforming the weights 40 per weight.
     /// </summary>
     public static bool Pays(ConvolutionShape shape, SimdLevel level)
     {
@@ -83,7 +83,7 @@ internal sealed unsafe class WinogradTiles
             return false;
         }
 
-        const double perTileChannel = 58, perWeight = 18, margin = 1.05;
+        const double perTileChannel = 58, perWeight = 40, margin = 1.05;
         double weights = shape.InputChannels * shape.OutputChannels;
         double tiles = shape.Images * ((shape.OutputHeight + Tile - 1) / Tile) * ((shape.OutputWidth + Tile - 1) / Tile);
         double taps = shape.Images * SeenTaps(shape.Height, shape.OutputHeight) * SeenTaps(shape.Width, shape.OutputWidth);
