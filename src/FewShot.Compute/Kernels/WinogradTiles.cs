@@ -92,7 +92,12 @@ internal sealed unsafe class WinogradTiles
     }
 
     /// <summary>Transforms the windows of some tiles; frequency f of tile t goes to result + f · frequencyStep + t · inputChannels.</summary>
-    public void TransformInput(float* input, int first, int count, float* result, nint frequencyStep, float* scratch)
+    public void TransformInput(float* input, int first, int count, float* result, nint frequencyStep, float* scratch) =>
+        TransformInput(input, first, count, 0, shape.InputChannels, result, frequencyStep, scratch);
+
+    /// <summary>Transforms some channels of the windows of some tiles.</summary>
+    public void TransformInput(
+        float* input, int first, int count, int firstChannel, int channelCount, float* result, nint frequencyStep, float* scratch)
     {
         var channels = shape.InputChannels;
         var temporary = scratch;
@@ -111,7 +116,8 @@ internal sealed unsafe class WinogradTiles
                 sourceRow = Window * channels;
             }
 
-            transformInput(source, sourceRow, channels, result, Window * frequencyStep, frequencyStep, channels, temporary);
+            transformInput(
+                source + firstChannel, sourceRow, channels, result + firstChannel, Window * frequencyStep, frequencyStep, channelCount, temporary);
             result += channels;
         }
     }
