@@ -20,8 +20,8 @@ public class SharingTests
     private static readonly HelperTeam s_helpers = new(2);
 
     [Theory]
-    [InlineData(1, 40, 6)]
-    [InlineData(300, 30, 20)]
+    [InlineData(1, 25, 6)]
+    [InlineData(300, 15, 20)]
     public void Random_graphs_give_the_same_bits_on_any_number_of_threads(int firstSeed, int count, int operations)
     {
         for (int seed = firstSeed; seed < firstSeed + count; seed++)
@@ -33,7 +33,7 @@ public class SharingTests
     [Fact]
     public void Random_programs_and_their_derivatives_give_the_same_bits_on_any_number_of_threads()
     {
-        for (int seed = 0; seed < 30; seed++)
+        for (int seed = 0; seed < 15; seed++)
         {
             RandomProgram program = RandomPrograms.Create(seed, seed % 3);
             Check(program.Graph, Everything, program.Label);
@@ -42,8 +42,7 @@ public class SharingTests
 
     [Theory]
     [InlineData(1, 28, 64, 5)]
-    [InlineData(3, 21, 32, 3)]
-    [InlineData(2, 15, 20, 4)]
+    [InlineData(3, 19, 20, 3)]
     public void An_inner_step_of_a_network_gives_the_same_bits_on_any_number_of_threads(int channels, int size, int width, int images)
     {
         Graph graph = InnerStep(channels, size, width, images);
@@ -117,11 +116,12 @@ public class SharingTests
                 Fill(program, worker);
                 RunShared(worker);
                 float[] actual = Outputs(program, worker);
-                for (int i = 0; i < expected.Length; i++)
+                int other = Enumerable.Range(0, expected.Length)
+                    .FirstOrDefault(i => BitConverter.SingleToInt32Bits(expected[i]) != BitConverter.SingleToInt32Bits(actual[i]), -1);
+                if (other >= 0)
                 {
-                    Assert.True(
-                        BitConverter.SingleToInt32Bits(expected[i]) == BitConverter.SingleToInt32Bits(actual[i]),
-                        $"{what} at {level}: number {i} is {actual[i]:G9} on {threads} threads, {expected[i]:G9} on one\n{program.Dump()}");
+                    Assert.Fail(
+                        $"{what} at {level}: number {other} is {actual[other]:G9} on {threads} threads, {expected[other]:G9} on one\n{program.Dump()}");
                 }
             }
         }

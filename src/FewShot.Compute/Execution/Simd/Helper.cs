@@ -110,6 +110,7 @@ internal sealed unsafe class Helper
     private void Live()
     {
         int done = 0;
+        _isAwake = true;
         while (true)
         {
             done = WaitForPost(done);
