@@ -44,6 +44,9 @@ public sealed class Evaluator : IDisposable
         _episodes = [.. Enumerable.Range(0, workers).Select(_ => new Episode(source.Shape))];
     }
 
+    /// <summary>The most threads of the adaptations that are timed (<see cref="Learner.Threads"/>): one core unless asked otherwise.</summary>
+    public int AdaptThreads { get; init; } = 1;
+
     /// <summary>Multiply-adds of one adaptation.</summary>
     public long AdaptMultiplyAdds => _adapt.Value.MultiplyAdds;
 
@@ -98,6 +101,7 @@ public sealed class Evaluator : IDisposable
             milliseconds[milliseconds.Length / 2],
             milliseconds[(int)(milliseconds.Length * 0.95)])
         {
+            AdaptThreads = AdaptThreads,
             AdaptPeakBytes = timed ? _adapt.Value.PeakBytes : null,
         };
     }
@@ -120,11 +124,11 @@ public sealed class Evaluator : IDisposable
         }
     }
 
-    /// <summary>Sorted times of adapting to one task after another on this thread, once the runtime has settled on its code.</summary>
+    /// <summary>Sorted times of adapting to one task after another one at a time, once the runtime has settled on its code.</summary>
     private double[] TimeAdaptation(ParameterSet parameters, Split split, int episodes, ulong seed)
     {
         var warmUp = TimeSpan.FromMilliseconds(200);
-        using IWorker<float> worker = _adapt.Value.CreateWorker();
+        using IWorker<float> worker = _adapt.Value.CreateWorker(AdaptThreads);
         Load(worker, parameters);
         int support = parameters.Specifications.Count;
         long warmUpStart = Stopwatch.GetTimestamp();
