@@ -213,6 +213,8 @@ internal sealed class ComparisonOptions
     {
         MethodOptions? changed = option.Key == _common.Learner.InnerSteps.Name ? new MethodOptions { InnerSteps = 1 }
             : option.Key == _common.Learner.InnerRate.Name ? new MethodOptions { InnerRate = 1 }
+            : option.Key == _common.Learner.Rates.Name ? new MethodOptions { Rates = LearningRateScope.Fixed }
+            : option.Key == _common.Learner.FlowTime.Name ? new MethodOptions { FlowTime = 1 }
             : option.Key == _common.Learner.Pattern.Name ? new MethodOptions { Pattern = Pattern.All }
             : option.Key == _common.Learner.ExactSteps.Name && int.TryParse(option.Value, out int exact) && exact >= 0 ? new MethodOptions { ExactSteps = exact }
             : null;
