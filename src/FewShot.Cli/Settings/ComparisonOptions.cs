@@ -1,4 +1,5 @@
 using System.CommandLine;
+using FewShot.Adaptation;
 using FewShot.Compute.Execution.Simd;
 using FewShot.Evaluation;
 using FewShot.Methods;
