@@ -56,6 +56,21 @@ public sealed class PlanTests
     }
 
     [Fact]
+    public void DumpShowsThatAFrozenLayerIsComputedOnce()
+    {
+        Assert.Equal((4, 0), Convolutions("head"));
+        Assert.Equal((3 + (2 * 2), 2), Convolutions("00011"));
+
+        // How many there are in the adaptation, and how many of them in its second step.
+        static (int, int) Convolutions(string pattern)
+        {
+            string dump = CommandResult.Good("plan", "--method", "maml", "--pattern", pattern, "--channels", "4", "--queries", "2", "--inner-steps", "2", "--dump").Output;
+            string[] steps = [.. dump[dump.IndexOf("== adaptation", StringComparison.Ordinal)..].Split('\n').Where(line => line.Contains("Convolution", StringComparison.Ordinal))];
+            return (steps.Length, steps.Count(line => line.Contains("inner step 2", StringComparison.Ordinal)));
+        }
+    }
+
+    [Fact]
     public void MemoryBudgetThatCannotBeMetSaysWhatIsNeeded() =>
         CommandResult.Refused(ExitCode.Usage, ["the memory budget of 1000 bytes", "needs", "--memory-budget"], "plan", "--method", "maml", "--features", "4", "--memory-budget", "1KB");
 

@@ -8,6 +8,7 @@ using FewShot.Models;
 using FewShot.Optimizers;
 using FewShot.Storage;
 using FewShot.Tasks;
+using FewShot.Weighting;
 
 namespace FewShot.Training;
 
@@ -26,6 +27,7 @@ public sealed class Trainer : IDisposable
     private readonly MetaStep _step;
     private readonly Optimizer _optimizer;
     private readonly bool _lowerIsBetter;
+    private readonly bool _weighted;
     private readonly ParameterSpecification[] _parameters;
     private readonly float[] _before;
     private Evaluator? _validation;
@@ -52,6 +54,7 @@ public sealed class Trainer : IDisposable
         Parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), options.Seed);
         _step = new MetaStep(graphs, source.Shape, Parameters, options.MetaBatch, workers, Checkpointed);
         _optimizer = options.Outer.Create(Parameters.Values.Length);
+        _weighted = graphs.Method.Weighting != TaskWeighting.Uniform;
         _lowerIsBetter = source.Shape.Kind == TaskKind.Regression;
         BestParameters = (float[])Parameters.Values.Clone();
         _parameters = [.. Parameters.Specifications];
@@ -66,6 +69,9 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Whether inner steps are recomputed to save memory.</summary>
     public bool Checkpointed { get; }
+
+    /// <summary>The weight each task of the last iteration had, in units of the uniform one; task i of iteration n (from 0) is number n·MetaBatch + i.</summary>
+    public IReadOnlyList<double> TaskWeights => [.. _step.Weights.Select(weight => (double)weight * _step.Weights.Length)];
 
     /// <summary>The program each task runs, for its plan.</summary>
     public SimdProgram Program => _step.Program;
@@ -206,6 +212,14 @@ public sealed class Trainer : IDisposable
             scalars.Add(new("train/accuracy", accuracy));
         }
 
+        if (_weighted)
+        {
+            IReadOnlyList<double> weights = TaskWeights;
+            scalars.Add(new("weights/least", weights.Min()));
+            scalars.Add(new("weights/largest", weights.Max()));
+            scalars.Add(new("weights/effective_share", EffectiveShare(weights)));
+        }
+
         if (_source.HasSplit(Split.Validation))
         {
             _validation ??= new Evaluator(_specification, _source, _workers);
@@ -279,6 +293,14 @@ public sealed class Trainer : IDisposable
             checkpoint.Metadata.TryGetValue(name, out string? text) && double.TryParse(text, CultureInfo.InvariantCulture, out double number)
                 ? number
                 : throw new StorageException($"'{RunFolder.LatestPath(path)}' does not say its '{name}', so training cannot go on from it; train into another folder");
+    }
+
+    /// <summary>Kish's effective number of tasks, (Σ|w|)²/Σw², as a share of all: 1 for equal weights, 1/B where one task is all that counts.</summary>
+    private static double EffectiveShare(IReadOnlyList<double> weights)
+    {
+        double sum = weights.Sum(Math.Abs);
+        double squares = weights.Sum(weight => weight * weight);
+        return squares > 0 ? sum * sum / squares / weights.Count : 0;
     }
 
     private TimeSpan Remaining(double perSecond, double spent)

@@ -17,6 +17,28 @@ public abstract record TaskWeighting
     /// <summary>Every task the same: 1/B.</summary>
     public static TaskWeighting Uniform { get; } = new UniformWeighting();
 
+    /// <summary>The weighting of a name, with its own values.</summary>
+    public static TaskWeighting Of(TaskWeightingKind kind) => kind switch
+    {
+        TaskWeightingKind.Agreement => new GradientAgreement(),
+        TaskWeightingKind.Similarity => new SimilaritySoftmax(),
+        TaskWeightingKind.Loss => new LossSoftmax(),
+        _ => Uniform,
+    };
+
+    /// <summary>The same weighting with another temperature or floor; null keeps the value.</summary>
+    /// <exception cref="ArgumentException">The weighting has no such value.</exception>
+    public TaskWeighting With(double? temperature, double? floor) => (this, temperature, floor) switch
+    {
+        (_, null, null) => this,
+        (SimilaritySoftmax softmax, { } value, null) => softmax with { Temperature = value },
+        (LossSoftmax softmax, { } value, null) => softmax with { Temperature = value },
+        (GradientAgreement agreement, null, { } value) => agreement with { Floor = value },
+        _ => throw new ArgumentException(
+            $"{Name} task weighting has no {(temperature is not null && this is GradientAgreement or UniformWeighting ? "temperature" : "floor")}; "
+            + "a temperature is for similarity and loss, a floor for agreement"),
+    };
+
     private sealed record UniformWeighting : TaskWeighting
     {
         public override string Name => "uniform";
