@@ -38,6 +38,11 @@ internal sealed record TrainingJob(RunConfiguration Configuration, ITaskSource S
         using RunFolder folder = RunFolder.Open(Folder, Configuration.ToJson(), RunConfiguration.MayChange);
         output.Note($"{Method.Name} ({Method.MetaGradient.Order}) on {Configuration.Data.Source}, {Source.Shape}, {learner.Network}"
             + (Texts.Normalizes(learner) ? $", normalisation from {learner.NormStatistics.ToString().ToLowerInvariant()} statistics" : ""));
+        if (Method.Caution is { } caution)
+        {
+            output.Note($"note: {caution}");
+        }
+
         output.Note(folder.Latest is { } latest ? $"going on with '{Folder}' at iteration {Texts.Count(latest.Iteration)}" : $"into '{Folder}'; Ctrl-C keeps what is done");
         return trainer.Run(folder, progress => output.Status.Update(() => TrainingText.Line(progress, Source.Shape.Kind)), cancellation);
     }

@@ -64,11 +64,16 @@ internal static class PlanCommand
         }
 
         output.Line($"{plan.Method.Name} ({plan.Method.MetaGradient.Order}), {learner.Network}, {shape}; {Texts.Count(plan.ParameterCount)} parameters"
-            + (plan.Checkpointed ? "; inner steps are recomputed to meet the memory budget" : ""));
+            + (plan.Checkpointed ? "; parts are recomputed to meet the memory budget" : ""));
         Table table = Texts.Table(["one task", "steps", "multiply-adds", "predicted peak", .. measure ? ["measured peak"] : Array.Empty<string>()]);
         Row(table, "training", plan.Training, training);
         Row(table, "adaptation", plan.Adaptation, adaptation);
         output.Show(table);
+        if (plan.TaskStateBytes > 0)
+        {
+            output.Line($"Besides, {Texts.Count(plan.TaskStateBytes)} bytes are kept of every task of the fixed set, for its warm start.");
+        }
+
         output.Result(new JsonObject
         {
             ["method"] = plan.Method.Name,
@@ -80,6 +85,7 @@ internal static class PlanCommand
             ["multiplyAdds"] = plan.Training.MultiplyAdds,
             ["predictedPeakBytes"] = plan.Training.PeakBytes,
             ["measuredPeakBytes"] = training,
+            ["taskStateBytes"] = plan.TaskStateBytes,
             ["adaptSteps"] = plan.Adaptation.StepCount,
             ["adaptMultiplyAdds"] = plan.Adaptation.MultiplyAdds,
             ["adaptPredictedPeakBytes"] = plan.Adaptation.PeakBytes,

@@ -29,6 +29,14 @@ internal sealed class LearnerOptions
     public Option<int?> ExactSteps { get; } = OptionFactory.Whole(
         "--exact-steps", "How many of the last inner steps are differentiated exactly; 0 is first order. [default: the method's]", 0);
 
+    public Option<string?> Solver { get; } = OptionFactory.Text(
+        "--solver", "NAME[:ITERATIONS]", "How an implicit meta-gradient solves its linear system: cg, steepest, neumann or fixed-point. [default: the method's]");
+
+    public Option<bool> WarmStart { get; } = new("--warm-start")
+    {
+        Description = "An implicit meta-gradient goes on from what each task had when it was last visited; for a fixed set of --tasks. [default: off]",
+    };
+
     public Option<NormStatistics?> NormStatistics { get; } = OptionFactory.Choice<NormStatistics>(
         "--norm-statistics", "Where normalisation takes its statistics from: the queries answered together, the support set, or averages kept in training. [default: query]");
 
@@ -42,7 +50,7 @@ internal sealed class LearnerOptions
             command.Add(Method);
         }
 
-        foreach (Option option in new Option[] { Model, Channels, Hidden, InnerSteps, InnerRate, Pattern, ExactSteps, NormStatistics })
+        foreach (Option option in new Option[] { Model, Channels, Hidden, InnerSteps, InnerRate, Pattern, ExactSteps, Solver, WarmStart, NormStatistics })
         {
             command.Add(option);
         }
@@ -66,6 +74,8 @@ internal sealed class LearnerOptions
             InnerRate = parse.GetValue(InnerRate) ?? stored.InnerRate,
             Pattern = parse.GetValue(Pattern) ?? stored.Pattern,
             ExactSteps = parse.GetValue(ExactSteps) ?? stored.ExactSteps,
+            Solver = parse.GetValue(Solver) ?? stored.Solver,
+            WarmStart = parse.GetValue(WarmStart) || stored.WarmStart,
             Preparation = preparation,
         };
         specification.CreateMethod().Validate(specification.CreateModel(), shape);

@@ -24,6 +24,12 @@ public sealed record MethodOptions
     /// <summary>Λ pattern.</summary>
     public Pattern? Pattern { get; init; }
 
+    /// <summary>How an implicit meta-gradient solves its linear system, as <see cref="MetaGradients.LinearSolver.Parse"/> reads it.</summary>
+    public string? Solver { get; init; }
+
+    /// <summary>Whether an implicit meta-gradient starts warm, see <see cref="MetaGradients.Implicit.WarmStart"/>.</summary>
+    public bool WarmStart { get; init; }
+
     /// <summary>How many last inner steps are differentiated exactly, at least 0.</summary>
     public int? ExactSteps
     {
