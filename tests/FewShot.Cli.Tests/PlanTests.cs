@@ -49,6 +49,16 @@ public sealed class PlanTests
     }
 
     [Fact]
+    public void AWarmStartSaysWhatItKeepsOfATask()
+    {
+        string[] warm = ["plan", "--method", "mrml", "--features", "6", "--ways", "3", "--warm-start", "--solver", "steepest:4"];
+        JsonObject json = CommandResult.Good([.. warm, "--json"]).Json;
+        Assert.Equal(2 * ((40 * 3) + 3) * sizeof(float), (long)json["taskStateBytes"]!);
+        Assert.Equal("implicit, steepest descent (4), warm start", (string)json["order"]!);
+        Assert.Contains("984 bytes are kept of every task", CommandResult.Good(warm).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void DumpShowsTheProgram()
     {
         CommandResult result = CommandResult.Good("plan", "--method", "r2d2", "--features", "6", "--ways", "3", "--dump");
