@@ -67,11 +67,16 @@ internal static class PlanCommand
         }
 
         output.Line($"{plan.Method.Name} ({plan.Method.MetaGradient.Order}), {learner.Network}, {shape}; {Texts.Count(plan.ParameterCount)} parameters"
-            + (plan.Checkpointed ? "; inner steps are recomputed to meet the memory budget" : ""));
+            + (plan.Checkpointed ? "; parts are recomputed to meet the memory budget" : ""));
         Table table = Texts.Table(["one task", "steps", "multiply-adds", "largest step", "predicted peak", .. measure ? ["measured peak"] : Array.Empty<string>()]);
         Row(table, "training", plan.Training, training);
         Row(table, "adaptation", plan.Adaptation, adaptation);
         output.Show(table);
+        if (plan.TaskStateBytes > 0)
+        {
+            output.Line($"Besides, {Texts.Count(plan.TaskStateBytes)} bytes are kept of every task of the fixed set, for its warm start.");
+        }
+
         trainingProfile?.Show("training", output);
         adaptationProfile?.Show("adaptation", output);
         output.Result(new JsonObject
@@ -86,6 +91,7 @@ internal static class PlanCommand
             ["workingSetBytes"] = plan.Training.WorkingSetBytes,
             ["predictedPeakBytes"] = plan.Training.PeakBytes,
             ["measuredPeakBytes"] = training,
+            ["taskStateBytes"] = plan.TaskStateBytes,
             ["adaptSteps"] = plan.Adaptation.StepCount,
             ["adaptMultiplyAdds"] = plan.Adaptation.MultiplyAdds,
             ["adaptWorkingSetBytes"] = plan.Adaptation.WorkingSetBytes,

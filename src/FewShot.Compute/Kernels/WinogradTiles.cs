@@ -98,7 +98,12 @@ internal sealed unsafe class WinogradTiles
     public void PrepareScratch(float* scratch) => new Span<float>(scratch + TemporaryFloats, ZeroFloats).Clear();
 
     /// <summary>Transforms the windows of some tiles; frequency f of tile t goes to result + f · frequencyStep + t · inputChannels.</summary>
-    public void TransformInput(float* input, int first, int count, float* result, nint frequencyStep, float* scratch)
+    public void TransformInput(float* input, int first, int count, float* result, nint frequencyStep, float* scratch) =>
+        TransformInput(input, first, count, 0, shape.InputChannels, result, frequencyStep, scratch);
+
+    /// <summary>Transforms some channels of the windows of some tiles.</summary>
+    public void TransformInput(
+        float* input, int first, int count, int firstChannel, int channelCount, float* result, nint frequencyStep, float* scratch)
     {
         var channels = shape.InputChannels;
         var sourceRows = stackalloc float*[Window];
@@ -107,9 +112,10 @@ internal sealed unsafe class WinogradTiles
             var (image, row, column) = Position(tile);
             var (top, left) = (row - shape.Padding, column - shape.Padding);
             var source = input + (nint)image * shape.InputImageFloats + ((nint)top * shape.Width + left) * channels;
-            FindRows(source, shape.Width * channels, Window, top, shape.Height, scratch, sourceRows);
+            FindRows(source + firstChannel, shape.Width * channels, Window, top, shape.Height, scratch, sourceRows);
             transformInput(
-                sourceRows, channels, Math.Max(0, -left), Math.Min(Window, shape.Width - left), result, Window * frequencyStep, frequencyStep, channels, scratch);
+                sourceRows, channels, Math.Max(0, -left), Math.Min(Window, shape.Width - left), result + firstChannel, Window * frequencyStep, frequencyStep,
+                channelCount, scratch);
             result += channels;
         }
     }

@@ -44,7 +44,10 @@ public sealed class MethodPlan
     /// <summary>Adaptation to one task, no queries included: what runs where the examples are.</summary>
     public SimdProgram Adaptation { get; }
 
-    /// <summary>Whether training recomputes inner steps to save memory.</summary>
+    /// <summary>Bytes kept of each recurring task from one visit to the next, besides the programs' memory: 0 without a warm start.</summary>
+    public long TaskStateBytes => TaskMemory.BytesOf(Training);
+
+    /// <summary>Whether training recomputes to save memory.</summary>
     public bool Checkpointed { get; }
 
     /// <summary>Numbers that are meta-learned or kept beside them.</summary>

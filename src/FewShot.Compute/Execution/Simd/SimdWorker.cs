@@ -77,6 +77,19 @@ internal unsafe class SimdWorker : IWorker<float>
 
     protected void RunStep(int step) => _kernels[step].Run(_pointers + _first[step], _arena + _scratch[step]);
 
+    protected StepKernel Kernel(int step) => _kernels[step];
+
+    protected float** Buffers(int step) => _pointers + _first[step];
+
+    protected byte* Scratch(int step) => _arena + _scratch[step];
+
+    /// <summary>Frees the memory; called once.</summary>
+    protected virtual void Free()
+    {
+        ArenaMemory.Free(_arena);
+        NativeMemory.Free(_pointers);
+    }
+
     protected void WriteConstants()
     {
         foreach (Tensor constant in _program.Plan.Slots.Keys.Where(tensor => tensor.Operation is Constant))
@@ -98,8 +111,7 @@ internal unsafe class SimdWorker : IWorker<float>
         if (!_disposed)
         {
             _disposed = true;
-            ArenaMemory.Free(_arena);
-            NativeMemory.Free(_pointers);
+            Free();
         }
     }
 }
