@@ -18,6 +18,10 @@ internal sealed class CommonOptions
 
     public Option<string?> Run { get; } = OptionFactory.Text("--run", "RUN", "The folder of a trained run.");
 
+    /// <summary>Of a command that uses a run; in training a pattern is one of the learner's options.</summary>
+    public Option<string?> RunPattern { get; } = OptionFactory.Text(
+        "--pattern", "P", $"Which layers change at which inner step: '{StoredPattern.Chosen}' by 'fewshot patterns', as '{StoredPattern.Trained}', or any pattern.");
+
     public Option<Split?> Split { get; } = OptionFactory.Choice<Split>("--split", "Part of the data. [default: test]");
 
     public Option<int?> Episodes { get; } = OptionFactory.Whole("--episodes", "Number of tasks. [default: 600]", 2);

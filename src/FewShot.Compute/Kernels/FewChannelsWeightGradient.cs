@@ -82,7 +82,6 @@ internal sealed unsafe class FewChannelsWeightGradient : ConvolutionKernel
         new Span<float>(frame, FrameFloats).Clear();
         WeightGradientArguments arguments;
         arguments.Input = frame;
-        arguments.Cotangent = panel;
         arguments.Pixels = pixels.Pointer;
         arguments.Accumulate = false;
         for (var image = 0; image < shape.Images; image++)
@@ -94,9 +93,8 @@ internal sealed unsafe class FewChannelsWeightGradient : ConvolutionKernel
                 arguments.PixelCount = rows * shape.OutputWidth;
                 foreach (var block in shareBlocks)
                 {
-                    Panel.CopyIn(
-                        b + (nint)image * shape.OutputImageFloats + (nint)row * shape.OutputWidth * shape.OutputChannels + block.First,
-                        shape.OutputChannels, panel, block.Width, block.Channels, arguments.PixelCount);
+                    var cotangent = b + (nint)image * shape.OutputImageFloats + (nint)row * shape.OutputWidth * shape.OutputChannels;
+                    arguments.Cotangent = block.Panel(cotangent, shape.OutputChannels, panel, arguments.PixelCount);
                     arguments.Result = block.Partial ? partialSums : result + block.First;
                     arguments.ResultStep = block.Partial ? block.Width : shape.OutputChannels;
                     arguments.RowOffsets = rowOffsets.Pointer;

@@ -141,7 +141,6 @@ internal sealed unsafe class MatrixProductKernel
         {
             var rest = n - first;
             var vectors = Math.Min((rest + floats - 1) / floats, maximumVectors);
-            vectors = vectors == 3 ? 2 : vectors;
             var used = Math.Min(rest, vectors * floats);
 
             // A single vector that would leave the matrix starts earlier; the last of several does.

@@ -82,10 +82,7 @@ internal sealed unsafe class WeightGradientConvolution : ConvolutionKernel
         WeightGradientArguments arguments;
         foreach (var block in blocks)
         {
-            Panel.CopyIn(
-                cotangent + (nint)chunk.FirstPixel * shape.OutputChannels + block.First, shape.OutputChannels, panel, block.Width,
-                block.Channels, chunk.Pixels);
-            arguments.Cotangent = panel;
+            arguments.Cotangent = block.Panel(cotangent + (nint)chunk.FirstPixel * shape.OutputChannels, shape.OutputChannels, panel, chunk.Pixels);
             arguments.ResultStep = block.Partial ? block.Width : shape.OutputChannels;
             for (var tap = 0; tap < chunk.Taps.Length; tap++)
             {

@@ -82,16 +82,19 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
         }
 
         TransformWeights(b, weights, tileScratch);
+        tiles.PrepareScratch(tileScratch);
         var (begin, end) = share.Range(tiles.Count);
         for (var first = begin; first < end; first += chunk)
         {
             var count = Math.Min(chunk, end - first);
             tiles.TransformInput(a, first, count, inputs, InputFrequency, tileScratch);
             var blockWeights = weights;
+            var nextInput = tiles.PrefetchInput(a, first + count, chunk);
+            var nextResult = tiles.PrefetchOutput(result, first, count);
             foreach (var block in blocks)
             {
                 nint weightStep = BlockFrequency(block);
-                Multiply(groups[count], inputs, blockWeights, weightStep, products, block);
+                Multiply(groups[count], inputs, blockWeights, weightStep, products, block, ref nextInput, ref nextResult);
                 tiles.TransformOutput(products, ProductFrequency, first, count, block, result, tileScratch);
                 blockWeights += WinogradTiles.Frequencies * weightStep;
             }
@@ -119,7 +122,8 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
     }
 
     private void Multiply(
-        (int Pixels, PinnedTable<int> Groups)[] tileGroups, float* inputs, float* weights, nint weightStep, float* products, ChannelBlock block)
+        (int Pixels, PinnedTable<int> Groups)[] tileGroups, float* inputs, float* weights, nint weightStep, float* products, ChannelBlock block,
+        ref Prefetch nextInput, ref Prefetch nextResult)
     {
         GatherArguments arguments;
         arguments.Accumulate = false;
@@ -128,6 +132,8 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
         arguments.ResultStep = block.Width;
         for (var frequency = 0; frequency < WinogradTiles.Frequencies; frequency++)
         {
+            nextInput.Next();
+            nextResult.Next();
             arguments.Input = inputs + (nint)frequency * InputFrequency;
             arguments.Weights = weights + frequency * weightStep;
             arguments.Result = products + (nint)frequency * ProductFrequency;

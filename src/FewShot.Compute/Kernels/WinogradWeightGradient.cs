@@ -54,13 +54,18 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
         var sums = cotangents + WinogradTiles.Frequencies * CotangentFrequency;
         var tileScratch = sums + WinogradTiles.Frequencies * SumFrequency;
         nint blockStep = chunk * blocks[0].Width;
+        tiles.PrepareScratch(tileScratch);
         for (var first = 0; first < tiles.Count; first += chunk)
         {
             var count = Math.Min(chunk, tiles.Count - first);
             tiles.TransformInput(a, first, count, firstRow, rows, inputs, InputFrequency, tileScratch);
             tiles.TransformCotangent(b, first, count, blocks, cotangents, blockStep, CotangentFrequency, tileScratch);
+            var nextInput = tiles.PrefetchInput(a, first + count, chunk);
+            var nextCotangent = tiles.PrefetchOutput(b, first + count, chunk);
             for (var frequency = 0; frequency < WinogradTiles.Frequencies; frequency++)
             {
+                nextInput.Next();
+                nextCotangent.Next();
                 Multiply(
                     inputs + frequency * InputFrequency, cotangents + frequency * CotangentFrequency, blockStep, count, sums + frequency * SumFrequency,
                     firstRow, rows, accumulate: first > 0);

@@ -48,6 +48,12 @@ public sealed class SimdProgram : IProgram<float>
     /// <inheritdoc/>
     public long PeakBytes => _plan.PeakBytes;
 
+    /// <summary>
+    /// Bytes of the step that touches most: what it reads and writes, with its scratch memory. Where this exceeds a core's second-level cache, that step
+    /// waits for memory.
+    /// </summary>
+    public long WorkingSetBytes => _plan.Steps.Select((step, i) => _plan.BytesOf(step) + _plan.Scratch[i].Bytes).DefaultIfEmpty().Max();
+
     /// <inheritdoc/>
     public long MultiplyAdds { get; }
 
