@@ -24,6 +24,7 @@ internal sealed record Options
                              peers: {name: seconds}, ratioToBestPeer, gflops, fractionOfPeak, arenaPeakBytes, ...}]}
           --save             also write benchmarks/results/DATE-MACHINE.json and .md; rows of a workload that are there
                              already are replaced, others stay
+          --shares           what two threads can gain at best in one adaptation, by kind of step; needs one quiet core
           --list             the workloads by group, with their peers
           --help             this text
 
@@ -37,6 +38,8 @@ internal sealed record Options
     public bool Save { get; private init; }
 
     public bool List { get; private init; }
+
+    public bool Shares { get; private init; }
 
     public bool ShowHelp { get; private init; }
 
@@ -74,6 +77,7 @@ internal sealed record Options
                 "--json" => options with { Json = true },
                 "--save" => options with { Save = true },
                 "--list" => options with { List = true },
+                "--shares" => options with { Shares = true },
                 "--help" or "-h" => options with { ShowHelp = true },
                 "--no-peers" => options with { WithPeers = false },
                 "--repetitions" => options with { Repetitions = Whole() },

@@ -20,6 +20,12 @@ catch (ArgumentException error)
     return 2;
 }
 
+if (options.Shares)
+{
+    Workloads.PrintShares();
+    return 0;
+}
+
 if (options.ShowHelp || options.List)
 {
     Console.WriteLine(options.ShowHelp ? Options.Help : Workloads.Listing());

@@ -37,6 +37,16 @@ public class SimplifierTests
     }
 
     [Fact]
+    public void Products_with_the_same_transposed_factor_share_its_turned_copy()
+    {
+        Tensor w = In(5, 3);
+        Tensor first = In(4, 3).MatrixMultiply(w, transposeB: true);
+        Tensor second = In(3, 6).MatrixMultiply(w, transposeA: true, transposeB: true);
+        Assert.Equal(1, Count<TurnWeights>(first, second));
+        Agreement.Check(_graph);
+    }
+
+    [Fact]
     public void Products_inside_longer_sums_are_joined()
     {
         Tensor x = In(4, 3);

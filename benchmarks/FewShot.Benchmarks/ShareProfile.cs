@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using FewShot.Compute.Execution.Simd;
+using FewShot.Compute.Kernels;
+using FewShot.Compute.Planning;
+using FewShot.Evaluation;
+using FewShot.Learning;
+using FewShot.Methods;
+using FewShot.Models;
+using FewShot.Tasks;
+
+namespace FewShot.Benchmarks;
+
+/// <summary>
+/// What two threads can gain at best in one adaptation, measured on one: of each step the time of the whole beside that of its longer half, each the best of
+/// many runs. Handing shares over, and what one core must fetch from the other's cache, come on top; in return it can be measured beside other work.
+/// </summary>
+internal sealed unsafe class ShareProfile : SimdWorker
+{
+    private readonly double[] _whole;
+    private readonly double[] _shared;
+    private readonly byte* _scratch;
+
+    private ShareProfile(SimdProgram program)
+        : base(program)
+    {
+        _whole = [.. Enumerable.Repeat(double.PositiveInfinity, StepCount)];
+        _shared = [.. _whole];
+        _scratch = (byte*)NativeMemory.AlignedAlloc((nuint)program.Kernels.Max(kernel => kernel.ScratchBytes) + ArenaPlan.Alignment, ArenaPlan.Alignment);
+    }
+
+    /// <summary>Prints the profile of adapting a learner to a task of a shape.</summary>
+    public static void Print(string name, LearnerSpecification specification, TaskShape shape, TimeSpan time)
+    {
+        TaskGraphs graphs = TaskGraphs.Of(specification);
+        ParameterSet parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), 1);
+        var program = new SimdProgram(graphs.Adapt(shape.SupportCount, shape.Outputs));
+        using var profile = new ShareProfile(program);
+        Evaluator.Load(profile, parameters);
+        var episode = new Episode(shape);
+        new RandomTasks(shape).Sample(Split.Train, 1, 0, episode);
+        int support = parameters.Specifications.Count;
+        episode.SupportInputs.CopyTo(profile.Input(support));
+        episode.SupportTargets.CopyTo(profile.Input(support + 1));
+        long start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(start) < time)
+        {
+            profile.Measure();
+        }
+
+        double whole = profile._whole.Sum();
+        double path = profile._shared.Sum();
+        Console.WriteLine($"{name}: {whole:F0} us whole, {path:F0} us by halves: {whole / path:F2} times at best; {program.Kernels.Count(kernel => kernel.Shares > 1)} of {program.StepCount} steps are shared");
+        foreach (IGrouping<string, int> group in Enumerable.Range(0, program.StepCount)
+            .GroupBy(step => program.Plan.Steps[step].Loop is null ? program.Kernels[step].Description : "fused loops")
+            .OrderByDescending(group => group.Sum(step => profile._whole[step]))
+            .Take(12))
+        {
+            (double all, double half) = (group.Sum(step => profile._whole[step]), group.Sum(step => profile._shared[step]));
+            Console.WriteLine($"{all,10:F0} {half,8:F0} {all / half,6:F2}  {group.Key}");
+        }
+    }
+
+    protected override void Free()
+    {
+        base.Free();
+        NativeMemory.AlignedFree(_scratch);
+    }
+
+    /// <summary>Runs once by whole steps and once by halves.</summary>
+    private void Measure()
+    {
+        for (int step = 0; step < StepCount; step++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            RunStep(step);
+            _whole[step] = Math.Min(_whole[step], Stopwatch.GetElapsedTime(start).TotalMicroseconds);
+        }
+
+        for (int step = 0; step < StepCount; step++)
+        {
+            StepKernel kernel = Kernel(step);
+            long start = Stopwatch.GetTimestamp();
+            if (kernel.Shares == 1)
+            {
+                RunStep(step);
+                _shared[step] = Math.Min(_shared[step], Stopwatch.GetElapsedTime(start).TotalMicroseconds);
+                continue;
+            }
+
+            kernel.Begin(Buffers(step), Scratch(step));
+            long begun = Stopwatch.GetTimestamp();
+            kernel.Run(Buffers(step), Scratch(step), Scratch(step) + kernel.SharedBytes, new Share(0, 1, 2));
+            long half = Stopwatch.GetTimestamp();
+            kernel.Run(Buffers(step), Scratch(step), _scratch, new Share(1, 2, 2));
+            long done = Stopwatch.GetTimestamp();
+            kernel.End(Buffers(step), Scratch(step));
+            long end = Stopwatch.GetTimestamp();
+            TimeSpan path = Stopwatch.GetElapsedTime(start, begun) + Stopwatch.GetElapsedTime(done, end)
+                + TimeSpan.FromTicks(Math.Max(Stopwatch.GetElapsedTime(begun, half).Ticks, Stopwatch.GetElapsedTime(half, done).Ticks));
+            _shared[step] = Math.Min(_shared[step], path.TotalMicroseconds);
+        }
+    }
+}
