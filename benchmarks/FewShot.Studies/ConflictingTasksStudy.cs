@@ -42,7 +42,7 @@ internal static class ConflictingTasksStudy
         new("glyphs, 5-way 1-shot", "r2d2", 300, Glyphs(), new() { Method = "r2d2", InputShape = [28, 28, 1], Outputs = 5, Channels = 16 }),
     ];
 
-    public static void Run(string folder)
+    public static void Run(StudyFolder folder)
     {
         var table = new StringBuilder();
         var curves = new List<LineSeries>();
@@ -65,9 +65,8 @@ internal static class ConflictingTasksStudy
             }
         }
 
-        new LineChart("Weights by similarity of tasks that conflict and of the others", new ChartAxis("part of training, %"), new ChartAxis("mean weight, 1 for all alike"), curves)
-            .Save(Path.Combine(folder, "conflicting-tasks.svg"));
-        File.WriteAllText(Path.Combine(folder, "conflicting-tasks.md"), Page(table.ToString()));
+        folder.Save("conflicting-tasks", new LineChart("Weights by similarity of tasks that conflict and of the others", new ChartAxis("part of training, %"), new ChartAxis("mean weight, 1 for all alike"), curves));
+        folder.Save("conflicting-tasks", Page(table.ToString()));
     }
 
     private static ITaskSource Glyphs() => TaskSources.Open("glyphs", null, new TaskOptions { Ways = 5, Shots = 1, QueriesPerClass = 5 });

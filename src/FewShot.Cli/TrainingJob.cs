@@ -40,6 +40,11 @@ internal sealed record TrainingJob(RunConfiguration Configuration, ITaskSource S
         output.Note($"{Method.Name} ({Method.MetaGradient.Order}) on {Configuration.Data.Source}, {Source.Shape}, {learner.Network}"
             + (Method.Weighting == TaskWeighting.Uniform ? "" : $", tasks weighted by {Method.Weighting.Name}")
             + (Texts.Normalizes(learner) ? $", normalisation from {learner.NormStatistics.ToString().ToLowerInvariant()} statistics" : ""));
+        if (Method.Caution is { } caution)
+        {
+            output.Note($"note: {caution}");
+        }
+
         output.Note(folder.Latest is { } latest ? $"going on with '{Folder}' at iteration {Texts.Count(latest.Iteration)}" : $"into '{Folder}'; Ctrl-C keeps what is done");
         TrainingResult result = trainer.Run(folder, progress => output.Status.Update(() => TrainingText.Line(progress, Source.Shape.Kind)), cancellation);
         WeightsChart.Of(RunFolder.ReadLog(Folder))?.Save(Path.Combine(Folder, WeightsChart.Name));

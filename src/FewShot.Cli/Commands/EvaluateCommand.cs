@@ -15,7 +15,7 @@ internal static class EvaluateCommand
         var weights = new Option<bool>("--latest") { Description = "Measure the latest weights. [default: those that validated best]" };
         var command = new Command("evaluate", "Measure a run on tasks of classes it has never seen: accuracy before and after adaptation, with 95 % intervals, and the time to adapt.")
         {
-            common.Run, common.Split, common.Episodes, common.Seed, common.Workers, common.RunPattern, common.Learner.NormStatistics, weights,
+            common.Run, common.Split, common.Episodes, common.Seed, common.Workers, common.AdaptThreads, common.RunPattern, common.Learner.NormStatistics, weights,
         };
         common.Data.AddSourceTo(command);
         common.Data.AddTaskTo(command);
@@ -58,9 +58,11 @@ internal static class EvaluateCommand
 
         output.Line(string.Create(
             CultureInfo.InvariantCulture,
-            $"adaptation to one task on one core: median {result.AdaptMillisecondsMedian:0.000} ms, 95th percentile {result.AdaptMillisecondsP95:0.000} ms, peak memory {Texts.Bytes(result.AdaptPeakBytes!.Value)}"));
+            $"adaptation to one task on {Cores(result.AdaptThreads)}: median {result.AdaptMillisecondsMedian:0.000} ms, 95th percentile {result.AdaptMillisecondsP95:0.000} ms, peak memory {Texts.Bytes(result.AdaptPeakBytes!.Value)}"));
         output.Result(Json(result, source, pattern));
     }
+
+    private static string Cores(int threads) => threads == 1 ? "one core" : $"up to {threads} threads";
 
     internal static JsonObject Json(EvaluationResult result, string source, string? pattern = null)
     {
@@ -99,6 +101,7 @@ internal static class EvaluateCommand
         })]);
         json["adaptMillisecondsMedian"] = Texts.Json(result.AdaptMillisecondsMedian);
         json["adaptMillisecondsP95"] = Texts.Json(result.AdaptMillisecondsP95);
+        json["adaptThreads"] = result.AdaptThreads;
         json["adaptPeakBytes"] = result.AdaptPeakBytes;
         return json;
     }

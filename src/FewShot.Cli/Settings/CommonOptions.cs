@@ -12,6 +12,8 @@ internal sealed class CommonOptions
 
     public Option<int?> Workers { get; } = OptionFactory.Whole("--workers", "Threads; they do not change the numbers. [default: all cores]", 1);
 
+    public Option<int?> AdaptThreads { get; } = OptionFactory.Whole("--adapt-threads", "Threads that share one adaptation while it is timed. [default: 1]", 1);
+
     public Option<ulong?> Seed { get; } = OptionFactory.Seed("--seed", "Seed of everything random. [default: 1]");
 
     public Option<string?> Run { get; } = OptionFactory.Text("--run", "RUN", "The folder of a trained run.");

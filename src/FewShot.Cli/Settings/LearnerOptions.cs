@@ -52,6 +52,14 @@ internal sealed class LearnerOptions
         "--weighting-floor", "Least weight by agreement, where 1 is that of all tasks alike; none allows negative ones. [default: 0]",
         _ => true, "a number", "none", double.NegativeInfinity);
 
+    public Option<string?> Solver { get; } = OptionFactory.Text(
+        "--solver", "NAME[:ITERATIONS]", "How an implicit meta-gradient solves its linear system: cg, steepest, neumann or fixed-point. [default: the method's]");
+
+    public Option<bool> WarmStart { get; } = new("--warm-start")
+    {
+        Description = "An implicit meta-gradient goes on from what each task had when it was last visited; for a fixed set of --tasks. [default: off]",
+    };
+
     public Option<NormStatistics?> NormStatistics { get; } = OptionFactory.Choice<NormStatistics>(
         "--norm-statistics", "Where normalisation takes its statistics from: the queries answered together, the support set, or averages kept in training. [default: query]");
 
@@ -67,7 +75,8 @@ internal sealed class LearnerOptions
 
         foreach (Option option in new Option[]
         {
-            Model, Channels, Hidden, InnerSteps, InnerRate, Rates, Pattern, ExactSteps, FlowTime, Weighting, WeightingTemperature, WeightingFloor, NormStatistics,
+            Model, Channels, Hidden, InnerSteps, InnerRate, Rates, Pattern, ExactSteps, FlowTime, Solver, WarmStart, Weighting, WeightingTemperature, WeightingFloor,
+            NormStatistics,
         })
         {
             command.Add(option);
@@ -97,6 +106,8 @@ internal sealed class LearnerOptions
             Weighting = parse.GetValue(Weighting) ?? stored.Weighting,
             WeightingTemperature = parse.GetValue(WeightingTemperature) ?? stored.WeightingTemperature,
             WeightingFloor = parse.GetValue(WeightingFloor) ?? stored.WeightingFloor,
+            Solver = parse.GetValue(Solver) ?? stored.Solver,
+            WarmStart = parse.GetValue(WarmStart) || stored.WarmStart,
             Preparation = preparation,
         };
         specification.CreateMethod().Validate(specification.CreateModel(), shape);

@@ -32,7 +32,7 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
     /// <inheritdoc/>
     public override IReadOnlyList<TensorMap> Adapt(TaskTrace task)
     {
-        TensorMap parameters = Trained(task);
+        TensorMap parameters = Trained(task).With(task.Start);
         var states = new List<TensorMap> { task.WithStatistics(parameters) };
         for (int step = 0; step < InnerSteps; step++)
         {

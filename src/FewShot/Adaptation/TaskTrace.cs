@@ -23,6 +23,9 @@ public sealed record TaskTrace(
     /// <summary>Whether inner steps are checkpointed: recomputed on the way back instead of kept.</summary>
     public bool Checkpointed { get; init; }
 
+    /// <summary>Where parameters start that do not start at their meta-parameters: where a task that recurs goes on from.</summary>
+    public TensorMap Start { get; init; } = new();
+
     /// <summary>The graph being traced.</summary>
     public Graph Graph => SupportInputs.Graph;
 

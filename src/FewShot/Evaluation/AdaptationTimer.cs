@@ -6,7 +6,7 @@ using FewShot.Tasks;
 
 namespace FewShot.Evaluation;
 
-/// <summary>Adapts to tasks on the calling thread and takes the time: the whole program, from the support set to the task's state.</summary>
+/// <summary>Adapts to tasks one at a time and takes the time: the whole program, from the support set to the task's state.</summary>
 internal sealed class AdaptationTimer : IDisposable
 {
     private static readonly TimeSpan s_settling = TimeSpan.FromMilliseconds(200);
@@ -16,9 +16,9 @@ internal sealed class AdaptationTimer : IDisposable
     private readonly Episode _episode;
     private readonly int _support;
 
-    public AdaptationTimer(SimdProgram program, ParameterSet parameters, ITaskSource source)
+    public AdaptationTimer(SimdProgram program, ParameterSet parameters, ITaskSource source, int threads = 1)
     {
-        _worker = program.CreateWorker();
+        _worker = program.CreateWorker(threads);
         Evaluator.Load(_worker, parameters);
         _source = source;
         _episode = new Episode(source.Shape);

@@ -50,6 +50,9 @@ public sealed class Evaluator : IDisposable
         _episodes = [.. Enumerable.Range(0, workers).Select(_ => new Episode(source.Shape))];
     }
 
+    /// <summary>The most threads of the adaptations that are timed (<see cref="Learner.Threads"/>): one core unless asked otherwise.</summary>
+    public int AdaptThreads { get; init; } = 1;
+
     /// <summary>Multiply-adds of one adaptation.</summary>
     public long AdaptMultiplyAdds => AdaptProgram.MultiplyAdds;
 
@@ -81,6 +84,7 @@ public sealed class Evaluator : IDisposable
             milliseconds[milliseconds.Length / 2],
             milliseconds[(int)(milliseconds.Length * 0.95)])
         {
+            AdaptThreads = AdaptThreads,
             AdaptPeakBytes = timed ? _adapt.Value.PeakBytes : null,
         };
     }
@@ -138,10 +142,10 @@ public sealed class Evaluator : IDisposable
         }
     }
 
-    /// <summary>Sorted times of adapting to one task after another on this thread.</summary>
+    /// <summary>Sorted times of adapting to one task after another, one at a time.</summary>
     private double[] TimeAdaptation(ParameterSet parameters, Split split, int episodes, ulong seed)
     {
-        using var timer = new AdaptationTimer(AdaptProgram, parameters, _source);
+        using var timer = new AdaptationTimer(AdaptProgram, parameters, _source, AdaptThreads);
         timer.Settle(split, seed);
         double[] times = [.. Enumerable.Range(0, episodes).Select(index => timer.Milliseconds(split, seed, index))];
         Array.Sort(times);

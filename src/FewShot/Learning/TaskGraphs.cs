@@ -48,6 +48,11 @@ internal sealed record TaskGraphs(Method Method, Model Model, TaskKind Kind, Nor
             task.Graph.Output(Gradient + name, gradient);
         }
 
+        foreach ((string name, Tensor value) in outer.TaskState)
+        {
+            task.Graph.Output(OuterStep.StatePrefix + name, value);
+        }
+
         if (Statistics == NormStatistics.Running)
         {
             NormalizationSource source = task.SupportNormalization();

@@ -51,18 +51,20 @@ public static class Catalogue
             o => Descent(o), o => new Unrolled(o.ExactSteps)) { Weighting = new SimilaritySoftmax() },
         new("meta-rkhs-i", "Energy functional in training, fine-tuning at test", "Zhou 2021, arXiv:2102.03832",
             o => Descent(o), o => new EnergyFunctional(o.InnerRate ?? DefaultRate)),
+        new("meta-rkhs-i-norm", "The same with the squared norm of one gradient, which noise biases", "Zhou 2021, arXiv:2102.03832",
+            o => Descent(o), o => new EnergyFunctional(o.InnerRate ?? DefaultRate) { OneBatch = true }),
         new("meta-rkhs-ii", "Gradient flow in function space", "Zhou 2021, arXiv:2102.03832",
             o => new TangentFlow(o.FlowTime ?? double.PositiveInfinity) { Layers = o.Pattern ?? Pattern.HeadOnly }, _ => new Unrolled()),
         new("mrml", "Memory-reduced meta-learning", "Yang 2025, arXiv:2412.12030",
-            o => Lower(o, 20, 0.05, Pattern.HeadOnly, new LowerRegularization.SquaredNorm(LowerStrength)), _ => new Implicit(new LinearSolver.ConjugateGradients(20))),
+            o => Lower(o, 20, 0.05, Pattern.HeadOnly, new LowerRegularization.SquaredNorm(LowerStrength)), o => Solved(o, 0.05, "cg")),
         new("imaml", "Implicit MAML", "Rajeswaran 2019, arXiv:1909.04630",
-            o => Lower(o, 16, 0.1, Pattern.All, new LowerRegularization.Proximal(2)), _ => new Implicit(new LinearSolver.ConjugateGradients(5))),
+            o => Lower(o, 16, 0.1, Pattern.All, new LowerRegularization.Proximal(2)), o => Solved(o, 0.1, "cg:5")),
         new("itd-bio", "Bilevel optimisation by iterative differentiation", "Ji 2020, arXiv:2010.07962",
             o => Lower(o, 20, 0.05, Pattern.HeadOnly, new LowerRegularization.SquaredNorm(LowerStrength)), o => new Unrolled(o.ExactSteps)),
         new("aid-bio", "Bilevel optimisation by approximate implicit differentiation", "Ji 2020, arXiv:2010.07962",
-            o => Lower(o, 20, 0.05, Pattern.HeadOnly, new LowerRegularization.SquaredNorm(LowerStrength)), _ => new Implicit(new LinearSolver.FixedPoint(20, 0.05))),
+            o => Lower(o, 20, 0.05, Pattern.HeadOnly, new LowerRegularization.SquaredNorm(LowerStrength)), o => Solved(o, 0.05, "fixed-point")),
         new("neumann", "Implicit hypergradient by a Neumann series", "Lorraine 2019, arXiv:1911.02590",
-            o => Lower(o, 20, 0.05, Pattern.HeadOnly, new LowerRegularization.SquaredNorm(LowerStrength)), _ => new Implicit(new LinearSolver.Neumann(20, 0.05))),
+            o => Lower(o, 20, 0.05, Pattern.HeadOnly, new LowerRegularization.SquaredNorm(LowerStrength)), o => Solved(o, 0.05, "neumann")),
         new("truncated", "Truncated back-propagation through the inner loop", "Shaban 2018, arXiv:1810.10667",
             o => Descent(o), o => new Unrolled(o.ExactSteps ?? 1)),
         new("hf-maml", "Hessian-free MAML", "Fallah 2019, arXiv:1908.10400",
@@ -111,6 +113,8 @@ public static class Catalogue
             $"method {row.Name} has no layers that change one by one: a pattern does not apply to it",
         _ when options.ExactSteps is { } exact && (method.MetaGradient as Unrolled)?.ExactSteps != exact =>
             $"method {row.Name} has a meta-gradient of its own ({method.MetaGradient.Order}): it takes no number of exact steps; maml does",
+        _ when (options.Solver is not null || options.WarmStart) && method.MetaGradient is not Implicit =>
+            $"method {row.Name} has no linear system to solve ({method.MetaGradient.Order}): a solver and a warm start are for implicit meta-gradients, as mrml and imaml have them",
         _ => null,
     };
 
@@ -123,6 +127,9 @@ public static class Catalogue
 
     private static GradientDescent Lower(MethodOptions options, int steps, double rate, Pattern pattern, LowerRegularization regularization) =>
         new(options.InnerSteps ?? steps, new LearningRate(options.InnerRate ?? rate, options.Rates ?? LearningRateScope.Fixed)) { Pattern = options.Pattern ?? pattern, Regularization = regularization };
+
+    private static Implicit Solved(MethodOptions options, double rate, string solver) =>
+        new(LinearSolver.Parse(options.Solver ?? solver, options.InnerRate ?? rate)) { WarmStart = options.WarmStart };
 
     private sealed record Row(
         string Name, string Title, string Paper, Func<MethodOptions, AdaptationRule> Adaptation, Func<MethodOptions, MetaGradient> MetaGradient)

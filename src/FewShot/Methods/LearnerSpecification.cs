@@ -72,6 +72,12 @@ public sealed record LearnerSpecification
     /// <summary>Least task weight in units of the uniform one; null for the weighting's own.</summary>
     public double? WeightingFloor { get; init; }
 
+    /// <summary>How an implicit meta-gradient solves its linear system, as <see cref="MetaGradients.LinearSolver.Parse"/> reads it; null for the row's own.</summary>
+    public string? Solver { get; init; }
+
+    /// <summary>Whether an implicit meta-gradient goes on from what each task had when it was last visited, for training on a fixed set of tasks.</summary>
+    public bool WarmStart { get; init; }
+
     /// <summary>How files become examples; null where only prepared numbers are known.</summary>
     public InputPreparation? Preparation { get; init; }
 
@@ -88,6 +94,8 @@ public sealed record LearnerSpecification
         Weighting = Weighting,
         WeightingTemperature = WeightingTemperature,
         WeightingFloor = WeightingFloor,
+        Solver = Solver,
+        WarmStart = WarmStart,
     });
 
     /// <summary>The network, with a head where the method adapts one.</summary>

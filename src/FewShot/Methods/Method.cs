@@ -27,6 +27,9 @@ public sealed record Method(
         ];
     }
 
+    /// <summary>What who trains with it should know beforehand, in one line; null for nothing.</summary>
+    public string? Caution => MetaGradient.Caution(Adaptation);
+
     /// <summary>Refuses a composition that makes no sense.</summary>
     /// <exception cref="ArgumentException">The parts do not go together, or not with the model or the tasks; the message says which and why.</exception>
     public void Validate(Model model, TaskShape shape)

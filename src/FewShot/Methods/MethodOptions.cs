@@ -45,6 +45,12 @@ public sealed record MethodOptions
     /// <summary>Least task weight in units of the uniform one, where weights can be negative; negative infinity for none.</summary>
     public double? WeightingFloor { get; init; }
 
+    /// <summary>How an implicit meta-gradient solves its linear system, as <see cref="MetaGradients.LinearSolver.Parse"/> reads it.</summary>
+    public string? Solver { get; init; }
+
+    /// <summary>Whether an implicit meta-gradient starts warm, see <see cref="MetaGradients.Implicit.WarmStart"/>.</summary>
+    public bool WarmStart { get; init; }
+
     /// <summary>How many last inner steps are differentiated exactly, at least 0.</summary>
     public int? ExactSteps
     {

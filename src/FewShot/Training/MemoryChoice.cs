@@ -4,7 +4,7 @@ using FewShot.Tasks;
 
 namespace FewShot.Training;
 
-/// <summary>Decides by a memory budget whether inner steps are kept or recomputed. Peaks are those of the plans, known before anything runs.</summary>
+/// <summary>Decides by a memory budget whether inner steps, or the support pass of an implicit meta-gradient, are kept or recomputed. Peaks are those of the plans, known before anything runs.</summary>
 internal static class MemoryChoice
 {
     /// <exception cref="ArgumentException">The budget cannot be met.</exception>
@@ -21,13 +21,13 @@ internal static class MemoryChoice
             return false;
         }
 
-        bool possible = graphs.Method.MetaGradient.CanCheckpoint && graphs.Method.Adaptation.Steps > 1;
-        long least = possible ? new SimdProgram(graphs.Training(shape, checkpointed: true)).PeakBytes : kept;
+        string? recomputable = graphs.Method.MetaGradient.Recomputable(graphs.Method.Adaptation);
+        long least = recomputable is not null ? new SimdProgram(graphs.Training(shape, checkpointed: true)).PeakBytes : kept;
         return least <= budget
             ? true
             : throw new ArgumentException(
                 $"the memory budget of {budget} bytes is too small: one task of {graphs.Method.Name} needs {least} bytes"
-                + (possible ? $" with its inner steps recomputed ({kept} with all kept)" : "")
+                + (recomputable is null ? "" : $" with {recomputable} recomputed ({kept} with all kept)")
                 + "; raise --memory-budget, or lower --queries, --shots or the network's channels");
     }
 }

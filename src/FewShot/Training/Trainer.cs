@@ -52,7 +52,7 @@ public sealed class Trainer : IDisposable
         TaskGraphs graphs = TaskGraphs.Of(specification);
         Checkpointed = MemoryChoice.NeedsCheckpointing(graphs, source.Shape, options.MemoryBudget);
         Parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), options.Seed);
-        _step = new MetaStep(graphs, source.Shape, Parameters, options.MetaBatch, workers, Checkpointed);
+        _step = new MetaStep(graphs, source.Shape, Parameters, options.MetaBatch, workers, Checkpointed, options.Tasks);
         _optimizer = options.Outer.Create(Parameters.Values.Length);
         _weighted = graphs.Method.Weighting != TaskWeighting.Uniform;
         _lowerIsBetter = source.Shape.Kind == TaskKind.Regression;
@@ -248,12 +248,15 @@ public sealed class Trainer : IDisposable
         Save(folder);
     }
 
+    /// <summary>What training depends on besides the weights: the optimiser's moments, and what is kept of recurring tasks.</summary>
+    private IEnumerable<(string Name, float[] Values)> State => [.. _optimizer.State, .. _step.TaskState];
+
     private void Save(RunFolder? folder) => folder?.SaveLatest(Snapshot(withState: true));
 
     private Checkpoint Snapshot(bool withState) => new(
         _iteration,
         StoredParameters.ToStored(Parameters),
-        withState ? [.. _optimizer.State.Select(state => new StoredTensor(state.Name, [state.Values.Length], state.Values))] : [],
+        withState ? [.. State.Select(state => new StoredTensor(state.Name, [state.Values.Length], state.Values))] : [],
         new Dictionary<string, string>
         {
             ["seed"] = _options.Seed.ToString(CultureInfo.InvariantCulture),
@@ -269,10 +272,10 @@ public sealed class Trainer : IDisposable
     private void Restore(Checkpoint checkpoint, string path)
     {
         StoredParameters.Load(checkpoint.Weights, Parameters, RunFolder.LatestPath(path));
-        foreach ((string name, float[] values) in _optimizer.State)
+        foreach ((string name, float[] values) in State)
         {
             StoredTensor stored = checkpoint.State.FirstOrDefault(tensor => tensor.Name == name && tensor.Count == values.Length)
-                ?? throw new StorageException($"'{RunFolder.LatestPath(path)}' has no optimiser state '{name}' of {values.Length} values; train into another folder");
+                ?? throw new StorageException($"'{RunFolder.LatestPath(path)}' has no state '{name}' of {values.Length} values; train into another folder");
             stored.Float32.CopyTo(values, 0);
         }
 

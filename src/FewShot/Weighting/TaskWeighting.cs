@@ -8,6 +8,9 @@ public abstract record TaskWeighting
     /// <summary>What results say of it.</summary>
     public abstract string Name { get; }
 
+    /// <summary>Whether the weights depend on neither gradients nor losses, so that no more than a few gradients need be kept at a time.</summary>
+    public virtual bool IsKnownBefore => false;
+
     /// <summary>Computes the weights; they need not sum to one, and Σ w·g is the meta-gradient.</summary>
     /// <param name="gradients">One gradient a task, all of one length, one after another.</param>
     /// <param name="losses">One query loss a task.</param>
@@ -42,6 +45,8 @@ public abstract record TaskWeighting
     private sealed record UniformWeighting : TaskWeighting
     {
         public override string Name => "uniform";
+
+        public override bool IsKnownBefore => true;
 
         public override void Weigh(ReadOnlySpan<float> gradients, ReadOnlySpan<float> losses, Span<float> weights) => weights.Fill(1f / weights.Length);
     }

@@ -71,7 +71,7 @@ public class CheckpointTests
         Assert.True(MemoryChoice.NeedsCheckpointing(graphs, s_shape, kept - 1));
         Assert.True(MemoryChoice.NeedsCheckpointing(graphs, s_shape, recomputed));
         string message = Assert.Throws<ArgumentException>(() => MemoryChoice.NeedsCheckpointing(graphs, s_shape, recomputed - 1)).Message;
-        Assert.Contains($"one task of maml needs {recomputed} bytes with its inner steps recomputed ({kept} with all kept)", message);
+        Assert.Contains($"one task of maml needs {recomputed} bytes with the inner steps recomputed ({kept} with all kept)", message);
         Assert.Contains("raise --memory-budget", message);
     }
 

@@ -47,6 +47,22 @@ public class CatalogueTests
     public void An_option_that_a_row_cannot_follow_is_refused(string row) =>
         Assert.Contains("takes no number of exact steps", Assert.Throws<ArgumentException>(() => Catalogue.Create(row, new MethodOptions { ExactSteps = 2 })).Message);
 
+    [Theory]
+    [InlineData("maml", 10, 0.4, true)]
+    [InlineData("hf-maml", 10, 0.4, true)]
+    [InlineData("maml", 5, 0.4, false)]
+    [InlineData("maml", 1, 3.0, false)]
+    [InlineData("fomaml", 10, 0.4, false)]
+    [InlineData("mrml", 100, 0.4, false)]
+    public void A_rate_far_above_what_the_steps_tolerate_is_cautioned_against(string row, int steps, double rate, bool cautioned)
+    {
+        string? caution = Catalogue.Create(row, new MethodOptions { InnerSteps = steps, InnerRate = rate }).Caution;
+        Assert.Equal(cautioned, caution is not null);
+        Assert.True(!cautioned || caution!.Contains("10 inner steps of rate 0.4 are far above", StringComparison.Ordinal));
+        Assert.True(!cautioned || caution!.Contains("a rate of 0.05", StringComparison.Ordinal));
+        Assert.Null(Catalogue.Create(row).Caution);
+    }
+
     [Fact]
     public void Options_that_cannot_be_are_refused()
     {
@@ -101,6 +117,9 @@ public class CatalogueTests
             NormStatistics = NormStatistics.Support, InnerSteps = 3, InnerRate = 0.05, Pattern = "011", ExactSteps = 2, Rates = LearningRateScope.Layer,
             Weighting = TaskWeightingKind.Agreement, WeightingFloor = double.NegativeInfinity,
         };
+        LearnerSpecification warm = specification with { Method = "mrml", ExactSteps = null, Solver = "cg:3", WarmStart = true };
+        Assert.Equal(warm, LearnerSpecification.FromJson(JsonNode.Parse(warm.ToJson().ToJsonString()), "file"));
+        Assert.Equal("implicit, conjugate gradients (3), warm start", warm.CreateMethod().MetaGradient.Order);
         LearnerSpecification read = LearnerSpecification.FromJson(JsonNode.Parse(specification.ToJson().ToJsonString()), "file");
         Assert.Equal(specification, read);
         Assert.Equal(specification.GetHashCode(), read.GetHashCode());

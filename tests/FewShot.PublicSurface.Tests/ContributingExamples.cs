@@ -6,27 +6,22 @@ using FewShot.MetaGradients;
 using FewShot.Methods;
 using FewShot.Models;
 using FewShot.Tasks;
+using FewShot.Tests;
 using FewShot.Weighting;
 using Xunit;
 
-namespace FewShot.Tests.Learning;
+namespace FewShot.PublicSurface.Tests;
 
-/// <summary>The worked examples of CONTRIBUTING.md, compiled and run.</summary>
+/// <summary>The worked examples of CONTRIBUTING.md, compiled and run; a layer, a method and a data source need nothing but the public surface.</summary>
 public class ContributingExamples
 {
     [Fact]
     public void Every_example_of_the_guide_is_compiled()
     {
         string root = RepositoryRoot.Find();
-
-        string compiled = Squeeze(
-            File.ReadAllText(Path.Combine(root, "tests/FewShot.Tests/Learning/ContributingExamples.cs"))
-            + File.ReadAllText(Path.Combine(root, "src/FewShot.Compute/Operations/ElementWise/Tanh.cs")));
-        string[] parts = File.ReadAllText(Path.Combine(root, "CONTRIBUTING.md")).Split("```csharp");
-        Assert.Equal(5, parts.Length);
-        Assert.All(parts.Skip(1), part => Assert.Contains(Squeeze(part[..part.IndexOf("```", StringComparison.Ordinal)]), compiled));
-
-        static string Squeeze(string text) => string.Concat(text.Where(c => !char.IsWhiteSpace(c)));
+        Guide.AssertCompiled(
+            Path.Combine(root, "CONTRIBUTING.md"), 4,
+            Path.Combine(root, "tests/FewShot.PublicSurface.Tests/ContributingExamples.cs"), Path.Combine(root, "src/FewShot.Compute/Operations/ElementWise/Tanh.cs"));
     }
 
     [Fact]
