@@ -31,7 +31,7 @@ public sealed record PatternSearchOptions
     public int Contenders { get; init; } = 20;
 
     /// <summary>Turns in which the contenders are timed one after another, so that a slow stretch of the machine meets all of them.</summary>
-    public int Turns { get; init; } = 5;
+    public int Turns { get; init; } = 10;
 }
 
 /// <summary>
@@ -41,7 +41,7 @@ public sealed record PatternSearchOptions
 /// </summary>
 public sealed class PatternSearch
 {
-    private const int AdaptationsATurn = 8;
+    private const int AdaptationsATurn = 5;
 
     private readonly LearnerSpecification _specification;
     private readonly ParameterSet _parameters;
@@ -202,7 +202,7 @@ public sealed class PatternSearch
 
     private Evaluator Evaluate(Pattern pattern) => new(_specification with { Pattern = pattern.ToString() }, _source, _workers, everyStep: false);
 
-    /// <summary>Median times of adaptation on this thread, taken in turns.</summary>
+    /// <summary>For each the median time of adaptation on this thread in its best turn: other work on the machine only ever makes a turn slower.</summary>
     private double[] Time(Trial[] trials, CancellationToken cancellation)
     {
         var timers = new List<AdaptationTimer>();
@@ -215,7 +215,8 @@ public sealed class PatternSearch
                 timers[^1].Settle(Split.Validation, _options.Seed);
             }
 
-            double[][] times = [.. trials.Select(_ => new double[_options.Turns * AdaptationsATurn])];
+            double[] best = [.. trials.Select(_ => double.PositiveInfinity)];
+            var times = new double[AdaptationsATurn];
             for (int turn = 0; turn < _options.Turns; turn++)
             {
                 for (int i = 0; i < trials.Length; i++)
@@ -224,12 +225,15 @@ public sealed class PatternSearch
                     timers[i].Milliseconds(Split.Validation, _options.Seed, 0); // brings its data into the cache
                     for (int j = 0; j < AdaptationsATurn; j++)
                     {
-                        times[i][(turn * AdaptationsATurn) + j] = timers[i].Milliseconds(Split.Validation, _options.Seed, j);
+                        times[j] = timers[i].Milliseconds(Split.Validation, _options.Seed, j);
                     }
+
+                    Array.Sort(times);
+                    best[i] = Math.Min(best[i], times[times.Length / 2]);
                 }
             }
 
-            return [.. times.Select(own => own.Order().ElementAt(own.Length / 2))];
+            return best;
         }
         finally
         {
