@@ -54,7 +54,7 @@ internal sealed unsafe class LoopKernel
     /// <summary>The width of the vectors, or 0 for the interpreter.</summary>
     internal int VectorBits { get; }
 
-    /// <summary>What <see cref="Run"/> needs of scratch memory, aligned to 64 bytes.</summary>
+    /// <summary>What <see cref="Run(float**, byte*)"/> needs of scratch memory, aligned to 64 bytes.</summary>
     internal int ScratchBytes { get; }
 
     /// <summary>The time it took to lower, emit and compile.</summary>
