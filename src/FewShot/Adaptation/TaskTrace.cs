@@ -20,8 +20,8 @@ public sealed record TaskTrace(
     /// </summary>
     public Func<int, bool> IsExact { get; init; } = _ => true;
 
-    /// <summary>Whether inner steps are checkpointed: recomputed on the way back instead of kept.</summary>
-    public bool Checkpointed { get; init; }
+    /// <summary>How many inner steps are recomputed together on the way back instead of kept; 0 keeps all. See <see cref="GradientDescent"/>.</summary>
+    public int SegmentSteps { get; init; }
 
     /// <summary>The graph being traced.</summary>
     public Graph Graph => SupportInputs.Graph;

@@ -33,11 +33,11 @@ internal sealed class MetaStep : IDisposable
     private ulong _seed;
     private long _firstIndex;
 
-    public MetaStep(TaskGraphs graphs, TaskShape shape, ParameterSet parameters, int metaBatch, int workers, bool checkpointed)
+    public MetaStep(TaskGraphs graphs, TaskShape shape, ParameterSet parameters, int metaBatch, int workers, int segmentSteps)
     {
         _graphs = graphs;
         _parameters = parameters;
-        Graph graph = graphs.Training(shape, checkpointed);
+        Graph graph = graphs.Training(shape, segmentSteps);
         Program = new SimdProgram(graph);
         _team = new TaskTeam(workers);
         _workers = [.. Enumerable.Range(0, workers).Select(_ => Program.CreateWorker())];

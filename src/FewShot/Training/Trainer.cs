@@ -48,9 +48,10 @@ public sealed class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         (_specification, _source, _options, _workers) = (specification, source, options, workers);
         TaskGraphs graphs = TaskGraphs.Of(specification);
-        Checkpointed = MemoryChoice.NeedsCheckpointing(graphs, source.Shape, options.MemoryBudget);
+        int segmentSteps = MemoryChoice.SegmentSteps(graphs, source.Shape, options.MemoryBudget);
+        Checkpointed = segmentSteps > 0;
         Parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), options.Seed);
-        _step = new MetaStep(graphs, source.Shape, Parameters, options.MetaBatch, workers, Checkpointed);
+        _step = new MetaStep(graphs, source.Shape, Parameters, options.MetaBatch, workers, segmentSteps);
         _optimizer = options.Outer.Create(Parameters.Values.Length);
         _lowerIsBetter = source.Shape.Kind == TaskKind.Regression;
         BestParameters = (float[])Parameters.Values.Clone();

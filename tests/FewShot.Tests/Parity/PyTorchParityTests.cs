@@ -42,7 +42,7 @@ public sealed class PyTorchParityTests
         int stretch = images ? 10 : MetaSteps;
         TaskGraphs graphs = TaskGraphs.Of(specification);
         ParameterSet parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), 7);
-        using var step = new MetaStep(graphs, source.Shape, parameters, Tasks, workers: 1, checkpointed: false);
+        using var step = new MetaStep(graphs, source.Shape, parameters, Tasks, workers: 1, segmentSteps: 0);
         DirectoryInfo folder = Directory.CreateTempSubdirectory("fewshot-parity");
         try
         {
