@@ -52,13 +52,13 @@ internal sealed class FewShotContender : IContender
         };
     }
 
-    /// <summary>Adaptation to one task after another, the copy of its support set included.</summary>
-    public static FewShotContender Adaptation(LearnerSpecification specification, TaskShape shape)
+    /// <summary>Adaptation to one task after another, the copy of its support set included; its larger steps are shared among so many threads.</summary>
+    public static FewShotContender Adaptation(LearnerSpecification specification, TaskShape shape, int threads)
     {
         TaskGraphs graphs = TaskGraphs.Of(specification);
         ParameterSet parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), 1);
         var program = new SimdProgram(graphs.Adapt(shape.SupportCount, shape.Outputs));
-        IWorker<float> worker = program.CreateWorker();
+        IWorker<float> worker = program.CreateWorker(threads);
         Evaluator.Load(worker, parameters);
         var episode = new Episode(shape);
         new RandomTasks(shape).Sample(Split.Train, 1, 0, episode);
@@ -71,7 +71,10 @@ internal sealed class FewShotContender : IContender
                 worker.Run();
             },
             worker,
-            new Facts(1, program.MultiplyAdds, program.PeakBytes));
+            new Facts(Math.Min(threads, program.MostShares), program.MultiplyAdds, program.PeakBytes))
+        {
+            Name = threads == 1 ? "fewshot-1-thread" : "fewshot",
+        };
     }
 
     /// <summary>Drawing one episode after another.</summary>

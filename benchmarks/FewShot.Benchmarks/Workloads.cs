@@ -94,13 +94,14 @@ internal static class Workloads
         Adapting("5w5s-ridge", "r2d2", s_5w5s, ClosedForm("ridge")),
         Adapting("5w5s-kernel", "amfs", s_5w5s, []),
         Adapting("5w5s-prototypes", "protonet", s_5w5s, ClosedForm("prototypes")),
-        new("adaptation", "adapt-mlp", _ => FewShotContender.Adaptation(Learner("maml", s_sine, 5), s_sine)) { Peers = s_allPeers },
-        new("adaptation", "adapt-mlp-head", _ => FewShotContender.Adaptation(Learner("anil", s_sine, 5), s_sine)) { Peers = s_headPeers, PeerName = "adapt-mlp" },
+        new("adaptation", "adapt-mlp", options => FewShotContender.Adaptation(Learner("maml", s_sine, 5), s_sine, options.Workers)) { Peers = s_allPeers },
+        new("adaptation", "adapt-mlp-head", options => FewShotContender.Adaptation(Learner("anil", s_sine, 5), s_sine, options.Workers)) { Peers = s_headPeers, PeerName = "adapt-mlp" },
 
         new("scaling", "scaling-omniglot-32x5w1s-15q-5steps", options => FewShotContender.Training(Learner("maml", s_5w1s, 5), s_5w1s, 32, options.Workers))
         {
             Reference = () => FewShotContender.Training(Learner("maml", s_5w1s, 5), s_5w1s, 32, workers: 1),
         },
+        ScalingOfAdaptation("5w1s", s_5w1s), ScalingOfAdaptation("5w5s", s_5w5s),
 
         Memory("maml", 1), Memory("maml", 5), Memory("maml", 20), Memory("maml", 100, withPeers: false),
         Memory("maml", 5, recomputed: true), Memory("maml", 20, recomputed: true), Memory("maml", 100, recomputed: true),
@@ -162,11 +163,18 @@ internal static class Workloads
         int? steps = name.Contains("5steps", StringComparison.Ordinal) ? 5 : null;
         return new(
             "adaptation", $"adapt-omniglot-{name}",
-            options => FewShotContender.Adaptation(Learner(method, shape, steps, chosen ? options.Pattern : null), shape))
+            options => FewShotContender.Adaptation(Learner(method, shape, steps, chosen ? options.Pattern : null), shape, options.Workers))
         {
             Peers = peers, PeerName = $"adapt-omniglot-{name[..4]}-5steps",
         };
     }
+
+    /// <summary>One task on several threads, beside the same on one.</summary>
+    private static Workload ScalingOfAdaptation(string name, TaskShape shape) => new(
+        "scaling", $"scaling-adapt-omniglot-{name}-5steps", options => FewShotContender.Adaptation(Learner("maml", shape, 5), shape, options.Workers))
+    {
+        Reference = () => FewShotContender.Adaptation(Learner("maml", shape, 5), shape, threads: 1),
+    };
 
     private static Peer[] ClosedForm(string head) =>
         [new("closed_form.py", $"--head {head} --threads 2", Quick: true), new("closed_form.py", $"--head {head} --threads 1")];

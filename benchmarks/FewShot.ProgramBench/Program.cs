@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using FewShot.Compute.Execution.Simd;
 using FewShot.Compute.Graphs;
+using FewShot.KernelBench;
 using FewShot.ProgramBench;
 
 // Times whole compiled programs on one core: FewShot.ProgramBench [name] [--dump] [--profile] [--seconds n]
@@ -47,21 +48,21 @@ foreach (string name in chosen.Length > 0 ? chosen : [.. programs.Keys])
     plain.Run();
     TimeSpan first = Stopwatch.GetElapsedTime(start);
     double best = double.PositiveInfinity;
-    long end = Stopwatch.GetTimestamp() + (long)(seconds * Stopwatch.Frequency);
+    double end = ThreadClock.Seconds + seconds;
     int batch = program.MultiplyAdds < 10_000_000 ? 200 : 1;
-    while (Stopwatch.GetTimestamp() < end)
+    while (ThreadClock.Seconds < end)
     {
-        start = Stopwatch.GetTimestamp();
+        double began = ThreadClock.Seconds;
         for (int i = 0; i < batch; i++)
         {
             plain.Run();
         }
 
-        best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalMicroseconds / batch);
+        best = Math.Min(best, (ThreadClock.Seconds - began) * 1e6 / batch);
     }
 
     Console.WriteLine(
-        $"{name}: best {best:N1} us a task, {program.MultiplyAdds / best / 1000:F1} GFMA/s; {program.PeakBytes / 1048576.0:F2} MiB, "
+        $"{name}: best {best:N1} us a task, {2 * program.MultiplyAdds / best / 1000:F1} GFLOP/s; {program.PeakBytes / 1048576.0:F2} MiB, "
         + $"{program.MultiplyAdds:N0} multiply-adds; traced in {traced.TotalMilliseconds:F0} ms, compiled in {compiled.TotalMilliseconds:F0} ms ({work.TotalMilliseconds:F0} ms of work), first run {first.TotalMilliseconds:F0} ms");
     if (args.Contains("--profile"))
     {
@@ -71,8 +72,8 @@ foreach (string name in chosen.Length > 0 ? chosen : [.. programs.Keys])
         }
 
         worker.Reset();
-        end = Stopwatch.GetTimestamp() + (long)(seconds * Stopwatch.Frequency);
-        while (Stopwatch.GetTimestamp() < end)
+        end = ThreadClock.Seconds + seconds;
+        while (ThreadClock.Seconds < end)
         {
             worker.Run();
         }

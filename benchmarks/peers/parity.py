@@ -10,6 +10,12 @@ norm.scale, norm.shift; mlp has layer1, layer2, ... with weight [inputs, outputs
 query_inputs, query_targets. One meta-step a leading index.
 
 Config: {model, order, innerSteps, innerRate, outer: "adam", outerRate, beta1, beta2, epsilon, loss}.
+
+Where a unit lies as near to a kink of relu or max-pooling as the rounding of float32, a gradient jumps by rounding alone,
+and from there on float32 leaves the trajectory of double by percents. Such a task cannot tell a fault from rounding. With
+{margin, steps, tasks} in the config, the episodes are a pool without the index of steps, [candidates, examples, ...]: each of
+the meta-steps takes the next tasks in which every unit of every pass is farther than the margin from a kink, and the
+result names them under "chosen". Meant for --double.
 """
 
 import argparse
@@ -26,6 +32,31 @@ CONFIG_KEYS = ("model", "order", "innerSteps", "innerRate", "outer", "outerRate"
 EPISODE_KEYS = ("support_inputs", "support_targets", "query_inputs", "query_targets")
 
 
+# While a task is screened: the distance from a kink of the unit nearest to one.
+nearest = None
+
+
+def watch(distances):
+    global nearest
+    nearest = min(nearest, float(distances.detach().abs().min()))
+
+
+def relu(x):
+    if nearest is not None:
+        watch(x)
+    return F.relu(x)
+
+
+def relu_and_pool(x):
+    """Relu, then the maximum of each 2 x 2. It has a kink where that maximum is zero, or is positive and reached twice."""
+    if nearest is not None:
+        even = x.detach()[:, :, : x.shape[2] // 2 * 2, : x.shape[3] // 2 * 2]
+        largest, second = even.unfold(2, 2, 2).unfold(3, 2, 2).flatten(4).topk(2).values.unbind(-1)
+        watch(largest)
+        watch(torch.where(largest > 0, largest - second, torch.ones_like(largest)))
+    return F.max_pool2d(F.relu(x), 2)
+
+
 def head(values, x):
     return x @ values["head.weight"] + values["head.bias"]
 
@@ -39,14 +70,14 @@ def conv4(values, images):
         x = x - x.mean((0, 2, 3), keepdim=True)
         x = x * torch.rsqrt((x * x).mean((0, 2, 3), keepdim=True) + NORM_EPSILON)
         x = x * values[f"{block}.norm.scale"].view(-1, 1, 1) + values[f"{block}.norm.shift"].view(-1, 1, 1)
-        x = F.max_pool2d(F.relu(x), 2)
+        x = relu_and_pool(x)
     return head(values, x.permute(0, 2, 3, 1).flatten(1))
 
 
 def mlp(values, x):
     layer = 1
     while f"layer{layer}.weight" in values:
-        x = F.relu(x @ values[f"layer{layer}.weight"] + values[f"layer{layer}.bias"])
+        x = relu(x @ values[f"layer{layer}.weight"] + values[f"layer{layer}.bias"])
         layer += 1
     return head(values, x)
 
@@ -66,7 +97,8 @@ LOSSES = {"cross_entropy": cross_entropy, "mse": mean_squared_error}
 def read_config(path):
     with open(path) as file:
         config = json.load(file)
-    missing = [key for key in CONFIG_KEYS if key not in config]
+    required = CONFIG_KEYS + (("steps", "tasks") if "margin" in config else ())
+    missing = [key for key in required if key not in config]
     if missing:
         raise SystemExit(f"{path}: missing {', '.join(missing)}")
     for key, known in (("model", tuple(MODELS)), ("loss", tuple(LOSSES)), ("order", (1, 2)), ("outer", ("adam",))):
@@ -102,15 +134,46 @@ def meta_loss_and_gradient(config, parameters, episode):
     return sum(losses) / tasks, losses, total
 
 
+def distance_from_kinks(config, parameters, episode):
+    global nearest
+    nearest = float("inf")
+    fast = adapt({**config, "order": 1}, parameters, episode["support_inputs"], episode["support_targets"])
+    MODELS[config["model"]](fast, episode["query_inputs"])
+    distance, nearest = nearest, None
+    return distance
+
+
+def batches(config, parameters, episodes, dtype):
+    """The tasks of every meta-step, and, where they are chosen from a pool, which. The choice looks at the parameters of its time."""
+    count = len(episodes["support_inputs"])
+
+    def part(index):
+        return {key: torch.tensor(episodes[key][index]).to(dtype) for key in EPISODE_KEYS}
+
+    if "margin" not in config:
+        for step in range(count):
+            yield part(step), None
+        return
+    candidate = 0
+    for step in range(config["steps"]):
+        chosen = []
+        while len(chosen) < config["tasks"]:
+            if candidate == count:
+                raise SystemExit(f"the pool of {count} tasks was used up at meta-step {step} of {config['steps']}")
+            if distance_from_kinks(config, parameters, part(candidate)) > config["margin"]:
+                chosen.append(candidate)
+            candidate += 1
+        yield part(chosen), chosen
+
+
 def follow(config, weights, episodes, dtype):
     """Every meta-step's losses, and the final weights."""
     parameters = {n: torch.tensor(w).to(dtype).requires_grad_() for n, w in weights.items()}
     optimizer = torch.optim.Adam(
         parameters.values(), lr=config["outerRate"], betas=(config["beta1"], config["beta2"]), eps=config["epsilon"]
     )
-    losses, task_losses, norms = [], [], []
-    for step in range(len(episodes["support_inputs"])):
-        episode = {key: torch.tensor(episodes[key][step]).to(dtype) for key in EPISODE_KEYS}
+    losses, task_losses, norms, choices = [], [], [], []
+    for episode, chosen in batches(config, parameters, episodes, dtype):
         loss, each, gradient = meta_loss_and_gradient(config, parameters, episode)
         for parameter, value in zip(parameters.values(), gradient):
             parameter.grad = value
@@ -118,7 +181,8 @@ def follow(config, weights, episodes, dtype):
         losses.append(loss)
         task_losses.append(each)
         norms.append(float(torch.sqrt(sum((g.double() ** 2).sum() for g in gradient))))
-    return {
+        choices.append(chosen)
+    result = {
         "losses": losses,
         "taskLosses": task_losses,
         "gradientNorms": norms,
@@ -126,7 +190,10 @@ def follow(config, weights, episodes, dtype):
         "model": config["model"],
         "dtype": str(dtype).removeprefix("torch."),
         "torch": torch.__version__,
-    }, {n: p.detach().numpy() for n, p in parameters.items()}
+    }
+    if "margin" in config:
+        result["chosen"] = choices
+    return result, {n: p.detach().numpy() for n, p in parameters.items()}
 
 
 def random_case(model, generator, steps=1, tasks=2, ways=3, channels=4):

@@ -8,7 +8,7 @@ using FewShot.Tasks;
 namespace FewShot.Cli;
 
 /// <summary>What 'fewshot evaluate' was asked to do: everything is read and checked, nothing is compiled yet.</summary>
-internal sealed record EvaluationJob(LearnerSpecification Learner, ITaskSource Source, Split Split, int Episodes, ulong Seed, int Workers)
+internal sealed record EvaluationJob(LearnerSpecification Learner, ITaskSource Source, Split Split, int Episodes, ulong Seed, int Workers, int AdaptThreads)
 {
     /// <summary>Reads a command line of 'fewshot evaluate'.</summary>
     /// <param name="parse">The command line.</param>
@@ -25,7 +25,8 @@ internal sealed record EvaluationJob(LearnerSpecification Learner, ITaskSource S
             parse.GetValue(common.Split) ?? Split.Test,
             parse.GetValue(common.Episodes) ?? 600,
             parse.GetValue(common.Seed) ?? 1,
-            CommonOptions.WorkersOf(parse, common));
+            CommonOptions.WorkersOf(parse, common),
+            parse.GetValue(common.AdaptThreads) ?? 1);
     }
 
     /// <summary>Measures.</summary>
@@ -33,7 +34,7 @@ internal sealed record EvaluationJob(LearnerSpecification Learner, ITaskSource S
     /// <param name="cancellation">Ends the evaluation.</param>
     public EvaluationResult Run(ParameterSet parameters, CancellationToken cancellation)
     {
-        using var evaluator = new Evaluator(Learner, Source, Workers);
+        using var evaluator = new Evaluator(Learner, Source, Workers) { AdaptThreads = AdaptThreads };
         return evaluator.Run(parameters, Split, Episodes, Seed, cancellation: cancellation);
     }
 

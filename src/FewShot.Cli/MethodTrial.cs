@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using FewShot.Cli.Commands;
 using FewShot.Cli.Settings;
 using FewShot.Evaluation;
+using FewShot.Methods;
 using FewShot.Storage;
 using FewShot.Training;
 
@@ -43,6 +44,7 @@ internal sealed class MethodTrial
         var row = new ComparisonRow
         {
             Method = Commands.Method,
+            Order = Catalogue.Create(Commands.Method).MetaGradient.Order,
             Settings = Commands.Settings,
             Train = Commands.TrainText,
             Evaluate = Commands.EvaluateText,
@@ -61,7 +63,7 @@ internal sealed class MethodTrial
                 throw new OperationCanceledException(cancellation);
             }
 
-            return Measured(row, trained, evaluation.Run(TrainedRun.Load(Commands.Run).Parameters, cancellation));
+            return Measured(row, training, trained, evaluation.Run(TrainedRun.Load(Commands.Run).Parameters, cancellation));
         }
         catch (ArgumentException error)
         {
@@ -73,7 +75,7 @@ internal sealed class MethodTrial
         }
     }
 
-    private ComparisonRow Measured(ComparisonRow row, TrainingResult trained, EvaluationResult result) => row with
+    private ComparisonRow Measured(ComparisonRow row, TrainingJob training, TrainingResult trained, EvaluationResult result) => row with
     {
         Outcome = ComparisonOutcome.Measured,
         Accuracy = result.Accuracy?.Mean,
@@ -87,12 +89,10 @@ internal sealed class MethodTrial
         MetaSteps = trained.Iteration,
         TrainingSeconds = trained.Seconds,
         TrainingPeakBytes = trained.PeakBytes,
-        NormStatistics = result.NormStatistics,
-        Reported = ReportedFigure.Find(row.Method, DataName(), result.Shape.Ways, result.Shape.Shots),
+        NormStatistics = Texts.Normalizes(training.Configuration.Learner) ? result.NormStatistics : null,
+        Reported = ReportedFigure.Find(row.Method, training.Configuration.Data.Source, result.Shape.Ways, result.Shape.Shots),
         Curve = Curve(),
     };
-
-    private string DataName() => RunConfiguration.Read(Commands.Run).Data.Source;
 
     private long? Saved() => File.Exists(RunFolder.LatestPath(Commands.Run)) ? Checkpoint.Read(RunFolder.LatestPath(Commands.Run)).Iteration : null;
 

@@ -1,28 +1,42 @@
 using System.Text.Json.Nodes;
+using FewShot.Adaptation;
+using FewShot.Patterns;
 using FewShot.Storage;
 
 namespace FewShot.Cli;
 
-/// <summary>The pattern that was chosen for a run by 'fewshot patterns': a file beside its weights, which 'fewshot adapt' follows.</summary>
+/// <summary>
+/// The pattern that was chosen for a run by 'fewshot patterns', a file beside its weights, and what '--pattern' of a command that uses a run makes of it.
+/// </summary>
 internal static class StoredPattern
 {
+    public const string Chosen = "chosen";
+    public const string Trained = "trained";
+
     private const string Name = "pattern.json";
 
-    public static void Write(string run, JsonObject choice)
+    public static void Write(string run, JsonObject choice) => RunFolder.WriteText(run, Name, choice.ToJsonString() + "\n");
+
+    /// <summary>The learner of a run under a pattern.</summary>
+    /// <param name="learner">The learner.</param>
+    /// <param name="run">Its run.</param>
+    /// <param name="asked">The chosen one, the one it was trained with, or any; null for the chosen one where there is one.</param>
+    public static Learner Apply(Learner learner, string run, string? asked)
     {
-        string path = Path.Combine(run, Name);
-        try
+        string? pattern = asked?.ToLowerInvariant() switch
         {
-            File.WriteAllText(path, choice.ToJsonString() + "\n");
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new StorageException($"cannot write '{path}': {error.Message}; choose a run folder that can be written", error);
-        }
+            Trained => null,
+            null => Read(run),
+            Chosen => Read(run) ?? throw new ArgumentException($"no pattern was chosen for '{run}' yet; choose one with 'fewshot patterns --run {run}'"),
+            { } text => Pattern.Parse(text).ToString(),
+        };
+        return pattern is null ? learner : new Learner(learner.Specification with { Pattern = pattern }, learner.Parameters);
     }
 
-    /// <summary>The chosen pattern's text, or null where none was chosen.</summary>
-    public static string? Read(string run)
+    /// <summary>The pattern a learner adapts by; null where no layers change one by one.</summary>
+    public static string? Of(Learner learner) => (learner.Method.Adaptation as GradientDescent)?.Pattern.ToString();
+
+    private static string? Read(string run)
     {
         string path = Path.Combine(run, Name);
         if (!File.Exists(path))

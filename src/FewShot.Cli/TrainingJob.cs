@@ -4,6 +4,7 @@ using FewShot.Methods;
 using FewShot.Storage;
 using FewShot.Tasks;
 using FewShot.Training;
+using FewShot.Weighting;
 
 namespace FewShot.Cli;
 
@@ -37,9 +38,17 @@ internal sealed record TrainingJob(RunConfiguration Configuration, ITaskSource S
         using var trainer = new Trainer(learner, Source, Configuration.Training, Workers);
         using RunFolder folder = RunFolder.Open(Folder, Configuration.ToJson(), RunConfiguration.MayChange);
         output.Note($"{Method.Name} ({Method.MetaGradient.Order}) on {Configuration.Data.Source}, {Source.Shape}, {learner.Network}"
+            + (Method.Weighting == TaskWeighting.Uniform ? "" : $", tasks weighted by {Method.Weighting.Name}")
             + (Texts.Normalizes(learner) ? $", normalisation from {learner.NormStatistics.ToString().ToLowerInvariant()} statistics" : ""));
+        if (Method.Caution is { } caution)
+        {
+            output.Note($"note: {caution}");
+        }
+
         output.Note(folder.Latest is { } latest ? $"going on with '{Folder}' at iteration {Texts.Count(latest.Iteration)}" : $"into '{Folder}'; Ctrl-C keeps what is done");
-        return trainer.Run(folder, progress => output.Status.Update(() => TrainingText.Line(progress, Source.Shape.Kind)), cancellation);
+        TrainingResult result = trainer.Run(folder, progress => output.Status.Update(() => TrainingText.Line(progress, Source.Shape.Kind)), cancellation);
+        WeightsChart.Of(RunFolder.ReadLog(Folder))?.Save(Path.Combine(Folder, WeightsChart.Name));
+        return result;
     }
 
     private static string DefaultFolder(LearnerSpecification learner, DataSelection data, TaskShape shape) => Path.Combine(

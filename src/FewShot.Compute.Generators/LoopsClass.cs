@@ -13,6 +13,9 @@ internal static class LoopsClass
     // Two vectors × six rows fill 16 registers, four × six fill 32, four × three fill 16; one vector serves narrow results.
     private static readonly int[] VectorCounts = [1, 2, 4];
 
+    // Matrices are of any width: three vectors in one block beat two and one.
+    private static readonly int[] MatrixVectorCounts = [1, 2, 3, 4];
+
     public static string Generate(VectorWidth width)
     {
         var text = new SourceText();
@@ -23,18 +26,18 @@ internal static class LoopsClass
         text.Line("namespace FewShot.Compute.Kernels;");
         text.Open($"internal static unsafe class Loops{width.Bits}");
         PeakLoop.Write(text, width);
-        WriteFamily(text, "Gather", GatherLoops.WriteLoop, width);
-        WriteFamily(text, "WeightGradient", WeightGradientLoops.WriteLoop, width);
-        WriteFamily(text, "Matrix", MatrixLoops.WriteLoop, width);
+        WriteFamily(text, "Gather", GatherLoops.WriteLoop, width, VectorCounts);
+        WriteFamily(text, "WeightGradient", WeightGradientLoops.WriteLoop, width, VectorCounts);
+        WriteFamily(text, "Matrix", MatrixLoops.WriteLoop, width, MatrixVectorCounts);
         WinogradTransforms.Write(text, width);
         text.Close();
         return text.ToString();
     }
 
     /// <summary>Writes one loop for every size of the register block, and the method that finds it.</summary>
-    private static void WriteFamily(SourceText text, string name, Action<SourceText, VectorWidth, int, int> writeLoop, VectorWidth width)
+    private static void WriteFamily(SourceText text, string name, Action<SourceText, VectorWidth, int, int> writeLoop, VectorWidth width, int[] vectorCounts)
     {
-        var sizes = (from vectors in VectorCounts from rows in Enumerable.Range(1, MaximumRows) select (Rows: rows, Vectors: vectors)).ToArray();
+        var sizes = (from vectors in vectorCounts from rows in Enumerable.Range(1, MaximumRows) select (Rows: rows, Vectors: vectors)).ToArray();
         foreach (var (rows, vectors) in sizes)
         {
             writeLoop(text, width, rows, vectors);

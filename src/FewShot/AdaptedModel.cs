@@ -27,7 +27,7 @@ public sealed class AdaptedModel : IDisposable
     private readonly Learner _learner;
     private readonly IReadOnlyList<StoredTensor> _state;
     private readonly (string Name, Shape Shape)[] _entries;
-    private readonly ConcurrentDictionary<int, ConcurrentBag<IWorker<float>>> _idle = new();
+    private readonly ConcurrentDictionary<int, Lazy<WorkerPool>> _workers = new();
     private volatile bool _disposed;
 
     internal AdaptedModel(Learner learner, IReadOnlyList<StoredTensor> state, int ways, int outputs, IReadOnlyList<string>? classNames)
@@ -38,6 +38,7 @@ public sealed class AdaptedModel : IDisposable
         }
 
         _learner = learner;
+        Threads = learner.Threads;
         _state = state;
         _entries = [.. state.Select(tensor => (tensor.Name, new Shape([.. tensor.Shape])))];
         Ways = ways;
@@ -53,6 +54,17 @@ public sealed class AdaptedModel : IDisposable
 
     /// <summary>The learner's specification.</summary>
     public LearnerSpecification Specification => _learner.Specification;
+
+    /// <summary>The most threads of one prediction, as <see cref="Learner.Threads"/>, which it begins with. Set it before the first prediction.</summary>
+    public int Threads
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            field = value;
+        }
+    }
 
     /// <summary>Width of the network's answer: at least <see cref="Ways"/>.</summary>
     private int Outputs { get; }
@@ -143,51 +155,47 @@ public sealed class AdaptedModel : IDisposable
     public void Dispose()
     {
         _disposed = true;
-        foreach (ConcurrentBag<IWorker<float>> bag in _idle.Values)
+        foreach (Lazy<WorkerPool> pool in _workers.Values.Where(pool => pool.IsValueCreated))
         {
-            while (bag.TryTake(out IWorker<float>? worker))
-            {
-                worker.Dispose();
-            }
+            pool.Value.Dispose();
         }
     }
 
     private void Answer(ReadOnlySpan<float> inputs, int count, Span<float> result)
     {
-        ConcurrentBag<IWorker<float>> bag = _idle.GetOrAdd(count, _ => []);
-        if (!bag.TryTake(out IWorker<float>? worker))
+        WorkerPool pool = _workers.GetOrAdd(count, key => new Lazy<WorkerPool>(
+            () => new WorkerPool(_learner.PredictionProgram(_entries, Outputs, key), Threads, LoadState))).Value;
+        IWorker<float> worker = pool.Take();
+        try
         {
-            worker = _learner.PredictionProgram(_entries, Outputs, count).CreateWorker();
-            for (int i = 0; i < _state.Count; i++)
+            inputs.CopyTo(worker.Input(_state.Count));
+            worker.Run();
+            ReadOnlySpan<float> answers = worker.Output(0);
+            for (int i = 0; i < count; i++)
             {
-                _state[i].Float32.CopyTo(worker.Input(i));
+                ReadOnlySpan<float> row = answers.Slice(i * Outputs, Ways);
+                Span<float> target = result.Slice(i * Ways, Ways);
+                if (Specification.Kind == Tasks.TaskKind.Classification)
+                {
+                    TensorPrimitives.SoftMax(row, target);
+                }
+                else
+                {
+                    row.CopyTo(target);
+                }
             }
         }
+        finally
+        {
+            pool.Return(worker);
+        }
+    }
 
-        inputs.CopyTo(worker.Input(_state.Count));
-        worker.Run();
-        ReadOnlySpan<float> answers = worker.Output(0);
-        for (int i = 0; i < count; i++)
+    private void LoadState(IWorker<float> worker)
+    {
+        for (int i = 0; i < _state.Count; i++)
         {
-            ReadOnlySpan<float> row = answers.Slice(i * Outputs, Ways);
-            Span<float> target = result.Slice(i * Ways, Ways);
-            if (Specification.Kind == Tasks.TaskKind.Classification)
-            {
-                TensorPrimitives.SoftMax(row, target);
-            }
-            else
-            {
-                row.CopyTo(target);
-            }
-        }
-
-        if (_disposed)
-        {
-            worker.Dispose();
-        }
-        else
-        {
-            bag.Add(worker);
+            _state[i].Float32.CopyTo(worker.Input(i));
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Numerics.Tensors;
 using FewShot.Compute.Execution;
 using FewShot.Compute.Execution.Simd;
 using FewShot.Compute.Graphs;
@@ -13,8 +14,13 @@ namespace FewShot;
 
 /// <summary>
 /// A trained few-shot learner: give it a support set, get a model for that task. Thread-safe; programs are compiled once for each size of support
-/// set and kept.
+/// set and kept, and so is the memory they run in.
 /// </summary>
+/// <remarks>
+/// Any number of threads may adapt at once. One adaptation shares its larger steps among up to <see cref="Threads"/> threads: the caller's, and helpers that
+/// the whole process has in common, one for each further core. An adaptation that finds them all helping others runs on its caller's thread alone, so there
+/// are never more threads at work than callers and cores. The answers are the same bits in every case.
+/// </remarks>
 /// <example>
 /// <code>
 /// Learner learner = Learner.Load("runs/omniglot");
@@ -24,7 +30,7 @@ namespace FewShot;
 /// </example>
 public sealed class Learner
 {
-    private readonly ConcurrentDictionary<(int Count, int Outputs), Lazy<SimdProgram>> _programs = new();
+    private readonly ConcurrentDictionary<(int Count, int Outputs), Lazy<WorkerPool>> _adaptations = new();
     private readonly ConcurrentDictionary<(int Count, int Outputs), Lazy<SimdProgram>> _predictions = new();
 
     /// <summary>A learner of given parameters.</summary>
@@ -53,6 +59,21 @@ public sealed class Learner
 
     /// <summary>The method it was trained by.</summary>
     public Method Method => Graphs.Method;
+
+    /// <summary>
+    /// The most threads of one adaptation or prediction, the caller's included; by default as many as there are cores, at most 4. Set it before the first use:
+    /// what has run keeps what it was made with.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
+    public int Threads
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            field = value;
+        }
+    } = WorkerPool.DefaultThreads;
 
     internal TaskGraphs Graphs { get; }
 
@@ -178,32 +199,45 @@ public sealed class Learner
 
         RequireFinite(inputs, nameof(inputs), "all support values must be finite numbers");
         RequireFinite(targets, nameof(targets), "all support values must be finite numbers");
-        SimdProgram program = _programs.GetOrAdd((count, outputs), key => new Lazy<SimdProgram>(() => new SimdProgram(Graphs.Adapt(key.Count, key.Outputs)))).Value;
-        using IWorker<float> worker = program.CreateWorker();
-        Evaluator.Load(worker, Parameters);
-        int support = Parameters.Specifications.Count;
-        inputs.CopyTo(worker.Input(support));
-        targets.CopyTo(worker.Input(support + 1));
-        worker.Run();
-        var state = new List<StoredTensor>();
-        for (int i = 0; i < program.OutputNames.Count; i++)
+        WorkerPool pool = _adaptations.GetOrAdd((count, outputs), key => new Lazy<WorkerPool>(() => new WorkerPool(
+            new SimdProgram(Graphs.Adapt(key.Count, key.Outputs)), Threads, worker => Evaluator.Load(worker, Parameters)))).Value;
+        IWorker<float> worker = pool.Take();
+        try
         {
-            float[] values = worker.Output(i).ToArray();
-            RequireFinite(values, program.OutputNames[i], "adaptation diverged; scale the inputs as in training, or train with a smaller inner rate");
-            state.Add(new StoredTensor(program.OutputNames[i], program.OutputShapes[i].Extents.ToArray(), values));
-        }
+            int support = Parameters.Specifications.Count;
+            inputs.CopyTo(worker.Input(support));
+            targets.CopyTo(worker.Input(support + 1));
+            worker.Run();
+            var state = new List<StoredTensor>();
+            for (int i = 0; i < pool.Program.OutputNames.Count; i++)
+            {
+                string name = pool.Program.OutputNames[i];
+                float[] values = worker.Output(i).ToArray();
+                RequireFinite(values, name, "adaptation diverged; scale the inputs as in training, or train with a smaller inner rate");
+                state.Add(new StoredTensor(name, pool.Program.OutputShapes[i].Extents.ToArray(), values));
+            }
 
-        return new AdaptedModel(this, state, ways, outputs, classNames);
+            return new AdaptedModel(this, state, ways, outputs, classNames);
+        }
+        finally
+        {
+            pool.Return(worker);
+        }
     }
 
     private static void RequireFinite(ReadOnlySpan<float> values, string name, string advice)
     {
-        for (int i = 0; i < values.Length; i++)
+        if (TensorPrimitives.IsFiniteAll(values))
         {
-            if (!float.IsFinite(values[i]))
-            {
-                throw new ArgumentException($"value {i} of {name} is {values[i]}: {advice}", name);
-            }
+            return;
         }
+
+        int fault = 0;
+        while (float.IsFinite(values[fault]))
+        {
+            fault++;
+        }
+
+        throw new ArgumentException($"value {fault} of {name} is {values[fault]}: {advice}", name);
     }
 }

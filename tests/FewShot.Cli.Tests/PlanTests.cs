@@ -24,10 +24,60 @@ public sealed class PlanTests
     }
 
     [Fact]
+    public void ProfileSaysWhereTheTimeGoes()
+    {
+        string[] arguments = ["plan", "--method", "maml", "--channels", "4", "--queries", "2", "--inner-steps", "1", "--profile"];
+        JsonObject json = CommandResult.Good([.. arguments, "--json"]).Json;
+        foreach (string name in (string[])["profile", "adaptProfile"])
+        {
+            JsonObject profile = json[name]!.AsObject();
+            JsonArray kinds = profile["kinds"]!.AsArray();
+            Assert.Equal(1, kinds.Sum(kind => (double)kind!["share"]!), 6);
+            Assert.Equal((double)profile["seconds"]!, kinds.Sum(kind => (double)kind!["seconds"]!), 9);
+            JsonNode convolution = Assert.Single(kinds, kind => (string)kind!["name"]! == "Convolution")!;
+            Assert.True((double)convolution["gflops"]! > 0);
+            Assert.True((long)convolution["bytes"]! > 0);
+            JsonArray steps = profile["steps"]!.AsArray();
+            Assert.InRange(steps.Count, 5, 15);
+            Assert.Equal(steps.OrderByDescending(step => (double)step!["seconds"]!), steps);
+        }
+
+        Assert.True((long)json["workingSetBytes"]! < (long)json["predictedPeakBytes"]!);
+        CommandResult text = CommandResult.Good(arguments);
+        Assert.Contains("one task of training takes", text.Output, StringComparison.Ordinal);
+        Assert.Contains("fused loop over windows", text.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AWarmStartSaysWhatItKeepsOfATask()
+    {
+        string[] warm = ["plan", "--method", "mrml", "--features", "6", "--ways", "3", "--warm-start", "--solver", "steepest:4"];
+        JsonObject json = CommandResult.Good([.. warm, "--json"]).Json;
+        Assert.Equal(2 * ((40 * 3) + 3) * sizeof(float), (long)json["taskStateBytes"]!);
+        Assert.Equal("implicit, steepest descent (4), warm start", (string)json["order"]!);
+        Assert.Contains("984 bytes are kept of every task", CommandResult.Good(warm).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void DumpShowsTheProgram()
     {
         CommandResult result = CommandResult.Good("plan", "--method", "r2d2", "--features", "6", "--ways", "3", "--dump");
         Assert.Contains("ridge regression", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void DumpShowsThatAFrozenLayerIsComputedOnce()
+    {
+        Assert.Equal((4, 0), Convolutions("head"));
+        Assert.Equal((3 + (2 * 2), 2), Convolutions("00011"));
+
+        // How many there are in the adaptation, and how many of them in its second step.
+        static (int, int) Convolutions(string pattern)
+        {
+            string dump = CommandResult.Good("plan", "--method", "maml", "--pattern", pattern, "--channels", "4", "--queries", "2", "--inner-steps", "2", "--dump").Output;
+            string[] steps = [.. dump[dump.IndexOf("== adaptation", StringComparison.Ordinal)..].Split('\n').Where(line => line.Contains("Convolution", StringComparison.Ordinal))];
+            return (steps.Length, steps.Count(line => line.Contains("inner step 2", StringComparison.Ordinal)));
+        }
     }
 
     [Fact]

@@ -43,6 +43,31 @@ public sealed class TrainTests
     }
 
     [Fact]
+    public void WeightsOfTheTasksAreStoredLoggedAndDrawn()
+    {
+        using var folder = new TemporaryFolder();
+        JsonObject json = CommandResult.Good(Runs.Sinusoid.With("--out", folder["run"], "--weighting", "agreement", "--weighting-floor", "none", "--rates", "layer-step", "--json")).Json;
+        Assert.Equal("gradient agreement", (string)json["weighting"]!);
+        JsonObject stored = RunFolder.ReadConfiguration(folder["run"]);
+        Assert.Equal(("agreement", "-Infinity", "layerAndStep"), ((string)stored["learner"]!["weighting"]!, (string)stored["learner"]!["weightingFloor"]!, (string)stored["learner"]!["rates"]!));
+        Assert.All(RunFolder.ReadLog(folder["run"]), entry => Assert.True((double)entry["weights/least"]! <= (double)entry["weights/largest"]!));
+        Assert.Contains("largest weight", File.ReadAllText(folder["run/weights.svg"]), StringComparison.Ordinal);
+
+        CommandResult.Good(Runs.Sinusoid.With("--out", folder["plain"]));
+        Assert.All(RunFolder.ReadLog(folder["plain"]), entry => Assert.False(entry.ContainsKey("weights/least")));
+        Assert.False(File.Exists(folder["plain/weights.svg"]));
+    }
+
+    [Theory]
+    [InlineData("--weighting", "agree", "one of uniform, agreement, similarity, loss")]
+    [InlineData("--rates", "layerandstep", "one of fixed, scalar, layer, layer-step, parameter")]
+    [InlineData("--flow-time", "0", "a number above 0 or inf")]
+    [InlineData("--weighting-floor", "low", "a number or none")]
+    [InlineData("--weighting-temperature", "0", "a number other than 0")]
+    public void WrongWordsSayWhichThereAre(string option, string value, string expected) =>
+        CommandResult.Refused(ExitCode.Usage, [option, expected, value], "train", option, value);
+
+    [Fact]
     public void LongerRunNeedsNothingButTheFolder()
     {
         using var folder = new TemporaryFolder();

@@ -18,11 +18,12 @@ internal static class AdaptCommand
         Option<string?> model = OptionFactory.Text("--out", "FILE", "The adapted model to write. [default: model.safetensors]");
         var command = new Command("adapt", "Adapt a trained learner to a new task from your own few examples, into one small file for 'fewshot predict'.")
         {
-            common.Run, support, model, common.Learner.NormStatistics,
+            common.Run, support, model, common.RunPattern, common.Learner.NormStatistics, common.Workers,
         };
         command.SetAction(parse =>
         {
-            Learner learner = Load(CommonOptions.Required(parse, common.Run), parse.GetValue(common.Learner.NormStatistics));
+            Learner learner = Load(CommonOptions.Required(parse, common.Run), parse.GetValue(common.RunPattern), parse.GetValue(common.Learner.NormStatistics));
+            learner.Threads = CommonOptions.WorkersOf(parse, common);
             SupportSet examples = SupportSet.Read(learner.Specification, CommonOptions.Required(parse, support));
             string file = parse.GetValue(model) ?? "model.safetensors";
 
@@ -50,13 +51,9 @@ internal static class AdaptCommand
         return times[times.Length / 2];
     }
 
-    private static Learner Load(string run, NormStatistics? statistics)
+    private static Learner Load(string run, string? pattern, NormStatistics? statistics)
     {
-        Learner learner = TrainedRun.Load(run);
-        if (StoredPattern.Read(run) is { } pattern)
-        {
-            learner = new Learner(learner.Specification with { Pattern = pattern }, learner.Parameters);
-        }
+        Learner learner = StoredPattern.Apply(TrainedRun.Load(run), run, pattern);
 
         if (statistics is null || statistics == learner.Specification.NormStatistics)
         {
@@ -75,7 +72,7 @@ internal static class AdaptCommand
         string what = examples.ClassNames is { } names
             ? $"{examples.Count} examples of {names.Count} classes ({string.Join(", ", names.Select((name, label) => $"{name}: {examples.Labels.Count(l => l == label)}"))})"
             : $"{examples.Count} examples";
-        output.Line(string.Create(CultureInfo.InvariantCulture, $"Adapted {learner.Method.Name} to {what} in {milliseconds:0.00} ms."));
+        output.Line(string.Create(CultureInfo.InvariantCulture, $"Adapted {learner.Method.Name} to {what} in {milliseconds:0.00} ms on {(learner.Threads == 1 ? "one thread" : $"up to {learner.Threads} threads")}."));
         if (specification.NormStatistics == NormStatistics.Query && Texts.Normalizes(specification))
         {
             output.Line("Answers depend on what is predicted together (normalisation from query statistics); --norm-statistics support makes each answer its own.");
@@ -86,10 +83,12 @@ internal static class AdaptCommand
         {
             ["model"] = file,
             ["method"] = learner.Method.Name,
+            ["pattern"] = StoredPattern.Of(learner),
             ["normStatistics"] = statistics,
             ["examples"] = examples.Count,
             ["classes"] = examples.ClassNames is null ? null : Texts.Json(examples.ClassNames),
             ["milliseconds"] = milliseconds,
+            ["threads"] = learner.Threads,
         });
     }
 }

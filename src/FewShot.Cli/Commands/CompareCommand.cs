@@ -100,9 +100,9 @@ internal static class CompareCommand
         }
 
         output.Show(table);
-        foreach (ComparisonRow row in comparison.Rows.Where(row => row.Fault is not null))
+        foreach (string reason in comparison.Rows.Select(row => row.Reason).OfType<string>())
         {
-            output.Line($"{row.Method}: {row.Fault}");
+            output.Line(reason);
         }
 
         output.Line($"Plots and commands are in {Path.Combine(folder, PageName)}, the table in {TextName}, every figure in {DataName}.");

@@ -15,7 +15,7 @@ internal static class EvaluateCommand
         var weights = new Option<bool>("--latest") { Description = "Measure the latest weights. [default: those that validated best]" };
         var command = new Command("evaluate", "Measure a run on tasks of classes it has never seen: accuracy before and after adaptation, with 95 % intervals, and the time to adapt.")
         {
-            common.Run, common.Split, common.Episodes, common.Seed, common.Workers, common.Learner.NormStatistics, weights,
+            common.Run, common.Split, common.Episodes, common.Seed, common.Workers, common.AdaptThreads, common.RunPattern, common.Learner.NormStatistics, weights,
         };
         common.Data.AddSourceTo(command);
         common.Data.AddTaskTo(command);
@@ -23,20 +23,25 @@ internal static class EvaluateCommand
         {
             string run = CommonOptions.Required(parse, common.Run);
             RunConfiguration stored = RunConfiguration.Read(run);
-            Learner learner = TrainedRun.Load(run, parse.GetValue(weights));
+            Learner learner = StoredPattern.Apply(TrainedRun.Load(run, parse.GetValue(weights)), run, parse.GetValue(common.RunPattern) ?? StoredPattern.Trained);
             var job = EvaluationJob.Read(parse, stored.Data, learner.Specification, common);
-            Print(job.Run(learner.Parameters, cancellation), job.Source.Name, output);
+            Print(job.Run(learner.Parameters, cancellation), job.Source.Name, StoredPattern.Of(learner), output);
             return ExitCode.Ok;
         });
         return command;
     }
 
-    private static void Print(EvaluationResult result, string source, Output output)
+    private static void Print(EvaluationResult result, string source, string? pattern, Output output)
     {
         bool classification = result.Accuracy is not null;
         string statistics = result.NormStatistics.ToString().ToLowerInvariant();
         string split = result.Split.ToString().ToLowerInvariant();
         output.Line($"{result.Method} ({result.Order}) on {source}, {split} split, {result.Shape}");
+        if (pattern is not null)
+        {
+            output.Line($"layers that change: {pattern}");
+        }
+
         output.Line($"normalisation from {statistics} statistics, {result.Episodes} episodes, seed {result.Seed}; ± is a 95 % interval");
         Table table = Texts.Table("after inner step", classification ? "query accuracy" : "query mean squared error");
         for (int step = 0; step < result.Steps.Count; step++)
@@ -53,17 +58,20 @@ internal static class EvaluateCommand
 
         output.Line(string.Create(
             CultureInfo.InvariantCulture,
-            $"adaptation to one task on one core: median {result.AdaptMillisecondsMedian:0.000} ms, 95th percentile {result.AdaptMillisecondsP95:0.000} ms, peak memory {Texts.Bytes(result.AdaptPeakBytes!.Value)}"));
-        output.Result(Json(result, source));
+            $"adaptation to one task on {Cores(result.AdaptThreads)}: median {result.AdaptMillisecondsMedian:0.000} ms, 95th percentile {result.AdaptMillisecondsP95:0.000} ms, peak memory {Texts.Bytes(result.AdaptPeakBytes!.Value)}"));
+        output.Result(Json(result, source, pattern));
     }
 
-    internal static JsonObject Json(EvaluationResult result, string source)
+    private static string Cores(int threads) => threads == 1 ? "one core" : $"up to {threads} threads";
+
+    internal static JsonObject Json(EvaluationResult result, string source, string? pattern = null)
     {
         bool classification = result.Accuracy is not null;
         var json = new JsonObject
         {
             ["method"] = result.Method,
             ["order"] = result.Order,
+            ["pattern"] = pattern,
             ["data"] = source,
             ["split"] = result.Split.ToString().ToLowerInvariant(),
             ["episodes"] = result.Episodes,
@@ -93,6 +101,7 @@ internal static class EvaluateCommand
         })]);
         json["adaptMillisecondsMedian"] = Texts.Json(result.AdaptMillisecondsMedian);
         json["adaptMillisecondsP95"] = Texts.Json(result.AdaptMillisecondsP95);
+        json["adaptThreads"] = result.AdaptThreads;
         json["adaptPeakBytes"] = result.AdaptPeakBytes;
         return json;
     }

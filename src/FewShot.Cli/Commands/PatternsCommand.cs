@@ -40,9 +40,13 @@ internal static class PatternsCommand
                 Rounds = parse.GetValue(rounds) ?? 4,
             };
             var search = new PatternSearch(learner, source, options, CommonOptions.WorkersOf(parse, common));
+            int done = 0;
             PatternChoice choice = search.Run(
-                measured => output.Error.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture, $"{measured.Pattern}  {measured.Milliseconds:0.000} ms  {measured.Accuracy.Mean:P1}")),
+                (what, pattern, accuracy) =>
+                {
+                    done++;
+                    output.Status.Update(() => $"{done} {what}: {pattern}  {Texts.Interval(accuracy, share: true)}");
+                },
                 cancellation);
             JsonObject json = Json(choice, options);
             StoredPattern.Write(run, json);
@@ -56,14 +60,21 @@ internal static class PatternsCommand
 
     private static void Print(PatternChoice choice, PatternSearchOptions options, string run, Output output)
     {
-        output.Line($"{choice.Measured.Count} patterns on {options.Episodes} validation tasks; rows are steps, columns layers with the head last; times are medians on one core");
+        output.Line(
+            $"{choice.Screened} patterns tried on {Math.Min(options.ScreeningEpisodes, options.Episodes)} validation tasks, {choice.Measured.Count} of them measured on {options.Episodes}; "
+            + "rows are steps, columns layers with the head last; times are medians on one core");
         Table table = Texts.Table("", "pattern", "accuracy", "time", "multiply-adds");
         Row("all layers, every step", choice.AllOnes);
         Row($"chosen, {choice.Speedup.ToString("0.0", CultureInfo.InvariantCulture)} times faster", choice.Chosen);
         Row("all layers, one step", choice.AllOnesOneStep);
         Row("best with one step", choice.BestOneStep);
+        foreach (PatternMeasurement measured in choice.Front)
+        {
+            Row("no other is faster and better", measured);
+        }
+
         output.Show(table);
-        output.Line($"Stored in {run}: 'fewshot adapt' follows the choice; {PlotName} shows all of them.");
+        output.Line($"Stored in {run}: 'fewshot adapt' follows the choice, 'fewshot evaluate --pattern {StoredPattern.Chosen}' measures it; {PlotName} shows all of them.");
 
         void Row(string what, PatternMeasurement measured) => table.Row(
             what, measured.Pattern.ToString(), Texts.Interval(measured.Accuracy, share: true),
@@ -94,6 +105,7 @@ internal static class PatternsCommand
         {
             ["tolerance"] = options.Tolerance,
             ["episodes"] = options.Episodes,
+            ["screened"] = choice.Screened,
             ["measured"] = choice.Measured.Count,
             ["allOnes"] = Json(choice.AllOnes),
             ["chosen"] = chosen,

@@ -48,6 +48,7 @@ internal static class TrainCommand
             ["end"] = char.ToLowerInvariant(result.End.ToString()[0]) + result.End.ToString()[1..],
             ["method"] = method.Name,
             ["order"] = method.MetaGradient.Order,
+            ["weighting"] = method.Weighting.Name,
             ["iterations"] = result.Iteration,
             [shape.Kind == TaskKind.Classification ? "bestValidationAccuracy" : "bestValidationLoss"] = Texts.Json(result.Best),
             ["seconds"] = result.Seconds,

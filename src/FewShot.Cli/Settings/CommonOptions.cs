@@ -12,9 +12,15 @@ internal sealed class CommonOptions
 
     public Option<int?> Workers { get; } = OptionFactory.Whole("--workers", "Threads; they do not change the numbers. [default: all cores]", 1);
 
+    public Option<int?> AdaptThreads { get; } = OptionFactory.Whole("--adapt-threads", "Threads that share one adaptation while it is timed. [default: 1]", 1);
+
     public Option<ulong?> Seed { get; } = OptionFactory.Seed("--seed", "Seed of everything random. [default: 1]");
 
     public Option<string?> Run { get; } = OptionFactory.Text("--run", "RUN", "The folder of a trained run.");
+
+    /// <summary>Of a command that uses a run; in training a pattern is one of the learner's options.</summary>
+    public Option<string?> RunPattern { get; } = OptionFactory.Text(
+        "--pattern", "P", $"Which layers change at which inner step: '{StoredPattern.Chosen}' by 'fewshot patterns', as '{StoredPattern.Trained}', or any pattern.");
 
     public Option<Split?> Split { get; } = OptionFactory.Choice<Split>("--split", "Part of the data. [default: test]");
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using FewShot.Adaptation;
 using FewShot.Compute.Execution.Simd;
 using FewShot.Evaluation;
 using FewShot.Methods;
@@ -213,8 +214,12 @@ internal sealed class ComparisonOptions
     {
         MethodOptions? changed = option.Key == _common.Learner.InnerSteps.Name ? new MethodOptions { InnerSteps = 1 }
             : option.Key == _common.Learner.InnerRate.Name ? new MethodOptions { InnerRate = 1 }
+            : option.Key == _common.Learner.Rates.Name ? new MethodOptions { Rates = LearningRateScope.Fixed }
+            : option.Key == _common.Learner.FlowTime.Name ? new MethodOptions { FlowTime = 1 }
             : option.Key == _common.Learner.Pattern.Name ? new MethodOptions { Pattern = Pattern.All }
             : option.Key == _common.Learner.ExactSteps.Name && int.TryParse(option.Value, out int exact) && exact >= 0 ? new MethodOptions { ExactSteps = exact }
+            : option.Key == _common.Learner.Solver.Name ? new MethodOptions { Solver = option.Value }
+            : option.Key == _common.Learner.WarmStart.Name ? new MethodOptions { WarmStart = true }
             : null;
         return changed is null || Catalogue.Accepts(method, changed);
     }

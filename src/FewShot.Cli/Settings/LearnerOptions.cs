@@ -1,7 +1,9 @@
 using System.CommandLine;
+using FewShot.Adaptation;
 using FewShot.Methods;
 using FewShot.Models;
 using FewShot.Tasks;
+using FewShot.Weighting;
 
 namespace FewShot.Cli.Settings;
 
@@ -23,11 +25,40 @@ internal sealed class LearnerOptions
 
     public Option<double?> InnerRate { get; } = OptionFactory.Real("--inner-rate", "Step size of the inner loop. [default: the method's]");
 
+    public Option<LearningRateScope?> Rates { get; } = OptionFactory.Choice<LearningRateScope>(
+        "--rates", "Whether inner step sizes are learned: one for all, a layer, a layer and a step, or a parameter. [default: the method's]",
+        [("fixed", LearningRateScope.Fixed), ("scalar", LearningRateScope.Scalar), ("layer", LearningRateScope.Layer),
+            ("layer-step", LearningRateScope.LayerAndStep), ("parameter", LearningRateScope.Parameter)]);
+
     public Option<string?> Pattern { get; } = OptionFactory.Text(
         "--pattern", "P", "Which layers change at which inner step: all, head, body, lastN, a row of 0 and 1 for the layers, or rows joined by ';' for the steps. [default: the method's]");
 
     public Option<int?> ExactSteps { get; } = OptionFactory.Whole(
         "--exact-steps", "How many of the last inner steps are differentiated exactly; 0 is first order. [default: the method's]", 0);
+
+    public Option<double?> FlowTime { get; } = OptionFactory.Number(
+        "--flow-time", "How long the gradient flow of meta-rkhs-ii lasts, in time of the summed loss; inf is its limit. [default: inf]",
+        value => value > 0, "a number above 0", "inf", double.PositiveInfinity);
+
+    public Option<TaskWeightingKind?> Weighting { get; } = OptionFactory.Choice<TaskWeightingKind>(
+        "--weighting", "How the tasks of an iteration are combined: by agreement or similarity of their gradients, by their loss, or all the same. [default: the method's]");
+
+    public Option<double?> WeightingTemperature { get; } = OptionFactory.Number(
+        "--weighting-temperature",
+        "Temperature of the weights by similarity or loss; the larger, the more alike. Harder tasks count more by loss, easier ones if it is negative. [default: 0.5 for similarity, 1 for loss]",
+        value => value != 0, "a number other than 0");
+
+    public Option<double?> WeightingFloor { get; } = OptionFactory.Number(
+        "--weighting-floor", "Least weight by agreement, where 1 is that of all tasks alike; none allows negative ones. [default: 0]",
+        _ => true, "a number", "none", double.NegativeInfinity);
+
+    public Option<string?> Solver { get; } = OptionFactory.Text(
+        "--solver", "NAME[:ITERATIONS]", "How an implicit meta-gradient solves its linear system: cg, steepest, neumann or fixed-point. [default: the method's]");
+
+    public Option<bool> WarmStart { get; } = new("--warm-start")
+    {
+        Description = "An implicit meta-gradient goes on from what each task had when it was last visited; for a fixed set of --tasks. [default: off]",
+    };
 
     public Option<NormStatistics?> NormStatistics { get; } = OptionFactory.Choice<NormStatistics>(
         "--norm-statistics", "Where normalisation takes its statistics from: the queries answered together, the support set, or averages kept in training. [default: query]");
@@ -42,7 +73,11 @@ internal sealed class LearnerOptions
             command.Add(Method);
         }
 
-        foreach (Option option in new Option[] { Model, Channels, Hidden, InnerSteps, InnerRate, Pattern, ExactSteps, NormStatistics })
+        foreach (Option option in new Option[]
+        {
+            Model, Channels, Hidden, InnerSteps, InnerRate, Rates, Pattern, ExactSteps, FlowTime, Solver, WarmStart, Weighting, WeightingTemperature, WeightingFloor,
+            NormStatistics,
+        })
         {
             command.Add(option);
         }
@@ -64,8 +99,15 @@ internal sealed class LearnerOptions
             NormStatistics = parse.GetValue(NormStatistics) ?? stored.NormStatistics,
             InnerSteps = parse.GetValue(InnerSteps) ?? stored.InnerSteps,
             InnerRate = parse.GetValue(InnerRate) ?? stored.InnerRate,
+            Rates = parse.GetValue(Rates) ?? stored.Rates,
             Pattern = parse.GetValue(Pattern) ?? stored.Pattern,
             ExactSteps = parse.GetValue(ExactSteps) ?? stored.ExactSteps,
+            FlowTime = parse.GetValue(FlowTime) ?? stored.FlowTime,
+            Weighting = parse.GetValue(Weighting) ?? stored.Weighting,
+            WeightingTemperature = parse.GetValue(WeightingTemperature) ?? stored.WeightingTemperature,
+            WeightingFloor = parse.GetValue(WeightingFloor) ?? stored.WeightingFloor,
+            Solver = parse.GetValue(Solver) ?? stored.Solver,
+            WarmStart = parse.GetValue(WarmStart) || stored.WarmStart,
             Preparation = preparation,
         };
         specification.CreateMethod().Validate(specification.CreateModel(), shape);

@@ -24,9 +24,15 @@ internal static partial class OptionFactory
     public static Option<ulong?> Seed(string name, string help) => Parsed<ulong?>(name, "N", help, text =>
         ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) ? value : null, "a whole number from 0");
 
-    public static Option<double?> Real(string name, string help, bool zero = false) => Parsed<double?>(name, "X", help, text =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value) && (value > 0 || (zero && value == 0)) ? value : null,
-        zero ? "a number of at least 0" : "a number above 0");
+    public static Option<double?> Real(string name, string help, bool zero = false) =>
+        Number(name, help, value => value > 0 || (zero && value == 0), zero ? "a number of at least 0" : "a number above 0");
+
+    /// <summary>A number for which a condition holds; one that is infinite is written as a word.</summary>
+    public static Option<double?> Number(string name, string help, Predicate<double> holds, string expected, string? word = null, double meaning = 0) => Parsed<double?>(
+        name, word is null ? "X" : $"X|{word}", help,
+        text => text.Equals(word, StringComparison.OrdinalIgnoreCase) ? meaning
+            : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value) && holds(value) ? value : null,
+        word is null ? expected : $"{expected} or {word}");
 
     public static Option<TimeSpan?> Duration(string name, string help) => Parsed<TimeSpan?>(name, "TIME", help, ParseDuration, "a time such as 90s, 10m or 1h30m");
 
@@ -44,12 +50,16 @@ internal static partial class OptionFactory
 
     /// <summary>One of the values of an enumeration, written in lower case.</summary>
     public static Option<T?> Choice<T>(string name, string help)
-        where T : struct, Enum
-    {
-        string names = string.Join('|', Enum.GetNames<T>().Select(value => value.ToLowerInvariant()));
-        return Parsed<T?>(name, names, help, text => Enum.GetValues<T>().Where(value => value.ToString().Equals(text, StringComparison.OrdinalIgnoreCase)).Cast<T?>().FirstOrDefault(),
-            $"one of {names.Replace("|", ", ", StringComparison.Ordinal)}");
-    }
+        where T : struct, Enum =>
+        Choice(name, help, [.. Enum.GetValues<T>().Select(value => (value.ToString().ToLowerInvariant(), value))]);
+
+    /// <summary>One of some values, each with the word for it.</summary>
+    public static Option<T?> Choice<T>(string name, string help, IReadOnlyList<(string Word, T Value)> values)
+        where T : struct =>
+        Parsed<T?>(
+            name, string.Join('|', values.Select(entry => entry.Word)), help,
+            text => values.Where(entry => entry.Word.Equals(text, StringComparison.OrdinalIgnoreCase)).Select(entry => (T?)entry.Value).FirstOrDefault(),
+            $"one of {string.Join(", ", values.Select(entry => entry.Word))}");
 
     internal static TimeSpan? ParseDuration(string text)
     {

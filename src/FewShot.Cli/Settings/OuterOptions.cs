@@ -11,6 +11,9 @@ internal sealed class OuterOptions
 
     public Option<int?> MetaBatch { get; } = OptionFactory.Whole("--meta-batch", $"Tasks in an iteration. [default: {s_defaults.MetaBatch}]", 1);
 
+    public Option<int?> Tasks { get; } = OptionFactory.Whole(
+        "--tasks", "Train on this many tasks, which come again and again; as many as --meta-batch for all of them in every iteration. [default: new tasks every time]", 1);
+
     public Option<long?> Iterations { get; } = OptionFactory.Long("--iterations", $"Outer iterations. [default: {s_defaults.Iterations}]", 1);
 
     public Option<TimeSpan?> Budget { get; } = OptionFactory.Duration("--budget", "End training after this time, such as 10m. [default: none]");
@@ -35,7 +38,7 @@ internal sealed class OuterOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { MetaBatch, Iterations, Budget, MemoryBudget, Rate, Optimizer, Schedule, Clip, ValidateEvery, ValidationEpisodes, Patience })
+        foreach (Option option in new Option[] { MetaBatch, Tasks, Iterations, Budget, MemoryBudget, Rate, Optimizer, Schedule, Clip, ValidateEvery, ValidationEpisodes, Patience })
         {
             command.Add(option);
         }
@@ -48,6 +51,7 @@ internal sealed class OuterOptions
         return stored with
         {
             MetaBatch = parse.GetValue(MetaBatch) ?? stored.MetaBatch,
+            Tasks = parse.GetValue(Tasks) ?? stored.Tasks,
             Iterations = parse.GetValue(Iterations) ?? stored.Iterations,
             Budget = parse.GetValue(Budget) ?? stored.Budget,
             MemoryBudget = parse.GetValue(MemoryBudget) ?? stored.MemoryBudget,

@@ -104,7 +104,7 @@ internal sealed class ReverseSweep
         Tensor[] reached = Reached(segment);
         RequireAllArguments(reached, segment.Inputs);
         Tensor[] cotangents = [.. reached.Select(output => _cotangents[output.Id]!)];
-        Tensor[] inputs = [.. segment.Inputs.Select(input => _graph.Apply(new After(), [input, .. cotangents]))];
+        Tensor[] inputs = [.. segment.Inputs.Select(input => input.After(cotangents))];
         IReadOnlyList<Tensor> outputs = segment.Function(inputs);
 
         // A captured tensor is not made from the new arguments, though it may be from the old.

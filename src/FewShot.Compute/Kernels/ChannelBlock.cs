@@ -1,10 +1,22 @@
 namespace FewShot.Compute.Kernels;
 
 /// <summary>Output channels cut into blocks of vectors; the last block may reach past the last channel.</summary>
-internal readonly record struct ChannelBlock(int First, int Channels, int Vectors, int Width)
+internal readonly unsafe record struct ChannelBlock(int First, int Channels, int Vectors, int Width)
 {
     /// <summary>Whether the block's vectors hold more lanes than it has channels.</summary>
     public bool Partial => Channels < Width;
+
+    /// <summary>The block's channels of some pixels without gaps: copied into a panel, or in place where the block is all the channels there are.</summary>
+    public float* Panel(float* pixels, int channels, float* panel, int count)
+    {
+        if (Width == channels)
+        {
+            return pixels;
+        }
+
+        Kernels.Panel.CopyIn(pixels + First, channels, panel, Width, Channels, count);
+        return panel;
+    }
 
     public static ChannelBlock[] Cut(int channels, SimdLevel level, int blockVectors)
     {

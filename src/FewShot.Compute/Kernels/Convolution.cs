@@ -25,9 +25,4 @@ internal static unsafe class Convolution
         shape.Validate();
         return WinogradTiles.Pays(shape, level) ? WinogradConvolution.DataGradient(shape, level) : DirectConvolution.DataGradient(shape, level);
     }
-
-    /// <summary>HWIO to taps flipped in both directions with input and output channels swapped: [kh, kw, o, i].</summary>
-    public static void TransposeWeights(
-        float* weights, float* result, int kernelHeight, int kernelWidth, int inputChannels, int outputChannels, SimdLevel level) =>
-        WeightTranspose.Run(weights, result, kernelHeight, kernelWidth, inputChannels, outputChannels, level);
 }

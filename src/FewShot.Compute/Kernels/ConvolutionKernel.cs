@@ -11,5 +11,11 @@ internal abstract unsafe class ConvolutionKernel
 
     public abstract int ScratchBytes { get; }
 
-    public abstract void Run(float* a, float* b, float* result, byte* scratch);
+    /// <summary>The most pieces that the work can be cut into for several threads; 1 where it cannot.</summary>
+    public abstract int Pieces { get; }
+
+    public void Run(float* a, float* b, float* result, byte* scratch) => Run(a, b, result, scratch, Share.Whole);
+
+    /// <summary>Computes a share of the result. No sum is cut, so the result has the same bits however it is shared; each thread has its own scratch.</summary>
+    public abstract void Run(float* a, float* b, float* result, byte* scratch, Share share);
 }

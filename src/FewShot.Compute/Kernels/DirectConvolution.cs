@@ -85,6 +85,9 @@ internal sealed unsafe class DirectConvolution : ConvolutionKernel
 
     public override int ScratchBytes => (TransposedFloats + packedFloats + PanelFloats) * sizeof(float);
 
+    // A copy of the result's panel and the clearing of untouched pixels are for the whole.
+    public override int Pieces => clear || blocks[^1].Partial ? 1 : plan.Groups * ((images + imagesPerChunk - 1) / imagesPerChunk);
+
     private int TransposedFloats => transposeWeights ? Align(weightTaps * inputChannels * outputChannels) : 0;
 
     private int PanelFloats => blocks[^1].Partial ? Align(imagesPerChunk * resultPixels * blocks[^1].Width) : 0;
@@ -102,7 +105,7 @@ internal sealed unsafe class DirectConvolution : ConvolutionKernel
         transposeWeights: true, pack);
 
     [SkipLocalsInit]
-    public override void Run(float* a, float* b, float* result, byte* scratch)
+    public override void Run(float* a, float* b, float* result, byte* scratch, Share share)
     {
         var transposed = (float*)scratch;
         var packed = transposed + TransposedFloats;
@@ -123,18 +126,24 @@ internal sealed unsafe class DirectConvolution : ConvolutionKernel
             new Span<float>(result, checked(images * resultPixels * outputChannels)).Clear();
         }
 
-        for (var image = 0; image < images; image += imagesPerChunk)
+        var chunks = (images + imagesPerChunk - 1) / imagesPerChunk;
+        for (var chunk = 0; chunk < chunks; chunk++)
         {
-            var count = Math.Min(imagesPerChunk, images - image);
-            RunChunk(
-                count, count == imagesPerChunk ? plan : lastPlan, a + (nint)image * inputImage, pack ? packed : b,
-                result + (nint)image * resultPixels * outputChannels, panel);
+            var part = share.Within(chunk, chunks);
+            if (!part.IsEmpty)
+            {
+                var image = chunk * imagesPerChunk;
+                var count = Math.Min(imagesPerChunk, images - image);
+                RunChunk(
+                    count, count == imagesPerChunk ? plan : lastPlan, a + (nint)image * inputImage, pack ? packed : b,
+                    result + (nint)image * resultPixels * outputChannels, panel, part);
+            }
         }
     }
 
     private static int Align(int floats) => (floats + 15) & ~15;
 
-    private void RunChunk(int count, GatherPlan chunkPlan, float* input, float* weights, float* result, float* panel)
+    private void RunChunk(int count, GatherPlan chunkPlan, float* input, float* weights, float* result, float* panel, Share share)
     {
         GatherArguments arguments;
         for (var channel = 0; channel < inputChannels; channel += channelsPerBlock)
@@ -164,7 +173,7 @@ internal sealed unsafe class DirectConvolution : ConvolutionKernel
                     new Span<float>(panel, count * resultPixels * block.Width).Clear();
                 }
 
-                chunkPlan.Run(&arguments, level, block.Vectors);
+                chunkPlan.Run(&arguments, level, block.Vectors, share);
                 if (block.Partial && channel + channels == inputChannels)
                 {
                     Panel.CopyOut(panel, block.Width, result + block.First, outputChannels, block.Channels, count * resultPixels);

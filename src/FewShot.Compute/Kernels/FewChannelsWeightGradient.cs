@@ -12,6 +12,7 @@ internal sealed unsafe class FewChannelsWeightGradient : ConvolutionKernel
     private readonly ConvolutionShape shape;
     private readonly SimdLevel level;
     private readonly ChannelBlock[] blocks;
+    private readonly ChannelBlock[] sharedBlocks;
     private readonly (int Rows, int Count)[] rowGroups;
     private readonly PinnedTable<int> rowOffsets;
     private readonly PinnedTable<PixelPair> pixels;
@@ -27,7 +28,9 @@ internal sealed unsafe class FewChannelsWeightGradient : ConvolutionKernel
 
         // Three rows of four vectors fill 16 registers with fewer reads than six rows of two.
         var wide = level.BlockVectors() == 2 && shape.OutputChannels >= 4 * level.Floats();
-        blocks = ChannelBlock.Cut(shape.OutputChannels, level, wide ? 4 : level.BlockVectors());
+        var vectors = wide ? 4 : level.BlockVectors();
+        blocks = ChannelBlock.Cut(shape.OutputChannels, level, vectors);
+        sharedBlocks = blocks.Length > 1 ? blocks : ChannelBlock.Cut(shape.OutputChannels, level, Math.Max(1, vectors / 2));
         rowGroups =
         [
             .. GatherPlan.BalancedSizes(shape.WeightRows, wide ? 3 : 6).GroupBy(size => size).Select(group => (group.Key, group.Count())),
@@ -51,6 +54,9 @@ internal sealed unsafe class FewChannelsWeightGradient : ConvolutionKernel
 
     public override int ScratchBytes => (FrameFloats + PanelFloats + SumFloats) * sizeof(float);
 
+    // Blocks of channels of the result, cut smaller where there is but one.
+    public override int Pieces => sharedBlocks.Length;
+
     private int FrameRows => (chunkRows - 1) * shape.Stride + shape.KernelHeight;
 
     private int FrameFloats => (FrameRows * frameWidth * shape.InputChannels + 15) & ~15;
@@ -61,15 +67,21 @@ internal sealed unsafe class FewChannelsWeightGradient : ConvolutionKernel
 
     public static bool Fits(ConvolutionShape shape) => shape.InputChannels <= MostChannels;
 
-    public override void Run(float* a, float* b, float* result, byte* scratch)
+    public override void Run(float* a, float* b, float* result, byte* scratch, Share share)
     {
+        ReadOnlySpan<ChannelBlock> shareBlocks = blocks;
+        if (share != Share.Whole)
+        {
+            var (first, end) = share.Range(sharedBlocks.Length);
+            shareBlocks = sharedBlocks.AsSpan(first, end - first);
+        }
+
         var frame = (float*)scratch;
         var panel = frame + FrameFloats;
         var partialSums = panel + PanelFloats;
         new Span<float>(frame, FrameFloats).Clear();
         WeightGradientArguments arguments;
         arguments.Input = frame;
-        arguments.Cotangent = panel;
         arguments.Pixels = pixels.Pointer;
         arguments.Accumulate = false;
         for (var image = 0; image < shape.Images; image++)
@@ -79,11 +91,10 @@ internal sealed unsafe class FewChannelsWeightGradient : ConvolutionKernel
                 var rows = Math.Min(chunkRows, shape.OutputHeight - row);
                 CopyIntoFrame(a + (nint)image * shape.InputImageFloats, row * shape.Stride - shape.Padding, frame);
                 arguments.PixelCount = rows * shape.OutputWidth;
-                foreach (var block in blocks)
+                foreach (var block in shareBlocks)
                 {
-                    Panel.CopyIn(
-                        b + (nint)image * shape.OutputImageFloats + (nint)row * shape.OutputWidth * shape.OutputChannels + block.First,
-                        shape.OutputChannels, panel, block.Width, block.Channels, arguments.PixelCount);
+                    var cotangent = b + (nint)image * shape.OutputImageFloats + (nint)row * shape.OutputWidth * shape.OutputChannels;
+                    arguments.Cotangent = block.Panel(cotangent, shape.OutputChannels, panel, arguments.PixelCount);
                     arguments.Result = block.Partial ? partialSums : result + block.First;
                     arguments.ResultStep = block.Partial ? block.Width : shape.OutputChannels;
                     arguments.RowOffsets = rowOffsets.Pointer;
@@ -100,7 +111,7 @@ internal sealed unsafe class FewChannelsWeightGradient : ConvolutionKernel
             }
         }
 
-        var last = blocks[^1];
+        var last = shareBlocks[^1];
         if (last.Partial)
         {
             Panel.CopyOut(partialSums, last.Width, result + last.First, shape.OutputChannels, last.Channels, shape.WeightRows);

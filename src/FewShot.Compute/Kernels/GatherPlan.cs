@@ -70,13 +70,20 @@ internal sealed unsafe class GatherPlan
         }
     }
 
-    public void Run(GatherArguments* arguments, SimdLevel level, int vectors)
+    /// <summary>Groups in all.</summary>
+    public int Groups => tables.Sum(table => table.Count);
+
+    public void Run(GatherArguments* arguments, SimdLevel level, int vectors, Share share)
     {
         foreach (var (groups, pixels, count) in tables)
         {
-            arguments->Groups = groups.Pointer;
-            arguments->GroupCount = count;
-            Loops.Gather(level, pixels, vectors)(arguments);
+            var (first, end) = share.Range(count);
+            if (first < end)
+            {
+                arguments->Groups = groups.Pointer + first * (2 + 2 * pixels);
+                arguments->GroupCount = end - first;
+                Loops.Gather(level, pixels, vectors)(arguments);
+            }
         }
     }
 }

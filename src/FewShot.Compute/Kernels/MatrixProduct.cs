@@ -39,6 +39,7 @@ internal sealed unsafe class MatrixProductKernel
     private readonly SimdLevel level;
     private readonly ColumnBlock[] columns;
     private readonly (int Rows, int Count)[] rowGroups;
+    private readonly int groupCount;
     private readonly int bFloats;
 
     public MatrixProductKernel(int m, int n, int k, bool transposeA, bool transposeB, SimdLevel level)
@@ -56,6 +57,7 @@ internal sealed unsafe class MatrixProductKernel
 
         columns = CutColumns(level, Math.Max(n, ShortestVector), m <= 3 ? 4 : level.BlockVectors());
         rowGroups = [.. GatherPlan.BalancedSizes(m, MaximumRows).GroupBy(size => size).Select(group => (group.Key, group.Count()))];
+        groupCount = rowGroups.Sum(group => group.Count);
         bFloats = Padded ? k * ShortestVector : Packed ? k * columns.Max(block => block.Width) : 0;
     }
 
@@ -63,14 +65,21 @@ internal sealed unsafe class MatrixProductKernel
 
     public int ScratchBytes => (bFloats + CFloats) * sizeof(float);
 
+    /// <summary>The most pieces that the work can be cut into for several threads: groups of rows.</summary>
+    public int Pieces => Padded ? 1 : groupCount;
+
     private bool Padded => n < ShortestVector;
 
     private bool Packed => transposeB || (m >= PackingRows && n >= PackingColumns);
 
     private int CFloats => Padded ? m * ShortestVector : 0;
 
-    public void Run(float* a, float* b, float* c, byte* scratch)
+    public void Run(float* a, float* b, float* c, byte* scratch) => Run(a, b, c, scratch, Share.Whole);
+
+    /// <summary>Computes a share of the rows of C; each thread has its own scratch.</summary>
+    public void Run(float* a, float* b, float* c, byte* scratch, Share share)
     {
+        var (first, end) = share.Range(groupCount);
         var width = Math.Max(n, ShortestVector);
         var product = c;
         if (Padded)
@@ -100,12 +109,21 @@ internal sealed unsafe class MatrixProductKernel
 
             arguments.C = product + block.First;
             arguments.LastVector = block.LastVector;
+            var passed = 0;
             foreach (var (rows, count) in rowGroups)
             {
-                arguments.GroupCount = count;
-                Loops.Matrix(block.Level, rows, block.Vectors)(&arguments);
-                arguments.A += rows * count * arguments.ARow;
-                arguments.C += rows * count * arguments.CRow;
+                var (from, to) = (Math.Clamp(first - passed, 0, count), Math.Clamp(end - passed, 0, count));
+                arguments.A += rows * from * arguments.ARow;
+                arguments.C += rows * from * arguments.CRow;
+                arguments.GroupCount = to - from;
+                if (from < to)
+                {
+                    Loops.Matrix(block.Level, rows, block.Vectors)(&arguments);
+                }
+
+                arguments.A += rows * (count - from) * arguments.ARow;
+                arguments.C += rows * (count - from) * arguments.CRow;
+                passed += count;
             }
         }
 
@@ -123,7 +141,6 @@ internal sealed unsafe class MatrixProductKernel
         {
             var rest = n - first;
             var vectors = Math.Min((rest + floats - 1) / floats, maximumVectors);
-            vectors = vectors == 3 ? 2 : vectors;
             var used = Math.Min(rest, vectors * floats);
 
             // A single vector that would leave the matrix starts earlier; the last of several does.

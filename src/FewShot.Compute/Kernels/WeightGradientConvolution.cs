@@ -16,6 +16,7 @@ internal sealed unsafe class WeightGradientConvolution : ConvolutionKernel
     private readonly ChannelBlock[] blocks;
     private readonly List<Chunk> chunks = [];
     private readonly int[] rowGroups;
+    private readonly int[] rowStarts;
     private readonly PinnedTable<int> rowOffsets;
     private readonly int panelFloats;
     private readonly bool hasUnseenTaps;
@@ -26,6 +27,7 @@ internal sealed unsafe class WeightGradientConvolution : ConvolutionKernel
         this.level = level;
         blocks = ChannelBlock.Cut(shape.OutputChannels, level, level.BlockVectors());
         rowGroups = [.. GatherPlan.BalancedSizes(shape.InputChannels, MaximumRows)];
+        rowStarts = [.. Enumerable.Range(0, rowGroups.Length + 1).Select(group => rowGroups[..group].Sum())];
         rowOffsets = new PinnedTable<int>(Enumerable.Range(0, shape.InputChannels).ToArray());
         var seen = new bool[shape.KernelHeight * shape.KernelWidth];
         BuildChunks(seen);
@@ -37,10 +39,14 @@ internal sealed unsafe class WeightGradientConvolution : ConvolutionKernel
 
     public override int ScratchBytes => (panelFloats + PartialFloats) * sizeof(float);
 
+    // Groups of rows, tap after tap. Clearing what no pixel sees is for the whole.
+    public override int Pieces => hasUnseenTaps ? 1 : shape.KernelHeight * shape.KernelWidth * rowGroups.Length;
+
     private int PartialFloats => blocks[^1].Partial ? shape.WeightRows * blocks[^1].Width : 0;
 
-    public override void Run(float* a, float* b, float* result, byte* scratch)
+    public override void Run(float* a, float* b, float* result, byte* scratch, Share share)
     {
+        var groups = share.Range(shape.KernelHeight * shape.KernelWidth * rowGroups.Length);
         var panel = (float*)scratch;
         var partial = panel + panelFloats;
         var last = blocks[^1];
@@ -52,29 +58,38 @@ internal sealed unsafe class WeightGradientConvolution : ConvolutionKernel
 
         foreach (var chunk in chunks)
         {
-            RunChunk(chunk, a, b, result, panel, partial);
+            RunChunk(chunk, groups, a, b, result, panel, partial);
         }
 
         if (last.Partial)
         {
-            Panel.CopyOut(partial, last.Width, result + last.First, shape.OutputChannels, last.Channels, shape.WeightRows);
+            var (first, end) = (Row(groups.First), Row(groups.End));
+            Panel.CopyOut(
+                partial + first * last.Width, last.Width, result + (nint)first * shape.OutputChannels + last.First, shape.OutputChannels, last.Channels,
+                end - first);
         }
     }
 
-    private void RunChunk(Chunk chunk, float* input, float* cotangent, float* result, float* panel, float* partial)
+    /// <summary>The row of the gradient that a group starts with, groups being counted over all taps.</summary>
+    private int Row(int group)
+    {
+        var (tap, inTap) = Math.DivRem(group, rowGroups.Length);
+        return tap * shape.InputChannels + rowStarts[inTap];
+    }
+
+    private void RunChunk(Chunk chunk, (int First, int End) groups, float* input, float* cotangent, float* result, float* panel, float* partial)
     {
         WeightGradientArguments arguments;
         foreach (var block in blocks)
         {
-            Panel.CopyIn(
-                cotangent + (nint)chunk.FirstPixel * shape.OutputChannels + block.First, shape.OutputChannels, panel, block.Width,
-                block.Channels, chunk.Pixels);
-            arguments.Cotangent = panel;
+            arguments.Cotangent = block.Panel(cotangent + (nint)chunk.FirstPixel * shape.OutputChannels, shape.OutputChannels, panel, chunk.Pixels);
             arguments.ResultStep = block.Partial ? block.Width : shape.OutputChannels;
             for (var tap = 0; tap < chunk.Taps.Length; tap++)
             {
                 var pixels = chunk.Taps[tap];
-                if (pixels.Length == 0)
+                var first = Math.Max(0, groups.First - tap * rowGroups.Length);
+                var end = Math.Min(rowGroups.Length, groups.End - tap * rowGroups.Length);
+                if (pixels.Length == 0 || first >= end)
                 {
                     continue;
                 }
@@ -83,20 +98,20 @@ internal sealed unsafe class WeightGradientConvolution : ConvolutionKernel
                 arguments.Pixels = pixels.Pointer;
                 arguments.PixelCount = pixels.Length;
                 arguments.Input = input + chunk.InputOffset;
-                arguments.Result = (block.Partial ? partial : result + block.First) + (nint)tap * shape.InputChannels * arguments.ResultStep;
-                arguments.RowOffsets = rowOffsets.Pointer;
-                RunRows(&arguments, block.Vectors);
+                arguments.Result = (block.Partial ? partial : result + block.First) + (nint)(tap * shape.InputChannels + rowStarts[first]) * arguments.ResultStep;
+                arguments.RowOffsets = rowOffsets.Pointer + rowStarts[first];
+                RunRows(&arguments, block.Vectors, first, end);
             }
         }
     }
 
-    private void RunRows(WeightGradientArguments* arguments, int vectors)
+    private void RunRows(WeightGradientArguments* arguments, int vectors, int first, int end)
     {
-        for (var group = 0; group < rowGroups.Length;)
+        for (var group = first; group < end;)
         {
             var rows = rowGroups[group];
             var count = 1;
-            while (group + count < rowGroups.Length && rowGroups[group + count] == rows)
+            while (group + count < end && rowGroups[group + count] == rows)
             {
                 count++;
             }

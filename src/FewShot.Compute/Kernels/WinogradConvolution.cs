@@ -18,8 +18,7 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
     private readonly WinogradTiles tiles;
     private readonly ChannelBlock[] blocks;
     private readonly int chunk;
-    private readonly (int Pixels, PinnedTable<int> Groups)[] groups;
-    private readonly (int Pixels, PinnedTable<int> Groups)[] lastGroups;
+    private readonly (int Pixels, PinnedTable<int> Groups)[][] groups;
     private readonly PinnedTable<Segment> segment;
     private readonly int weightFloats;
 
@@ -32,8 +31,7 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
         blocks = ChannelBlock.Cut(shape.OutputChannels, level, level.BlockVectors());
         var tileBytes = WinogradTiles.Frequencies * (shape.InputChannels + blocks[0].Width) * sizeof(float);
         chunk = GatherPlan.BalancedSizes(tiles.Count, Math.Max(MinimumChunk, ChunkBytes / tileBytes / 6 * 6)).First();
-        groups = Groups(chunk);
-        lastGroups = Groups(tiles.Count - (tiles.Count - 1) / chunk * chunk);
+        groups = [.. Enumerable.Range(0, chunk + 1).Select(Groups)];
         weightFloats = blocks.Sum(block => WinogradTiles.Frequencies * BlockFrequency(block));
         segment = new PinnedTable<Segment>([new Segment(0, shape.InputChannels, 0)]);
     }
@@ -41,6 +39,8 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
     public override string Description => $"Winograd 4x4, {chunk} tiles at a time";
 
     public override int ScratchBytes => (TransposedFloats + weightFloats + InputFloats + ProductFloats + tiles.ScratchFloats) * sizeof(float);
+
+    public override int Pieces => tiles.Count;
 
     private int TransposedFloats => dataGradient ? 9 * shape.InputChannels * shape.OutputChannels : 0;
 
@@ -68,7 +68,7 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
         level, dataGradient: true);
 
     [SkipLocalsInit]
-    public override void Run(float* a, float* b, float* result, byte* scratch)
+    public override void Run(float* a, float* b, float* result, byte* scratch, Share share)
     {
         var transposed = (float*)scratch;
         var weights = transposed + TransposedFloats;
@@ -82,15 +82,19 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
         }
 
         TransformWeights(b, weights, tileScratch);
-        for (var first = 0; first < tiles.Count; first += chunk)
+        tiles.PrepareScratch(tileScratch);
+        var (begin, end) = share.Range(tiles.Count);
+        for (var first = begin; first < end; first += chunk)
         {
-            var count = Math.Min(chunk, tiles.Count - first);
+            var count = Math.Min(chunk, end - first);
             tiles.TransformInput(a, first, count, inputs, InputFrequency, tileScratch);
             var blockWeights = weights;
+            var nextInput = tiles.PrefetchInput(a, first + count, chunk);
+            var nextResult = tiles.PrefetchOutput(result, first, count);
             foreach (var block in blocks)
             {
                 nint weightStep = BlockFrequency(block);
-                Multiply(count == chunk ? groups : lastGroups, inputs, blockWeights, weightStep, products, block);
+                Multiply(groups[count], inputs, blockWeights, weightStep, products, block, ref nextInput, ref nextResult);
                 tiles.TransformOutput(products, ProductFrequency, first, count, block, result, tileScratch);
                 blockWeights += WinogradTiles.Frequencies * weightStep;
             }
@@ -118,7 +122,8 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
     }
 
     private void Multiply(
-        (int Pixels, PinnedTable<int> Groups)[] tileGroups, float* inputs, float* weights, nint weightStep, float* products, ChannelBlock block)
+        (int Pixels, PinnedTable<int> Groups)[] tileGroups, float* inputs, float* weights, nint weightStep, float* products, ChannelBlock block,
+        ref Prefetch nextInput, ref Prefetch nextResult)
     {
         GatherArguments arguments;
         arguments.Accumulate = false;
@@ -127,6 +132,8 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
         arguments.ResultStep = block.Width;
         for (var frequency = 0; frequency < WinogradTiles.Frequencies; frequency++)
         {
+            nextInput.Next();
+            nextResult.Next();
             arguments.Input = inputs + (nint)frequency * InputFrequency;
             arguments.Weights = weights + frequency * weightStep;
             arguments.Result = products + (nint)frequency * ProductFrequency;

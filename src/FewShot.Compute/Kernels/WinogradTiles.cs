@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace FewShot.Compute.Kernels;
 
 /// <summary>The tiles of 4×4 results of all images of a stride-1 3×3 convolution, and how a tile's pixels are read and written.</summary>
@@ -18,9 +16,12 @@ internal sealed unsafe class WinogradTiles
     private readonly ConvolutionShape shape;
     private readonly int rows;
     private readonly int columns;
-    private readonly delegate*<float*, nint, nint, float*, nint, nint, int, float*, void> transformInput;
-    private readonly delegate*<float*, nint, nint, float*, nint, nint, int, float*, void> transformOutput;
-    private readonly delegate*<float*, nint, nint, float*, nint, nint, int, float*, void> transformCotangent;
+    // (rows of the source, its column step, the columns that exist, result, its row and column steps, channels, temporary).
+    private readonly delegate*<float**, nint, int, int, float*, nint, nint, int, float*, void> transformInput;
+    private readonly delegate*<float**, nint, int, int, float*, nint, nint, int, float*, void> transformCotangent;
+
+    // (source, its row and column steps, result, its row and column steps, rows and columns that exist, channels, temporary).
+    private readonly delegate*<float*, nint, nint, float*, nint, nint, int, int, int, float*, void> transformOutput;
 
     public WinogradTiles(ConvolutionShape shape, SimdLevel level)
     {
@@ -56,13 +57,15 @@ internal sealed unsafe class WinogradTiles
 
     public int Count { get; }
 
-    // Transforms take (source, its row and column steps, result, its row and column steps, channels, temporary).
+    // These take (source, its row and column steps, result, its row and column steps, channels, temporary).
     public delegate*<float*, nint, nint, float*, nint, nint, int, float*, void> TransformWeights { get; }
 
     public delegate*<float*, nint, nint, float*, nint, nint, int, float*, void> TransformSums { get; }
 
-    /// <summary>Floats of scratch for one tile's window, copied where it leaves the image, and for the transforms' temporary.</summary>
-    public int ScratchFloats => TemporaryFloats + Frequencies * Math.Max(shape.InputChannels, shape.OutputChannels);
+    /// <summary>Floats of scratch for the transforms' temporary, and for the zeros that rows outside an image are read from.</summary>
+    public int ScratchFloats => TemporaryFloats + ZeroFloats;
+
+    private int ZeroFloats => Window * Math.Max(shape.InputChannels, shape.OutputChannels);
 
     /// <summary>Whether the shape can be computed this way at all.</summary>
     public static bool Fits(ConvolutionShape shape, SimdLevel level) =>
@@ -71,7 +74,7 @@ internal sealed unsafe class WinogradTiles
 
     /// <summary>
     /// Whether it is faster than the direct loops, by a model fitted to measurements of maps 3×3 to 42×42 with 32 to 128 channels: in
-    /// units of one multiply-add of vectors, transforming a tile costs 58 per channel and transforming the weights 18 per weight.
+    /// units of one multiply-add of vectors, transforming a tile costs 58 per channel and transforming the weights 40 per weight.
     /// </summary>
     public static bool Pays(ConvolutionShape shape, SimdLevel level)
     {
@@ -80,7 +83,7 @@ internal sealed unsafe class WinogradTiles
             return false;
         }
 
-        const double perTileChannel = 58, perWeight = 18, margin = 1.05;
+        const double perTileChannel = 58, perWeight = 40, margin = 1.05;
         double weights = shape.InputChannels * shape.OutputChannels;
         double tiles = shape.Images * ((shape.OutputHeight + Tile - 1) / Tile) * ((shape.OutputWidth + Tile - 1) / Tile);
         double taps = shape.Images * SeenTaps(shape.Height, shape.OutputHeight) * SeenTaps(shape.Width, shape.OutputWidth);
@@ -91,27 +94,28 @@ internal sealed unsafe class WinogradTiles
         double SeenTaps(int size, int resultSize) => PixelClass.ForwardTaps(size, resultSize, 3, 1, shape.Padding).Sum(taps => taps.Length);
     }
 
+    /// <summary>To be called before the transforms, once in a run.</summary>
+    public void PrepareScratch(float* scratch) => new Span<float>(scratch + TemporaryFloats, ZeroFloats).Clear();
+
     /// <summary>Transforms the windows of some tiles; frequency f of tile t goes to result + f · frequencyStep + t · inputChannels.</summary>
-    public void TransformInput(float* input, int first, int count, float* result, nint frequencyStep, float* scratch)
+    public void TransformInput(float* input, int first, int count, float* result, nint frequencyStep, float* scratch) =>
+        TransformInput(input, first, count, 0, shape.InputChannels, result, frequencyStep, scratch);
+
+    /// <summary>Transforms some channels of the windows of some tiles.</summary>
+    public void TransformInput(
+        float* input, int first, int count, int firstChannel, int channelCount, float* result, nint frequencyStep, float* scratch)
     {
         var channels = shape.InputChannels;
-        var temporary = scratch;
-        var window = scratch + TemporaryFloats;
+        var sourceRows = stackalloc float*[Window];
         for (var tile = first; tile < first + count; tile++)
         {
             var (image, row, column) = Position(tile);
-            var top = row - shape.Padding;
-            var left = column - shape.Padding;
+            var (top, left) = (row - shape.Padding, column - shape.Padding);
             var source = input + (nint)image * shape.InputImageFloats + ((nint)top * shape.Width + left) * channels;
-            nint sourceRow = shape.Width * channels;
-            if (top < 0 || left < 0 || top + Window > shape.Height || left + Window > shape.Width)
-            {
-                CopyIn(source, sourceRow, window, Window, channels, top, left, shape.Height, shape.Width);
-                source = window;
-                sourceRow = Window * channels;
-            }
-
-            transformInput(source, sourceRow, channels, result, Window * frequencyStep, frequencyStep, channels, temporary);
+            FindRows(source + firstChannel, shape.Width * channels, Window, top, shape.Height, scratch, sourceRows);
+            transformInput(
+                sourceRows, channels, Math.Max(0, -left), Math.Min(Window, shape.Width - left), result + firstChannel, Window * frequencyStep, frequencyStep,
+                channelCount, scratch);
             result += channels;
         }
     }
@@ -121,26 +125,18 @@ internal sealed unsafe class WinogradTiles
         float* cotangent, int first, int count, ChannelBlock[] blocks, float* result, nint blockStep, nint frequencyStep, float* scratch)
     {
         var channels = shape.OutputChannels;
-        var temporary = scratch;
-        var window = scratch + TemporaryFloats;
+        var sourceRows = stackalloc float*[Tile];
         for (var tile = 0; tile < count; tile++)
         {
             var (image, row, column) = Position(first + tile);
             var source = cotangent + (nint)image * shape.OutputImageFloats + ((nint)row * shape.OutputWidth + column) * channels;
-            nint sourceRow = shape.OutputWidth * channels;
-            if (row + Tile > shape.OutputHeight || column + Tile > shape.OutputWidth)
-            {
-                CopyIn(source, sourceRow, window, Tile, channels, row, column, shape.OutputHeight, shape.OutputWidth);
-                source = window;
-                sourceRow = Tile * channels;
-            }
-
             var target = result;
             foreach (var block in blocks)
             {
+                FindRows(source + block.First, shape.OutputWidth * channels, Tile, row, shape.OutputHeight, scratch, sourceRows);
                 transformCotangent(
-                    source + block.First, sourceRow, channels, target + tile * block.Width, Window * frequencyStep, frequencyStep, block.Width,
-                    temporary);
+                    sourceRows, channels, 0, Math.Min(Tile, shape.OutputWidth - column), target + tile * block.Width, Window * frequencyStep, frequencyStep,
+                    block.Width, scratch);
                 target += blockStep;
             }
         }
@@ -150,52 +146,50 @@ internal sealed unsafe class WinogradTiles
     public void TransformOutput(float* products, nint frequencyStep, int first, int count, ChannelBlock block, float* result, float* scratch)
     {
         var channels = shape.OutputChannels;
-        var temporary = scratch;
-        var window = scratch + TemporaryFloats;
         for (var tile = first; tile < first + count; tile++)
         {
             var (image, row, column) = Position(tile);
             var target = result + (nint)image * shape.OutputImageFloats + ((nint)row * shape.OutputWidth + column) * channels + block.First;
-            nint targetRow = shape.OutputWidth * channels;
-            if (row + Tile <= shape.OutputHeight && column + Tile <= shape.OutputWidth)
-            {
-                transformOutput(products, Window * frequencyStep, frequencyStep, target, targetRow, channels, block.Width, temporary);
-            }
-            else
-            {
-                transformOutput(products, Window * frequencyStep, frequencyStep, window, Tile * block.Width, block.Width, block.Width, temporary);
-                for (var r = 0; r < Math.Min(Tile, shape.OutputHeight - row); r++)
-                {
-                    for (var c = 0; c < Math.Min(Tile, shape.OutputWidth - column); c++)
-                    {
-                        Unsafe.CopyBlock(
-                            target + r * targetRow + c * channels, window + (r * Tile + c) * block.Width, (uint)(block.Width * sizeof(float)));
-                    }
-                }
-            }
-
+            transformOutput(
+                products, Window * frequencyStep, frequencyStep, target, shape.OutputWidth * channels, channels,
+                Math.Min(Tile, shape.OutputHeight - row), Math.Min(Tile, shape.OutputWidth - column), block.Width, scratch);
             products += block.Width;
         }
     }
 
-    private static void CopyIn(
-        float* source, nint sourceRow, float* window, int size, int channels, int top, int left, int height, int width)
+    /// <summary>Asks in one part for each frequency for the input that some tiles see; what lies before the first tile is taken to be there.</summary>
+    public Prefetch PrefetchInput(float* input, int first, int count) =>
+        PrefetchRows(input, first, count, shape.InputImageFloats, shape.Width * shape.InputChannels, shape.Height);
+
+    /// <summary>The same for the result, or its cotangent.</summary>
+    public Prefetch PrefetchOutput(float* output, int first, int count) =>
+        PrefetchRows(output, first, count, shape.OutputImageFloats, shape.OutputWidth * shape.OutputChannels, shape.OutputHeight);
+
+    private Prefetch PrefetchRows(float* map, int first, int count, int imageFloats, int rowFloats, int height)
     {
-        var firstColumn = Math.Max(0, -left);
-        var endColumn = Math.Min(size, width - left);
+        if (first + count > Count)
+        {
+            count = Count - first;
+        }
+
+        if (count <= 0)
+        {
+            return default;
+        }
+
+        var (firstImage, firstRow, _) = Position(first);
+        var (lastImage, lastRow, _) = Position(first + count - 1);
+        var start = (nint)firstImage * imageFloats + firstRow * rowFloats;
+        var end = (nint)lastImage * imageFloats + Math.Min(lastRow + Tile, height) * rowFloats;
+        return new Prefetch(map + start, end - start, Frequencies);
+    }
+
+    // Rows outside the image are rows of zeros.
+    private static void FindRows(float* source, nint sourceRow, int size, int top, int height, float* scratch, float** sourceRows)
+    {
         for (var row = 0; row < size; row++)
         {
-            var target = new Span<float>(window + row * size * channels, size * channels);
-            if (top + row < 0 || top + row >= height || endColumn <= firstColumn)
-            {
-                target.Clear();
-                continue;
-            }
-
-            target[..(firstColumn * channels)].Clear();
-            new Span<float>(source + row * sourceRow + firstColumn * channels, (endColumn - firstColumn) * channels)
-                .CopyTo(target[(firstColumn * channels)..]);
-            target[(endColumn * channels)..].Clear();
+            sourceRows[row] = (uint)(top + row) < (uint)height ? source + row * sourceRow : scratch + TemporaryFloats;
         }
     }
 

@@ -16,7 +16,6 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
     private readonly int chunk;
     private readonly PinnedTable<int> rowOffsets;
     private readonly PinnedTable<PixelPair> pixels;
-    private readonly (int Rows, int Count)[] rowGroups;
 
     public WinogradWeightGradient(ConvolutionShape shape, SimdLevel level)
     {
@@ -28,16 +27,15 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
         chunk = GatherPlan.BalancedSizes(tiles.Count, Math.Max(MinimumChunk, ChunkBytes / tileBytes)).First();
         rowOffsets = new PinnedTable<int>(Enumerable.Range(0, shape.InputChannels).ToArray());
         pixels = new PinnedTable<PixelPair>(Enumerable.Range(0, chunk).Select(t => new PixelPair(t * shape.InputChannels, t)).ToArray());
-        rowGroups =
-        [
-            .. GatherPlan.BalancedSizes(shape.InputChannels, MaximumRows).GroupBy(size => size).Select(group => (group.Key, group.Count())),
-        ];
     }
 
     public override string Description => $"weight gradient Winograd 4x4, {chunk} tiles at a time";
 
     public override int ScratchBytes =>
         (WinogradTiles.Frequencies * (InputFrequency + CotangentFrequency + SumFrequency) + tiles.ScratchFloats) * sizeof(float);
+
+    // Vectors of input channels: each thread has some rows of the gradient, and every thread transforms all cotangents.
+    public override int Pieces => shape.InputChannels / level.Floats();
 
     // A line more than the data, so that frequencies do not compete for the same cache sets.
     private int InputFrequency => chunk * shape.InputChannels + 16;
@@ -46,31 +44,43 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
 
     private int SumFrequency => shape.InputChannels * shape.OutputChannels + 16;
 
-    public override void Run(float* a, float* b, float* result, byte* scratch)
+    public override void Run(float* a, float* b, float* result, byte* scratch, Share share)
     {
+        var (firstVector, endVector) = share.Range(Pieces);
+        var firstRow = firstVector * level.Floats();
+        var rows = (endVector - firstVector) * level.Floats();
         var inputs = (float*)scratch;
         var cotangents = inputs + WinogradTiles.Frequencies * InputFrequency;
         var sums = cotangents + WinogradTiles.Frequencies * CotangentFrequency;
         var tileScratch = sums + WinogradTiles.Frequencies * SumFrequency;
         nint blockStep = chunk * blocks[0].Width;
+        tiles.PrepareScratch(tileScratch);
         for (var first = 0; first < tiles.Count; first += chunk)
         {
             var count = Math.Min(chunk, tiles.Count - first);
-            tiles.TransformInput(a, first, count, inputs, InputFrequency, tileScratch);
+            tiles.TransformInput(a, first, count, firstRow, rows, inputs, InputFrequency, tileScratch);
             tiles.TransformCotangent(b, first, count, blocks, cotangents, blockStep, CotangentFrequency, tileScratch);
+            var nextInput = tiles.PrefetchInput(a, first + count, chunk);
+            var nextCotangent = tiles.PrefetchOutput(b, first + count, chunk);
             for (var frequency = 0; frequency < WinogradTiles.Frequencies; frequency++)
             {
+                nextInput.Next();
+                nextCotangent.Next();
                 Multiply(
                     inputs + frequency * InputFrequency, cotangents + frequency * CotangentFrequency, blockStep, count, sums + frequency * SumFrequency,
-                    accumulate: first > 0);
+                    firstRow, rows, accumulate: first > 0);
             }
         }
 
-        TransformSums(sums, result, tileScratch);
+        TransformSums(sums, result, firstRow, rows, tileScratch);
     }
 
-    private void Multiply(float* inputs, float* cotangents, nint blockStep, int count, float* sums, bool accumulate)
+    private void Multiply(
+        float* inputs, float* cotangents, nint blockStep, int count, float* sums, int firstRow, int rows, bool accumulate)
     {
+        // As few groups of rows as there can be, as equal as possible, larger ones first.
+        var groups = (rows + MaximumRows - 1) / MaximumRows;
+        var (small, large) = Math.DivRem(rows, groups);
         WeightGradientArguments arguments;
         arguments.Accumulate = accumulate;
         arguments.Input = inputs;
@@ -79,24 +89,31 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
         arguments.Cotangent = cotangents;
         foreach (var block in blocks)
         {
-            arguments.RowOffsets = rowOffsets.Pointer;
-            arguments.Result = sums + block.First;
+            arguments.RowOffsets = rowOffsets.Pointer + firstRow;
             arguments.ResultStep = shape.OutputChannels;
-            foreach (var (rows, groupCount) in rowGroups)
-            {
-                arguments.GroupCount = groupCount;
-                Loops.WeightGradient(level, rows, block.Vectors)(&arguments);
-                arguments.RowOffsets += groupCount * rows;
-                arguments.Result += groupCount * rows * arguments.ResultStep;
-            }
-
+            arguments.Result = sums + firstRow * arguments.ResultStep + block.First;
+            RunGroups(&arguments, small + 1, large, block.Vectors);
+            RunGroups(&arguments, small, groups - large, block.Vectors);
             arguments.Cotangent += blockStep;
         }
     }
 
-    private void TransformSums(float* sums, float* result, float* scratch)
+    private void RunGroups(WeightGradientArguments* arguments, int rows, int count, int vectors)
+    {
+        if (count > 0)
+        {
+            arguments->GroupCount = count;
+            Loops.WeightGradient(level, rows, vectors)(arguments);
+            arguments->RowOffsets += count * rows;
+            arguments->Result += count * rows * arguments->ResultStep;
+        }
+    }
+
+    private void TransformSums(float* sums, float* result, int firstRow, int rows, float* scratch)
     {
         nint tap = shape.InputChannels * shape.OutputChannels;
-        tiles.TransformSums(sums, WinogradTiles.Window * (nint)SumFrequency, SumFrequency, result, 3 * tap, tap, (int)tap, scratch);
+        nint start = firstRow * shape.OutputChannels;
+        tiles.TransformSums(
+            sums + start, WinogradTiles.Window * (nint)SumFrequency, SumFrequency, result + start, 3 * tap, tap, rows * shape.OutputChannels, scratch);
     }
 }

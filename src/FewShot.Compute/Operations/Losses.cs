@@ -32,6 +32,24 @@ public static partial class TensorOperations
             ? throw new ShapeException($"MeanSquaredError: shapes differ; got {predictions.Shape} and {targets.Shape}")
             : (predictions - targets).Square().Mean();
 
+    /// <summary>
+    /// Logarithm of the mean of squared differences; a scalar. Computed of differences divided by the largest, so that it is right wherever the differences
+    /// themselves are numbers, though their squares are not. As the upper loss of a step-size problem its derivative neither explodes nor vanishes with the
+    /// number of steps (Wang 2020, arXiv:2006.16495).
+    /// </summary>
+    public static Tensor LogMeanSquaredError(this Tensor predictions, Tensor targets)
+    {
+        if (predictions.Shape != targets.Shape)
+        {
+            throw new ShapeException($"LogMeanSquaredError: shapes differ; got {predictions.Shape} and {targets.Shape}");
+        }
+
+        // The result does not depend on the scale, so neither does its derivative. After holds the quotient together: simplification would take the scale out of sums.
+        Tensor difference = predictions - targets;
+        Tensor scale = difference.Absolute().Max().StopGradient();
+        return (difference / scale).After().Square().Mean().Log() + (scale.Log() * 2);
+    }
+
     /// <summary>Sum of products of corresponding elements; a scalar.</summary>
     public static Tensor Dot(this Tensor a, Tensor b) =>
         a.Shape != b.Shape ? throw new ShapeException($"Dot: shapes differ; got {a.Shape} and {b.Shape}") : (a * b).Sum();

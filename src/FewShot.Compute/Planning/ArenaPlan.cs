@@ -13,9 +13,20 @@ internal sealed class ArenaPlan
 
     private readonly Dictionary<Tensor, Slot> _slots = [];
 
-    private ArenaPlan(IReadOnlyList<Step> steps) => Steps = steps;
+    private ArenaPlan(Graph graph, IReadOnlyList<Step> steps)
+    {
+        Steps = steps;
+        Given = [.. graph.Inputs, .. graph.Nodes.Where(node => node.Operation is Constant)];
+        Results = [.. graph.Outputs.Select(output => Storage.Of(output.Tensor))];
+    }
 
     public IReadOnlyList<Step> Steps { get; }
+
+    /// <summary>Inputs and constants: they keep their values between runs.</summary>
+    public IReadOnlyList<Tensor> Given { get; }
+
+    /// <summary>What the outputs are read from after the last step.</summary>
+    public IReadOnlyList<Tensor> Results { get; }
 
     /// <summary>Bytes of the arena.</summary>
     public long PeakBytes { get; private set; }
@@ -24,6 +35,9 @@ internal sealed class ArenaPlan
     public (long Offset, long Bytes)[] Scratch { get; private set; } = [];
 
     public IReadOnlyDictionary<Tensor, Slot> Slots => _slots;
+
+    /// <summary>Bytes that a step reads and writes.</summary>
+    public long BytesOf(Step step) => step.Inputs.Concat(step.Outputs).Sum(tensor => _slots[tensor].Bytes);
 
     /// <summary>A buffer: its place, and the steps from which and until which it holds its value (inputs: from −1; outputs: until the end).</summary>
     internal readonly record struct Slot(long Offset, long Bytes, int From, int Until);
@@ -37,13 +51,12 @@ internal sealed class ArenaPlan
     public static ArenaPlan Create(
         Graph graph, IReadOnlyList<Step> steps, int elementBytes, Func<int, long> scratchBytes, Func<int, Tensor, Tensor, bool> inPlace)
     {
-        var plan = new ArenaPlan(steps) { Scratch = new (long, long)[steps.Count] };
-        Dictionary<Tensor, int> lastUse = LastUses(graph, steps);
+        var plan = new ArenaPlan(graph, steps) { Scratch = new (long, long)[steps.Count] };
+        Dictionary<Tensor, int> lastUse = plan.LastUses();
         var free = new FreeList();
         long Bytes(Tensor tensor) => Align((long)tensor.Shape.Count * elementBytes);
 
-        // Inputs and constants keep their values between runs.
-        foreach (Tensor given in graph.Inputs.Concat(graph.Nodes.Where(node => node.Operation is Constant)))
+        foreach (Tensor given in plan.Given)
         {
             plan._slots[given] = new Slot(free.Take(Bytes(given)), Bytes(given), -1, int.MaxValue);
         }
@@ -87,20 +100,20 @@ internal sealed class ArenaPlan
         return plan;
     }
 
-    private static Dictionary<Tensor, int> LastUses(Graph graph, IReadOnlyList<Step> steps)
+    private Dictionary<Tensor, int> LastUses()
     {
         var lastUse = new Dictionary<Tensor, int>();
-        for (int i = 0; i < steps.Count; i++)
+        for (int i = 0; i < Steps.Count; i++)
         {
-            foreach (Tensor input in steps[i].Inputs)
+            foreach (Tensor input in Steps[i].Inputs)
             {
                 lastUse[input] = i;
             }
         }
 
-        foreach ((_, Tensor tensor) in graph.Outputs)
+        foreach (Tensor result in Results)
         {
-            lastUse[Storage.Of(tensor)] = int.MaxValue;
+            lastUse[result] = int.MaxValue;
         }
 
         return lastUse;

@@ -2,7 +2,10 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Planning;
 
-/// <summary>Proves that a plan is sound: every value is stored before it is read or waited for, and no two buffers that live at the same time overlap.</summary>
+/// <summary>
+/// Proves that a plan is sound: every value is stored before it is read or waited for, inputs, constants and outputs keep theirs until the end, and no two
+/// buffers that live at the same time overlap.
+/// </summary>
 internal static class PlanValidator
 {
     /// <summary>The first fault found, or null.</summary>
@@ -24,6 +27,22 @@ internal static class PlanValidator
                 {
                     return $"step {i} must wait for {awaited}, which is stored later";
                 }
+            }
+        }
+
+        foreach (Tensor given in plan.Given)
+        {
+            if (!plan.Slots.TryGetValue(given, out ArenaPlan.Slot slot) || slot.From >= 0 || slot.Until < plan.Steps.Count)
+            {
+                return $"{given} is given, and does not keep its value from before the first step until the end";
+            }
+        }
+
+        foreach (Tensor result in plan.Results)
+        {
+            if (!plan.Slots.TryGetValue(result, out ArenaPlan.Slot slot) || slot.Until < plan.Steps.Count)
+            {
+                return $"{result} is an output, and does not keep its value until the end";
             }
         }
 

@@ -15,7 +15,7 @@ internal static class Simplifier
 
     private static readonly RewriteRule[] AllRules =
     [
-        DropMarkers.Apply, TurnDataGradients.Apply, FoldConstants.Apply, NarrowProducts.Apply, UnitTransposes.Apply, ComputeSmall.Apply,
+        DropMarkers.Apply, TurnDataGradients.Apply, FoldConstants.Apply, NarrowProducts.Apply, UnitTransposes.Apply, TurnFactors.Apply, ComputeSmall.Apply,
         FactorBroadcasts.Apply, SplitSums.Apply, JoinTerms.Apply,
     ];
 

@@ -12,6 +12,11 @@ public abstract record AdaptationRule
     /// <summary>Whether the model needs a linear head of its own, as many outputs wide as the tasks have ways.</summary>
     public virtual bool NeedsHead => false;
 
+    /// <summary>
+    /// Whether the head is zero before training: where it is the answer that a support set corrects, an arbitrary one would only have to be unlearned.
+    /// </summary>
+    public virtual bool HeadStartsAtZero(Model model) => false;
+
     /// <summary>Number of states <see cref="Adapt"/> leaves after the first: 0 for a closed form.</summary>
     public virtual int Steps => 0;
 

@@ -36,7 +36,7 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
     /// <inheritdoc/>
     public override IReadOnlyList<TensorMap> Adapt(TaskTrace task)
     {
-        TensorMap parameters = Trained(task);
+        TensorMap parameters = Trained(task).With(task.Start);
         var states = new List<TensorMap> { task.WithStatistics(parameters) };
         int together = task.SegmentSteps == 0 ? InnerSteps : task.SegmentSteps;
         for (int first = 0; first < InnerSteps; first += together)

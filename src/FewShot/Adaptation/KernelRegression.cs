@@ -37,6 +37,9 @@ public sealed record KernelRegression : AdaptationRule
     private bool IsHeadOnly => Tangent.Equals(Pattern.HeadOnly);
 
     /// <inheritdoc/>
+    public override bool HeadStartsAtZero(Model model) => Tangent.Changes(0, model.Layers.Count - 1, model.Layers.Count);
+
+    /// <inheritdoc/>
     public override IEnumerable<ParameterSpecification> MetaParameters(Model model) =>
     [
         Learned(RbfScale, 0.5), Learned(TangentScale, 1), Learned(Width, 1), Learned(Ridge, 0.1),

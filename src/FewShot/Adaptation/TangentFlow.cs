@@ -9,10 +9,11 @@ namespace FewShot.Adaptation;
 
 /// <summary>
 /// Gradient flow in function space for a time t, in closed form: f_t(x) = f(x) + H(x, X)·H⁻¹(e^{−tH} − I)·(f(X) − Y), with H the empirical tangent kernel
-/// of the support set and the loss ½Σ(f − Y)² (Meta-RKHS-II, Zhou 2021, arXiv:2102.03832, eq. 9). For a mean loss over n examples the same flow
-/// takes n times the time. Y are one-hot rows less 1/ways, or values. Trained through, by the spectral function (1 − e^{−tλ})/λ of H.
+/// of the support set (Meta-RKHS-II, Zhou 2021, arXiv:2102.03832, eq. 9). Time is that of the summed loss ½Σ(f − Y)²: for the mean over n examples and
+/// outputs, Σ(f − Y)²/n, the same flow takes n/2 times as long. Y are one-hot rows less 1/ways, or values. Trained through, by the spectral function
+/// (1 − e^{−tλ})/λ of H.
 /// </summary>
-/// <param name="Time">t; infinity is kernel regression without a ridge.</param>
+/// <param name="Time">t; infinity, the limit of the flow, is kernel regression with a ridge of a thousandth of the mean diagonal of H.</param>
 public sealed record TangentFlow(double Time) : AdaptationRule
 {
     private const string Factor = "flow.factor";
@@ -22,6 +23,9 @@ public sealed record TangentFlow(double Time) : AdaptationRule
 
     /// <inheritdoc/>
     public override bool NeedsHead => true;
+
+    /// <inheritdoc/>
+    public override bool HeadStartsAtZero(Model model) => Layers.Changes(0, model.Layers.Count - 1, model.Layers.Count);
 
     /// <inheritdoc/>
     public override IEnumerable<ParameterSpecification> MetaParameters(Model model) => [new(Factor, Shape.Scalar, Initializer.Constant(10))];
@@ -75,10 +79,15 @@ public sealed record TangentFlow(double Time) : AdaptationRule
 
     private Tensor Flow(Tensor kernel)
     {
-        // Coinciding examples make the kernel singular; a small part of its mean diagonal keeps t = ∞ defined. It stands well above the rounding of
-        // float32, which the inverse would otherwise magnify into the second digit of the meta-gradient.
-        Tensor ridge = kernel.Trace() * (1e-3 / kernel.Shape[0]);
-        return (kernel + (kernel.Graph.Identity(kernel.Shape[0]) * ridge)).SpectralFunction(MatrixFunction.ExponentialIntegral(Time));
+        if (double.IsPositiveInfinity(Time))
+        {
+            // Coinciding examples make the kernel singular; a small part of its mean diagonal keeps the limit defined. It stands well above the rounding of
+            // float32, which the inverse would otherwise magnify into the second digit of the meta-gradient.
+            Tensor ridge = kernel.Trace() * (1e-3 / kernel.Shape[0]);
+            kernel += kernel.Graph.Identity(kernel.Shape[0]) * ridge;
+        }
+
+        return kernel.SpectralFunction(MatrixFunction.ExponentialIntegral(Time));
     }
 
     private string[] Moving(Model model)

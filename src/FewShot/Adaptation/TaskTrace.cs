@@ -23,6 +23,12 @@ public sealed record TaskTrace(
     /// <summary>How many inner steps are recomputed together on the way back instead of kept; 0 keeps all. See <see cref="GradientDescent"/>.</summary>
     public int SegmentSteps { get; init; }
 
+    /// <summary>Whether anything is recomputed on the way back.</summary>
+    public bool Checkpointed => SegmentSteps > 0;
+
+    /// <summary>Where parameters start that do not start at their meta-parameters: where a task that recurs goes on from.</summary>
+    public TensorMap Start { get; init; } = new();
+
     /// <summary>The graph being traced.</summary>
     public Graph Graph => SupportInputs.Graph;
 

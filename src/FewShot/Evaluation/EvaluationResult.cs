@@ -14,7 +14,7 @@ namespace FewShot.Evaluation;
 /// <param name="Accuracy">Query accuracy in [0, 1] after adaptation; null for regression.</param>
 /// <param name="Loss">Query loss after adaptation: cross-entropy in nats, or mean squared error.</param>
 /// <param name="Steps">Accuracy (loss for regression) before adaptation and after each inner step; one entry for a closed form.</param>
-/// <param name="AdaptMillisecondsMedian">Median time to adapt to one task on one core.</param>
+/// <param name="AdaptMillisecondsMedian">Median time to adapt to one task, on <see cref="AdaptThreads"/> threads.</param>
 /// <param name="AdaptMillisecondsP95">95th percentile of it.</param>
 public sealed record EvaluationResult(
     string Method,
@@ -32,6 +32,9 @@ public sealed record EvaluationResult(
 {
     /// <summary>Accuracy (loss for regression) before adaptation; null for a closed form, which has no answer without a support set.</summary>
     public Interval? Before => Steps.Count > 1 ? Steps[0] : null;
+
+    /// <summary>The most threads of one timed adaptation.</summary>
+    public int AdaptThreads { get; init; } = 1;
 
     /// <summary>Bytes of the arena in which one adaptation runs; null where adaptation was not timed.</summary>
     public long? AdaptPeakBytes { get; init; }

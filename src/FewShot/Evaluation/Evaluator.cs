@@ -31,21 +31,33 @@ public sealed class Evaluator : IDisposable
     /// <param name="workers">Threads.</param>
     /// <exception cref="ArgumentException">The learner cannot serve such tasks.</exception>
     public Evaluator(LearnerSpecification specification, ITaskSource source, int workers)
+        : this(specification, source, workers, everyStep: true)
+    {
+    }
+
+    /// <summary>Compiles the programs; those that answer after the last inner step alone spare the passes over the queries after the others.</summary>
+    internal Evaluator(LearnerSpecification specification, ITaskSource source, int workers, bool everyStep)
     {
         ArgumentNullException.ThrowIfNull(specification);
         ArgumentNullException.ThrowIfNull(source);
         _specification = specification;
         _source = source;
         _graphs = TaskGraphs.Of(specification);
-        _program = new SimdProgram(_graphs.Evaluation(source.Shape));
+        _program = new SimdProgram(_graphs.Evaluation(source.Shape, everyStep));
         _adapt = new Lazy<SimdProgram>(() => new SimdProgram(_graphs.Adapt(source.Shape.SupportCount, source.Shape.Outputs)));
         _team = new TaskTeam(workers);
         _workers = [.. Enumerable.Range(0, workers).Select(_ => _program.CreateWorker())];
         _episodes = [.. Enumerable.Range(0, workers).Select(_ => new Episode(source.Shape))];
     }
 
+    /// <summary>The most threads of the adaptations that are timed (<see cref="Learner.Threads"/>): one core unless asked otherwise.</summary>
+    public int AdaptThreads { get; init; } = 1;
+
     /// <summary>Multiply-adds of one adaptation.</summary>
-    public long AdaptMultiplyAdds => _adapt.Value.MultiplyAdds;
+    public long AdaptMultiplyAdds => AdaptProgram.MultiplyAdds;
+
+    /// <summary>Adaptation alone, without queries.</summary>
+    internal SimdProgram AdaptProgram => _adapt.Value;
 
     /// <summary>Evaluates parameters.</summary>
     /// <param name="parameters">All meta-parameters.</param>
@@ -60,21 +72,42 @@ public sealed class Evaluator : IDisposable
     {
         ArgumentNullException.ThrowIfNull(parameters);
         ArgumentOutOfRangeException.ThrowIfLessThan(episodes, 1);
+        (double[,] accuracies, double[,] losses) = Measure(parameters, split, 0, episodes, seed, cancellation);
+        int steps = losses.GetLength(0);
+        bool classification = _source.Shape.Kind == TaskKind.Classification;
+        double[] milliseconds = timed ? TimeAdaptation(parameters, split, Math.Min(episodes, TimedEpisodes), seed) : [double.NaN];
+        return new EvaluationResult(
+            _graphs.Method.Name, _graphs.Method.MetaGradient.Order, _source.Shape, _specification.NormStatistics, split, episodes, seed,
+            classification ? Row(accuracies, steps - 1) : null,
+            Row(losses, steps - 1),
+            [.. Enumerable.Range(0, steps).Select(step => Row(classification ? accuracies : losses, step))],
+            milliseconds[milliseconds.Length / 2],
+            milliseconds[(int)(milliseconds.Length * 0.95)])
+        {
+            AdaptThreads = AdaptThreads,
+            AdaptPeakBytes = timed ? _adapt.Value.PeakBytes : null,
+        };
+    }
+
+    /// <summary>Accuracy (0 for regression) and loss of some episodes, [step, episode].</summary>
+    internal (double[,] Accuracies, double[,] Losses) Measure(
+        ParameterSet parameters, Split split, long first, int count, ulong seed, CancellationToken cancellation)
+    {
         int steps = _program.OutputNames.Count;
         bool classification = _source.Shape.Kind == TaskKind.Classification;
-        var accuracies = new double[steps, episodes];
-        var losses = new double[steps, episodes];
+        var accuracies = new double[steps, count];
+        var losses = new double[steps, count];
         foreach (IWorker<float> worker in _workers)
         {
             Load(worker, parameters);
         }
 
         int support = parameters.Specifications.Count;
-        _team.Run(episodes, (index, task) =>
+        _team.Run(count, (index, task) =>
         {
             cancellation.ThrowIfCancellationRequested();
             (IWorker<float> worker, Episode episode) = (_workers[index], _episodes[index]);
-            _source.Sample(split, seed, task, episode);
+            _source.Sample(split, seed, first + task, episode);
             episode.SupportInputs.CopyTo(worker.Input(support));
             episode.SupportTargets.CopyTo(worker.Input(support + 1));
             episode.QueryInputs.CopyTo(worker.Input(support + 2));
@@ -88,18 +121,7 @@ public sealed class Evaluator : IDisposable
                 accuracies[step, task] = classification ? Accuracy.Of(predictions, episode.QueryLabels, episode.Shape.Outputs) : 0;
             }
         });
-
-        double[] milliseconds = timed ? TimeAdaptation(parameters, split, Math.Min(episodes, TimedEpisodes), seed) : [double.NaN];
-        return new EvaluationResult(
-            _graphs.Method.Name, _graphs.Method.MetaGradient.Order, _source.Shape, _specification.NormStatistics, split, episodes, seed,
-            classification ? Row(accuracies, steps - 1) : null,
-            Row(losses, steps - 1),
-            [.. Enumerable.Range(0, steps).Select(step => Row(classification ? accuracies : losses, step))],
-            milliseconds[milliseconds.Length / 2],
-            milliseconds[(int)(milliseconds.Length * 0.95)])
-        {
-            AdaptPeakBytes = timed ? _adapt.Value.PeakBytes : null,
-        };
+        return (accuracies, losses);
     }
 
     /// <inheritdoc/>
@@ -120,38 +142,14 @@ public sealed class Evaluator : IDisposable
         }
     }
 
-    /// <summary>Sorted times of adapting to one task after another on this thread, once the runtime has settled on its code.</summary>
+    /// <summary>Sorted times of adapting to one task after another, one at a time.</summary>
     private double[] TimeAdaptation(ParameterSet parameters, Split split, int episodes, ulong seed)
     {
-        var warmUp = TimeSpan.FromMilliseconds(200);
-        using IWorker<float> worker = _adapt.Value.CreateWorker();
-        Load(worker, parameters);
-        int support = parameters.Specifications.Count;
-        long warmUpStart = Stopwatch.GetTimestamp();
-        do
-        {
-            Once(0);
-        }
-        while (Stopwatch.GetElapsedTime(warmUpStart) < warmUp);
-
-        var times = new double[episodes];
-        for (int i = 0; i < episodes; i++)
-        {
-            times[i] = Once(i);
-        }
-
+        using var timer = new AdaptationTimer(AdaptProgram, parameters, _source, AdaptThreads);
+        timer.Settle(split, seed);
+        double[] times = [.. Enumerable.Range(0, episodes).Select(index => timer.Milliseconds(split, seed, index))];
         Array.Sort(times);
         return times;
-
-        double Once(int index)
-        {
-            _source.Sample(split, seed, index, _episodes[0]);
-            long start = Stopwatch.GetTimestamp();
-            _episodes[0].SupportInputs.CopyTo(worker.Input(support));
-            _episodes[0].SupportTargets.CopyTo(worker.Input(support + 1));
-            worker.Run();
-            return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-        }
     }
 
     private static Interval Row(double[,] values, int row)

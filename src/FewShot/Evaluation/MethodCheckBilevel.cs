@@ -42,7 +42,7 @@ internal sealed class MethodCheckQuery : IDisposable
     public void Dispose() => _program.Dispose();
 }
 
-/// <summary>L_Q − α⟨∇L_S, ∇L_Q⟩ at the meta-parameters.</summary>
+/// <summary>L_Q − α⟨∇L_S, ∇L_Q⟩ at the meta-parameters, or L_Q − α‖∇L_Q‖².</summary>
 internal sealed class MethodCheckEnergy(MethodCheckProblem problem, GradientDescent descent, EnergyFunctional energy) : MethodCheckDefinition
 {
     private readonly MethodCheckInnerLoop _support = new(problem, descent);
@@ -51,8 +51,8 @@ internal sealed class MethodCheckEnergy(MethodCheckProblem problem, GradientDesc
     public override (double Value, ulong Branches) At(string parameter, double[] direction, double step)
     {
         Dictionary<string, double[]> moved = Moved(problem.Values, parameter, direction, step);
-        (Dictionary<string, double[]> support, ulong supportBranches) = _support.GradientsAt(moved);
         (double loss, Dictionary<string, double[]> query, ulong queryBranches) = _query.At(moved);
+        (Dictionary<string, double[]> support, ulong supportBranches) = energy.OneBatch ? (query, 0) : _support.GradientsAt(moved);
         double gain = support.Sum(pair => pair.Value.Zip(query[pair.Key], (s, q) => s * q).Sum());
         return (loss - (energy.Alpha * gain), unchecked((supportBranches * 31) + queryBranches));
     }
@@ -216,6 +216,15 @@ internal sealed class MethodCheckImplicit : MethodCheckDefinition
                 }
 
                 return fixedPoint;
+            case LinearSolver.SteepestDescent descent:
+                (double[] descended, double[] left) = (new double[right.Length], right);
+                for (int i = 0; i < descent.Iterations && Dot(left, map(left)) > 0; i++)
+                {
+                    double length = Dot(left, left) / Dot(left, map(left));
+                    (descended, left) = (Plus(descended, left, length), Plus(left, map(left), -length));
+                }
+
+                return descended;
             case LinearSolver.ConjugateGradients gradients:
                 var solution = new double[right.Length];
                 (double[] residual, double[] direction) = (right, right);

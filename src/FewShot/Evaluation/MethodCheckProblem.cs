@@ -36,6 +36,14 @@ internal sealed class MethodCheckProblem
         (Values[TaskGraphs.QueryInputs], Values[TaskGraphs.QueryTargets]) = Examples(shape.QueryCount, shape.QueriesPerClass, ref random);
         int steps = graphs.Method.Adaptation.Steps;
         Values[Unrolled.StepWeights] = [.. Enumerable.Range(1, steps).Select(step => 2.0 * step / (steps * (steps + 1)))];
+        if (graphs.Method.MetaGradient.KeepsTaskState)
+        {
+            // The first visit of a task.
+            foreach ((string name, Tensor value) in graphs.Training(shape).Outputs.Where(output => output.Name.StartsWith(OuterStep.StatePrefix, StringComparison.Ordinal)))
+            {
+                Values[name] = graphs.Method.MetaGradient.FirstState(name[OuterStep.StatePrefix.Length..]) is { } meta ? Values[meta] : new double[value.Shape.Count];
+            }
+        }
     }
 
     public TaskGraphs Graphs { get; }

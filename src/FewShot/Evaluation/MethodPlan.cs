@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using FewShot.Compute.Execution;
 using FewShot.Compute.Execution.Simd;
 using FewShot.Learning;
@@ -44,7 +45,10 @@ public sealed class MethodPlan
     /// <summary>Adaptation to one task, no queries included: what runs where the examples are.</summary>
     public SimdProgram Adaptation { get; }
 
-    /// <summary>Whether training recomputes inner steps to save memory.</summary>
+    /// <summary>Bytes kept of each recurring task from one visit to the next, besides the programs' memory: 0 without a warm start.</summary>
+    public long TaskStateBytes => TaskMemory.BytesOf(Training);
+
+    /// <summary>Whether training recomputes to save memory.</summary>
     public bool Checkpointed { get; }
 
     /// <summary>Numbers that are meta-learned or kept beside them.</summary>
@@ -56,6 +60,37 @@ public sealed class MethodPlan
     {
         ArgumentNullException.ThrowIfNull(program);
         return program.MeasurePeakBytes(worker => Fill(program, worker));
+    }
+
+    /// <summary>
+    /// Where the time of one of the two programs goes: runs it on made-up data on this thread for <paramref name="duration"/>, at least once beyond the runs
+    /// that warm the runtime up, and gives each step the time of its fastest run.
+    /// </summary>
+    /// <param name="program"><see cref="Training"/> or <see cref="Adaptation"/>.</param>
+    /// <param name="duration">How long to measure.</param>
+    /// <returns>The steps in the order in which they run.</returns>
+    public IReadOnlyList<StepTime> Profile(SimdProgram program, TimeSpan duration)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        ArgumentOutOfRangeException.ThrowIfLessThan(duration, TimeSpan.Zero);
+        using ProfilingWorker worker = program.CreateProfilingWorker();
+        Fill(program, worker);
+
+        // The runtime compiles a method anew once it has been called thirty times.
+        const int warmUpRuns = 2;
+        for (int i = 0; i < warmUpRuns; i++)
+        {
+            worker.Run();
+        }
+
+        worker.Reset();
+        long start = Stopwatch.GetTimestamp();
+        do
+        {
+            worker.Run();
+        }
+        while (Stopwatch.GetElapsedTime(start) < duration);
+        return worker.Steps;
     }
 
     private void Fill(SimdProgram program, IWorker<float> worker)

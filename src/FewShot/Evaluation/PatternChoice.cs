@@ -5,7 +5,7 @@ namespace FewShot.Evaluation;
 /// <summary>A pattern with what it costs and what it gives.</summary>
 /// <param name="Pattern">The pattern.</param>
 /// <param name="Accuracy">On validation tasks, after adaptation under it.</param>
-/// <param name="Milliseconds">Median time to adapt to one task on one core.</param>
+/// <param name="Milliseconds">Median time to adapt to one task on one core: the whole program, from the support set to the task's state.</param>
 /// <param name="MultiplyAdds">Of one adaptation.</param>
 /// <param name="ActiveSteps">Steps at which some layer changes.</param>
 public sealed record PatternMeasurement(Pattern Pattern, Interval Accuracy, double Milliseconds, long MultiplyAdds, int ActiveSteps);
@@ -25,6 +25,9 @@ public sealed record PatternChoice(
     IReadOnlyList<PatternMeasurement> Front,
     IReadOnlyList<PatternMeasurement> Measured)
 {
+    /// <summary>Patterns tried in all, those that were measured on a few tasks only included.</summary>
+    public int Screened { get; init; } = Measured.Count;
+
     /// <summary>Times by which the chosen pattern adapts faster than all ones.</summary>
     public double Speedup => AllOnes.Milliseconds / Chosen.Milliseconds;
 

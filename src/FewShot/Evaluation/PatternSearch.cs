@@ -15,6 +15,9 @@ public sealed record PatternSearchOptions
     /// <summary>Validation episodes of each measurement; the same for all patterns.</summary>
     public int Episodes { get; init; } = 200;
 
+    /// <summary>The first of the episodes, on which every pattern is tried; only those that may be chosen see the others.</summary>
+    public int ScreeningEpisodes { get; init; } = 40;
+
     /// <summary>Of the episodes.</summary>
     public ulong Seed { get; init; } = 1;
 
@@ -23,14 +26,23 @@ public sealed record PatternSearchOptions
 
     /// <summary>Rounds of the beam search; 0 for static and one-step patterns only.</summary>
     public int Rounds { get; init; } = 4;
+
+    /// <summary>Most patterns that are measured on all episodes and timed, besides the references.</summary>
+    public int Contenders { get; init; } = 20;
+
+    /// <summary>Turns in which the contenders are timed one after another, so that a slow stretch of the machine meets all of them.</summary>
+    public int Turns { get; init; } = 5;
 }
 
 /// <summary>
 /// Measures adaptation under many patterns of one learner and finds the fastest within a tolerance (Khabarlak 2022, arXiv:2206.05930): all rows used at every
-/// step, all rows used at one step, and per-step patterns that change the layers from some layer up, refined by a beam. Used by one thread at a time.
+/// step, all rows used at one step, and per-step patterns that change the layers from some layer up, refined by a beam. All are screened on a few tasks and by
+/// their operations, which have no noise; those that may be chosen are measured on all tasks and timed. Used by one thread at a time.
 /// </summary>
 public sealed class PatternSearch
 {
+    private const int AdaptationsATurn = 8;
+
     private readonly LearnerSpecification _specification;
     private readonly ParameterSet _parameters;
     private readonly ITaskSource _source;
@@ -38,7 +50,9 @@ public sealed class PatternSearch
     private readonly int _workers;
     private readonly int _steps;
     private readonly int _layers;
-    private readonly Dictionary<string, PatternMeasurement> _measured = [];
+    private readonly int _screening;
+    private readonly Dictionary<string, Trial> _trials = [];
+    private Trial? _reference;
 
     /// <summary>Prepares a search.</summary>
     /// <exception cref="ArgumentException">The learner does not adapt by gradient descent, or its tasks have no accuracy.</exception>
@@ -46,6 +60,7 @@ public sealed class PatternSearch
     {
         ArgumentNullException.ThrowIfNull(learner);
         ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(options);
         if (learner.Method.Adaptation is not GradientDescent descent)
         {
             throw new ArgumentException($"patterns are for gradient-descent adaptation; {learner.Method.Name} adapts in closed form");
@@ -59,81 +74,172 @@ public sealed class PatternSearch
         (_specification, _parameters, _source, _options, _workers) = (learner.Specification, learner.Parameters, source, options, workers);
         _steps = descent.InnerSteps;
         _layers = learner.Graphs.Model.Layers.Count;
+        _screening = Math.Min(options.ScreeningEpisodes, options.Episodes);
     }
 
     /// <summary>Runs the search.</summary>
-    /// <param name="progress">Told after each measurement.</param>
+    /// <param name="progress">Told after each step: what was done, with which pattern, and its accuracy so far.</param>
     /// <param name="cancellation">Ends it; what was measured is lost.</param>
-    public PatternChoice Run(Action<PatternMeasurement>? progress = null, CancellationToken cancellation = default)
+    public PatternChoice Run(Action<string, Pattern, Interval>? progress = null, CancellationToken cancellation = default)
     {
         bool[] all = [.. Enumerable.Repeat(true, _layers)];
-        bool[] none = new bool[_layers];
-        IReadOnlyList<bool[]> rows = [.. Enumerable.Range(1, (1 << _layers) - 1).Select(bits => Enumerable.Range(0, _layers).Select(layer => (bits >> layer & 1) == 1).ToArray())];
-        Measure(Enumerable.Repeat(all, _steps));
-        foreach (bool[] row in rows)
+        _reference = Screen(Enumerable.Repeat(all, _steps), progress, cancellation);
+        foreach (bool[] row in Rows())
         {
-            Measure(Enumerable.Repeat(row, _steps));
-            Measure([row, .. Enumerable.Repeat(none, _steps - 1)]);
+            Screen(Enumerable.Repeat(row, _steps), progress, cancellation);
+            Screen(OneStep(row), progress, cancellation);
         }
 
-        // Each round moves one step's lowest changing layer of the best patterns so far; a step may also be dropped.
-        IReadOnlyList<int[]> beam = [new int[_steps], .. Enumerable.Range(1, _layers - 1).Select(lowest => Enumerable.Repeat(lowest, _steps).ToArray())];
+        Refine(progress, cancellation);
+        Trial[] contenders = Contenders(OneStep(all));
+        foreach (Trial trial in contenders)
+        {
+            Confirm(trial, cancellation);
+            progress?.Invoke("measured", trial.Pattern, Interval.Of([.. trial.Accuracies]));
+        }
+
+        double[] milliseconds = Time(contenders, cancellation);
+        return PatternChoice.Among(
+            [.. contenders.Zip(milliseconds, (trial, time) => new PatternMeasurement(
+                trial.Pattern, Interval.Of([.. trial.Accuracies]), time, trial.MultiplyAdds, trial.ActiveSteps))],
+            _steps, _layers, _options.Tolerance) with { Screened = _trials.Count };
+    }
+
+    /// <summary>Every choice of layers but none.</summary>
+    private IEnumerable<bool[]> Rows() =>
+        Enumerable.Range(1, (1 << _layers) - 1).Select(bits => Enumerable.Range(0, _layers).Select(layer => (bits >> layer & 1) == 1).ToArray());
+
+    private IEnumerable<bool[]> OneStep(bool[] row) => [row, .. Enumerable.Repeat(new bool[_layers], _steps - 1)];
+
+    /// <summary>
+    /// A beam over the lowest changing layer of each step: what is accurate enough is made cheaper by one step's layer or by a whole step, what is not is given
+    /// one more layer.
+    /// </summary>
+    private void Refine(Action<string, Pattern, Interval>? progress, CancellationToken cancellation)
+    {
+        (int[] Lowest, Trial Trial)[] beam = [.. Enumerable.Range(0, _layers).Select(lowest => Tried([.. Enumerable.Repeat(lowest, _steps)]))];
         for (int round = 0; round < _options.Rounds; round++)
         {
-            double needed = Measure(Enumerable.Repeat(all, _steps)).Accuracy.Mean - _options.Tolerance;
-            int[][] neighbours = [.. beam.SelectMany(Neighbours).DistinctBy(suffix => string.Join(',', suffix))];
-            beam = [.. neighbours.Concat(beam)
-                .Select(suffix => (suffix, Measured: Measure(suffix.Select(lowest => Enumerable.Range(0, _layers).Select(layer => layer >= lowest).ToArray()))))
-                .OrderBy(entry => entry.Measured.Accuracy.Mean >= needed ? 0 : 1)
-                .ThenBy(entry => entry.Measured.Milliseconds)
-                .DistinctBy(entry => string.Join(',', entry.suffix))
-                .Take(_options.Beam)
-                .Select(entry => entry.suffix)];
+            (int[] Lowest, Trial Trial)[] next = [.. beam.SelectMany(entry => Neighbours(entry.Lowest, IsAccurate(entry.Trial))).DistinctBy(Key).Select(Tried)];
+            beam = [.. next.Concat(beam).DistinctBy(entry => Key(entry.Lowest))
+                .OrderBy(entry => IsAccurate(entry.Trial) ? 0 : 1).ThenBy(entry => entry.Trial.MultiplyAdds).Take(_options.Beam)];
         }
 
-        return PatternChoice.Among([.. _measured.Values], _steps, _layers, _options.Tolerance);
+        (int[] Lowest, Trial Trial) Tried(int[] lowest) =>
+            (lowest, Screen(lowest.Select(from => Enumerable.Range(0, _layers).Select(layer => layer >= from).ToArray()), progress, cancellation));
 
-        PatternMeasurement Measure(IEnumerable<bool[]> grid)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var pattern = Pattern.Of(grid);
-            if (!_measured.TryGetValue(pattern.ToString(), out PatternMeasurement? measurement))
-            {
-                measurement = MeasureNew(pattern, cancellation);
-                _measured.Add(pattern.ToString(), measurement);
-                progress?.Invoke(measurement);
-            }
-
-            return measurement;
-        }
+        static string Key(int[] lowest) => string.Join(',', lowest);
     }
 
-    private PatternMeasurement MeasureNew(Pattern pattern, CancellationToken cancellation)
+    private IEnumerable<int[]> Neighbours(int[] lowest, bool cheaper)
     {
-        LearnerSpecification specification = _specification with { Pattern = pattern.ToString() };
-        using var evaluator = new Evaluator(specification, _source, _workers);
-        EvaluationResult result = evaluator.Run(_parameters, Split.Validation, _options.Episodes, _options.Seed, timed: true, cancellation);
-        return new PatternMeasurement(
-            pattern, result.Accuracy!.Value, result.AdaptMillisecondsMedian, evaluator.AdaptMultiplyAdds,
-            pattern.Grid(_steps, _layers).Count(row => row.Any(on => on)));
-    }
-
-    private IEnumerable<int[]> Neighbours(int[] suffix)
-    {
-        for (int step = 0; step < suffix.Length; step++)
+        for (int step = 0; step < lowest.Length; step++)
         {
-            foreach (int lowest in new[] { suffix[step] - 1, suffix[step] + 1, _layers })
+            foreach (int changed in (cheaper ? new[] { lowest[step] + 1, _layers } : [lowest[step] - 1]).Distinct())
             {
-                if (lowest >= 0 && lowest <= _layers && lowest != suffix[step])
+                int[] neighbour = (int[])lowest.Clone();
+                neighbour[step] = changed;
+                if (changed >= 0 && changed <= _layers && neighbour.Any(from => from < _layers))
                 {
-                    int[] changed = (int[])suffix.Clone();
-                    changed[step] = lowest;
-                    if (changed.Any(value => value < _layers))
-                    {
-                        yield return changed;
-                    }
+                    yield return neighbour;
                 }
             }
         }
+    }
+
+    /// <summary>Whether a pattern loses no more than the tolerance, as far as it was measured.</summary>
+    private bool IsAccurate(Trial trial) => Difference(trial).Mean >= -_options.Tolerance;
+
+    /// <summary>
+    /// The references; the patterns that may turn out to be accurate enough, the cheapest first; and those that no other beats in both accuracy and operations.
+    /// </summary>
+    private Trial[] Contenders(IEnumerable<bool[]> allOnesOneStep)
+    {
+        Trial[] trials = [.. _trials.Values];
+        Trial oneStep = _trials[Pattern.Of(allOnesOneStep).ToString()];
+        IEnumerable<Trial> possible = trials
+            .Where(trial => Difference(trial) is var difference && difference.Mean + difference.HalfWidth >= -_options.Tolerance)
+            .OrderBy(trial => trial.MultiplyAdds).Take(_options.Contenders);
+        IEnumerable<Trial> bestOneStep = trials.Where(trial => trial.ActiveSteps == 1).OrderByDescending(trial => trial.Mean).Take(5);
+        IEnumerable<Trial> front = trials.Where(trial => !trials.Any(other => other.Mean >= trial.Mean && other.MultiplyAdds < trial.MultiplyAdds));
+        return [.. new[] { _reference!, oneStep }.Concat(possible).Concat(bestOneStep).Concat(front.OrderByDescending(trial => trial.Mean).Take(_options.Contenders)).Distinct()];
+    }
+
+    /// <summary>Accuracy less that of the reference, task by task: much narrower than the difference of two intervals.</summary>
+    private Interval Difference(Trial trial) => Interval.Of([.. trial.Accuracies.Zip(_reference!.Accuracies, (own, other) => own - other)]);
+
+    private Trial Screen(IEnumerable<bool[]> grid, Action<string, Pattern, Interval>? progress, CancellationToken cancellation)
+    {
+        var pattern = Pattern.Of(grid);
+        if (!_trials.TryGetValue(pattern.ToString(), out Trial? trial))
+        {
+            using Evaluator evaluator = Evaluate(pattern);
+            trial = new Trial(pattern, evaluator.AdaptMultiplyAdds, pattern.Grid(_steps, _layers).Count(row => row.Any(on => on)), []);
+            Extend(trial, evaluator, _screening, cancellation);
+            _trials.Add(pattern.ToString(), trial);
+            progress?.Invoke("tried", pattern, Interval.Of([.. trial.Accuracies]));
+        }
+
+        return trial;
+    }
+
+    private void Confirm(Trial trial, CancellationToken cancellation)
+    {
+        if (trial.Accuracies.Count < _options.Episodes)
+        {
+            using Evaluator evaluator = Evaluate(trial.Pattern);
+            Extend(trial, evaluator, _options.Episodes, cancellation);
+        }
+    }
+
+    /// <summary>Measures a pattern on the episodes it has not seen yet.</summary>
+    private void Extend(Trial trial, Evaluator evaluator, int episodes, CancellationToken cancellation)
+    {
+        int done = trial.Accuracies.Count;
+        (double[,] accuracies, _) = evaluator.Measure(_parameters, Split.Validation, done, episodes - done, _options.Seed, cancellation);
+        trial.Accuracies.AddRange(accuracies.Cast<double>());
+    }
+
+    private Evaluator Evaluate(Pattern pattern) => new(_specification with { Pattern = pattern.ToString() }, _source, _workers, everyStep: false);
+
+    /// <summary>Median times of adaptation on this thread, taken in turns.</summary>
+    private double[] Time(Trial[] trials, CancellationToken cancellation)
+    {
+        var timers = new List<AdaptationTimer>();
+        try
+        {
+            foreach (Trial trial in trials)
+            {
+                using Evaluator evaluator = Evaluate(trial.Pattern);
+                timers.Add(new AdaptationTimer(evaluator.AdaptProgram, _parameters, _source));
+                timers[^1].Settle(Split.Validation, _options.Seed);
+            }
+
+            double[][] times = [.. trials.Select(_ => new double[_options.Turns * AdaptationsATurn])];
+            for (int turn = 0; turn < _options.Turns; turn++)
+            {
+                for (int i = 0; i < trials.Length; i++)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    timers[i].Milliseconds(Split.Validation, _options.Seed, 0); // brings its data into the cache
+                    for (int j = 0; j < AdaptationsATurn; j++)
+                    {
+                        times[i][(turn * AdaptationsATurn) + j] = timers[i].Milliseconds(Split.Validation, _options.Seed, j);
+                    }
+                }
+            }
+
+            return [.. times.Select(own => own.Order().ElementAt(own.Length / 2))];
+        }
+        finally
+        {
+            timers.ForEach(timer => timer.Dispose());
+        }
+    }
+
+    /// <summary>A pattern and what is known of it.</summary>
+    private sealed record Trial(Pattern Pattern, long MultiplyAdds, int ActiveSteps, List<double> Accuracies)
+    {
+        public double Mean => Accuracies.Average();
     }
 }

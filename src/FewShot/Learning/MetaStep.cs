@@ -14,7 +14,6 @@ namespace FewShot.Learning;
 /// </summary>
 internal sealed class MetaStep : IDisposable
 {
-    private readonly TaskGraphs _graphs;
     private readonly ParameterSet _parameters;
     private readonly TaskTeam _team;
     private readonly IWorker<float>[] _workers;
@@ -22,7 +21,9 @@ internal sealed class MetaStep : IDisposable
     private readonly (int Output, int Start, int Count)[] _gradientPlaces;
     private readonly (int Output, string Name)[] _observedPlaces;
     private readonly float[][] _observed;
-    private readonly float[] _taskGradients;
+    private readonly GradientSum _sum;
+    private readonly TaskMemory? _memory;
+    private readonly int? _tasks;
     private readonly int _supportInputs;
     private readonly int _stepWeights;
     private readonly int _loss;
@@ -33,9 +34,21 @@ internal sealed class MetaStep : IDisposable
     private ulong _seed;
     private long _firstIndex;
 
-    public MetaStep(TaskGraphs graphs, TaskShape shape, ParameterSet parameters, int metaBatch, int workers, int segmentSteps)
+    public MetaStep(TaskGraphs graphs, TaskShape shape, ParameterSet parameters, int metaBatch, int workers, int segmentSteps, int? tasks = null)
     {
-        _graphs = graphs;
+        if (graphs.Method.MetaGradient.KeepsTaskState && tasks is null)
+        {
+            throw new ArgumentException(
+                $"method {graphs.Method.Name} starts warm from what it keeps of each task, but new tasks come in every iteration; "
+                + "train on a fixed set that recurs (--tasks N), or leave out --warm-start");
+        }
+
+        if (tasks < metaBatch)
+        {
+            throw new ArgumentException($"a batch of {metaBatch} tasks cannot come from a fixed set of {tasks}; lower --meta-batch or raise --tasks");
+        }
+
+        _tasks = tasks;
         _parameters = parameters;
         Graph graph = graphs.Training(shape, segmentSteps);
         Program = new SimdProgram(graph);
@@ -63,13 +76,25 @@ internal sealed class MetaStep : IDisposable
         _observedPlaces = [.. Program.OutputNames.Select((name, index) => (index, name)).Where(pair => pair.name.StartsWith(TaskGraphs.Observed, StringComparison.Ordinal))
             .Select(pair => (pair.index, pair.name[TaskGraphs.Observed.Length..]))];
         _observed = [.. _observedPlaces.Select(place => new float[metaBatch * parameters[place.Name].Length])];
-        _taskGradients = new float[(long)metaBatch * parameters.Values.Length];
         Losses = new float[metaBatch];
         Accuracies = new float[metaBatch];
         Weights = new float[metaBatch];
         Gradient = new float[parameters.Values.Length];
+        _sum = new GradientSum(graphs.Method.Weighting, Gradient, Weights, workers);
+        _memory = graphs.Method.MetaGradient.KeepsTaskState ? new TaskMemory(Program, graphs.Method.MetaGradient, parameters, tasks!.Value) : null;
         StepWeights = _stepWeights < 0 ? [] : new float[graphs.Method.Adaptation.Steps];
-        _body = RunTask;
+        _body = (worker, task) =>
+        {
+            try
+            {
+                RunTask(worker, task);
+            }
+            catch
+            {
+                _sum.Break();
+                throw;
+            }
+        };
     }
 
     /// <summary>The program of one task.</summary>
@@ -93,20 +118,19 @@ internal sealed class MetaStep : IDisposable
     /// <summary>Seconds that all workers together have spent on tasks.</summary>
     public double BusySeconds => _team.BusySeconds;
 
-    /// <summary>Runs tasks <paramref name="firstIndex"/>.. of the training split.</summary>
+    /// <summary>What is kept of recurring tasks, by name.</summary>
+    public IReadOnlyList<(string Name, float[] Values)> TaskState => _memory?.State ?? [];
+
+    /// <summary>Runs tasks <paramref name="firstIndex"/>.. of the training split, beginning again where a fixed set ends.</summary>
     public void Run(ITaskSource source, ulong seed, long firstIndex)
     {
         _source = source;
         _seed = seed;
         _firstIndex = firstIndex;
         _stale.AsSpan().Fill(true);
+        _sum.Begin();
         _team.Run(Losses.Length, _body);
-        _graphs.Method.Weighting.Weigh(_taskGradients, Losses, Weights);
-        Array.Clear(Gradient);
-        for (int task = 0; task < Losses.Length; task++)
-        {
-            TensorPrimitives.MultiplyAdd(_taskGradients.AsSpan(task * Gradient.Length, Gradient.Length), Weights[task], Gradient, Gradient);
-        }
+        _sum.End(Losses);
     }
 
     /// <summary>Moves the running statistics towards the mean of those the tasks observed.</summary>
@@ -136,7 +160,8 @@ internal sealed class MetaStep : IDisposable
     {
         IWorker<float> worker = _workers[workerIndex];
         Episode episode = _episodes[workerIndex];
-        _source!.Sample(Split.Train, _seed, _firstIndex + task, episode);
+        long index = _tasks is { } fixedTasks ? (_firstIndex + task) % fixedTasks : _firstIndex + task;
+        _source!.Sample(Split.Train, _seed, index, episode);
         if (_stale[workerIndex])
         {
             _stale[workerIndex] = false;
@@ -158,16 +183,20 @@ internal sealed class MetaStep : IDisposable
         episode.SupportTargets.CopyTo(worker.Input(_supportInputs + 1));
         episode.QueryInputs.CopyTo(worker.Input(_supportInputs + 2));
         episode.QueryTargets.CopyTo(worker.Input(_supportInputs + 3));
+        _memory?.Recall(worker, (int)index);
         worker.Run();
+        _memory?.Keep(worker, (int)index);
         Losses[task] = worker.Output(_loss)[0];
         Accuracies[task] = episode.Shape.Kind == TaskKind.Classification
             ? (float)Accuracy.Of(worker.Output(_predictions), episode.QueryLabels, episode.Shape.Outputs)
             : 0;
-        Span<float> gradient = _taskGradients.AsSpan(task * Gradient.Length, Gradient.Length);
+        Span<float> gradient = _sum.Place(task);
         foreach ((int output, int start, int count) in _gradientPlaces)
         {
             worker.Output(output).CopyTo(gradient.Slice(start, count));
         }
+
+        _sum.Filled(task);
 
         for (int i = 0; i < _observedPlaces.Length; i++)
         {

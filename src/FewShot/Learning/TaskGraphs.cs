@@ -50,6 +50,11 @@ internal sealed record TaskGraphs(Method Method, Model Model, TaskKind Kind, Nor
             task.Graph.Output(Gradient + name, gradient);
         }
 
+        foreach ((string name, Tensor value) in outer.TaskState)
+        {
+            task.Graph.Output(OuterStep.StatePrefix + name, value);
+        }
+
         if (Statistics == NormStatistics.Running)
         {
             NormalizationSource source = task.SupportNormalization();
@@ -63,14 +68,16 @@ internal sealed record TaskGraphs(Method Method, Model Model, TaskKind Kind, Nor
         return task.Graph;
     }
 
-    /// <summary>Adaptation measured on queries: outputs <c>predictions:k</c> under the state before and after each inner step.</summary>
-    public Graph Evaluation(TaskShape shape)
+    /// <summary>
+    /// Adaptation measured on queries: outputs <c>predictions:k</c> under the state before and after each inner step, or under the last state alone.
+    /// </summary>
+    public Graph Evaluation(TaskShape shape, bool everyStep = true)
     {
         Validate(shape);
         TaskTrace task = Begin(shape.SupportCount, shape.Outputs);
         Tensor inputs = task.Graph.Input(QueryInputs, new Shape([shape.QueryCount, .. shape.InputShape]));
         IReadOnlyList<TensorMap> states = Method.Adaptation.Adapt(task);
-        for (int step = 0; step < states.Count; step++)
+        for (int step = everyStep ? 0 : states.Count - 1; step < states.Count; step++)
         {
             task.Graph.Output($"{Predictions}:{step}", Method.Adaptation.Predict(task, states[step], inputs));
         }

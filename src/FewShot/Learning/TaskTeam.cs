@@ -8,8 +8,12 @@ namespace FewShot.Learning;
 /// </summary>
 internal sealed class TaskTeam : IDisposable
 {
+    // How often a helper looks for new work before it sleeps: some 100 us, more than what lies between two batches of training, and far less than waking up
+    // a thread costs a short batch.
+    private const int LooksBeforeSleep = 200;
+
     private readonly Thread[] _threads;
-    private readonly SemaphoreSlim _start = new(0);
+    private readonly ManualResetEventSlim[] _start;
     private Action<int, int> _body = (_, _) => { };
     private int _tasks;
     private int _next;
@@ -22,6 +26,7 @@ internal sealed class TaskTeam : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1);
         Workers = workers;
+        _start = [.. Enumerable.Range(1, workers - 1).Select(_ => new ManualResetEventSlim(initialState: false, LooksBeforeSleep))];
         _threads = [.. Enumerable.Range(1, workers - 1).Select(worker => new Thread(() => Loop(worker)) { IsBackground = true, Name = $"task worker {worker}" })];
         foreach (Thread thread in _threads)
         {
@@ -44,9 +49,9 @@ internal sealed class TaskTeam : IDisposable
         _next = -1;
         int helpers = Math.Min(_threads.Length, tasks - 1);
         _busy = Math.Max(0, helpers);
-        if (helpers > 0)
+        for (int helper = 0; helper < helpers; helper++)
         {
-            _start.Release(helpers);
+            _start[helper].Set();
         }
 
         Take(0);
@@ -65,24 +70,20 @@ internal sealed class TaskTeam : IDisposable
     public void Dispose()
     {
         _stopped = true;
-        if (_threads.Length > 0)
+        for (int helper = 0; helper < _threads.Length; helper++)
         {
-            _start.Release(_threads.Length);
+            _start[helper].Set();
+            _threads[helper].Join();
+            _start[helper].Dispose();
         }
-
-        foreach (Thread thread in _threads)
-        {
-            thread.Join();
-        }
-
-        _start.Dispose();
     }
 
     private void Loop(int worker)
     {
         while (true)
         {
-            _start.Wait();
+            _start[worker - 1].Wait();
+            _start[worker - 1].Reset();
             if (_stopped)
             {
                 return;

@@ -17,13 +17,19 @@ public static class BilevelGradient
     /// <param name="x">Upper variables.</param>
     /// <param name="y">The lower solution; differentiated as a constant.</param>
     /// <param name="solver">How the linear system is solved.</param>
-    /// <returns>f, and the hypergradient for each upper variable.</returns>
-    public static (Tensor Upper, IReadOnlyList<Tensor> Gradients) Trace(
+    /// <param name="guess">A first guess of v, such as that of the iteration before; null for 0.</param>
+    /// <param name="recompute">
+    /// Computes ∇_y g anew for the last product instead of keeping what it is made of while v is solved for: less memory for one more pass over g.
+    /// </param>
+    /// <returns>f, the hypergradient for each upper variable, and v.</returns>
+    public static BilevelTrace Trace(
         Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>, Tensor> upper,
         Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>, Tensor> lower,
         IReadOnlyList<Tensor> x,
         IReadOnlyList<Tensor> y,
-        LinearSolver solver)
+        LinearSolver solver,
+        IReadOnlyList<Tensor>? guess = null,
+        bool recompute = false)
     {
         ArgumentNullException.ThrowIfNull(upper);
         ArgumentNullException.ThrowIfNull(lower);
@@ -33,8 +39,22 @@ public static class BilevelGradient
         IReadOnlyList<Tensor> direct = Differentiate.Gradients(f, [.. x, .. solution]);
         IReadOnlyList<Tensor> right = [.. direct.Skip(x.Count)];
         IReadOnlyList<Tensor> slope = Differentiate.Gradients(lower(x, solution), solution);
-        IReadOnlyList<Tensor> v = solver.Solve(vector => Differentiate.VectorJacobianProduct(slope, vector, solution), right);
-        IReadOnlyList<Tensor> mixed = Differentiate.VectorJacobianProduct(slope, [.. v.Select(part => part.StopGradient())], x);
-        return (f, [.. mixed.Select((part, i) => direct[i] - part)]);
+        IReadOnlyList<Tensor> Hessian(IReadOnlyList<Tensor> vector) => Differentiate.VectorJacobianProduct(slope, vector, solution);
+        IReadOnlyList<Tensor> v = guess is null ? solver.Solve(Hessian, right) : solver.Solve(Hessian, right, guess);
+        IReadOnlyList<Tensor> at = x;
+        if (recompute)
+        {
+            at = [.. x.Select(part => part.After([.. v, .. direct.Take(x.Count)]))];
+            slope = Differentiate.Gradients(lower(at, solution), solution);
+        }
+
+        IReadOnlyList<Tensor> mixed = Differentiate.VectorJacobianProduct(slope, [.. v.Select(part => part.StopGradient())], at);
+        return new BilevelTrace(f, [.. mixed.Select((part, i) => direct[i] - part)], v);
     }
 }
+
+/// <summary>What <see cref="BilevelGradient.Trace"/> gives.</summary>
+/// <param name="Upper">f at the lower solution; a scalar.</param>
+/// <param name="Gradients">The hypergradient, for each upper variable.</param>
+/// <param name="Solution">v, for each lower variable.</param>
+public sealed record BilevelTrace(Tensor Upper, IReadOnlyList<Tensor> Gradients, IReadOnlyList<Tensor> Solution);

@@ -8,13 +8,17 @@ namespace FewShot.MetaGradients;
 
 /// <summary>
 /// Meta-training without adaptation: the derivative of L_Q − α⟨∇L_S, ∇L_Q⟩ at the meta-parameters, whose second term is what one step of adaptation would
-/// gain to first order (Meta-RKHS-I, Zhou 2021, arXiv:2102.03832, in its unbiased form over two batches). Ordinary fine-tuning adapts at test time.
+/// gain to first order (Meta-RKHS-I, Zhou 2021, arXiv:2102.03832). The two gradients come from two batches, so that their noise is independent and the product
+/// unbiased; the squared norm of one gradient counts its noise as gain. Ordinary fine-tuning adapts at test time.
 /// </summary>
 /// <param name="Alpha">α.</param>
 public sealed record EnergyFunctional(double Alpha) : MetaGradient
 {
+    /// <summary>Whether the second term is ‖∇L_Q‖² of the query batch alone, as first published, instead of ⟨∇L_S, ∇L_Q⟩.</summary>
+    public bool OneBatch { get; init; }
+
     /// <inheritdoc/>
-    public override string Order => "exact (energy functional)";
+    public override string Order => OneBatch ? "exact (energy functional, one batch)" : "exact (energy functional)";
 
     /// <inheritdoc/>
     public override OuterStep Trace(
@@ -24,7 +28,9 @@ public sealed record EnergyFunctional(double Alpha) : MetaGradient
         using IDisposable scope = task.Graph.Scope("energy");
         Tensor predictions = adaptation.Predict(task, start, queryInputs);
         Tensor query = task.Loss(predictions, queryTargets);
-        Tensor support = task.Loss(task.Model.Apply(start, task.SupportInputs, task.SupportNormalization()), task.SupportTargets);
+        Tensor support = OneBatch
+            ? query
+            : task.Loss(task.Model.Apply(start, task.SupportInputs, task.SupportNormalization()), task.SupportTargets);
         Tensor[] parameters = [.. trained.Select(name => task.Meta[name])];
         Tensor gain = LinearSolver.Dot(Differentiate.Gradients(support, parameters), Differentiate.Gradients(query, parameters));
         Tensor energy = query - (gain * Alpha);

@@ -57,6 +57,9 @@ public sealed record HessianFree(double Delta = 1e-3) : MetaGradient
     }
 
     /// <inheritdoc/>
+    public override string? Caution(AdaptationRule adaptation) => new Unrolled().Caution(adaptation);
+
+    /// <inheritdoc/>
     public override string? Fault(AdaptationRule adaptation) =>
         adaptation is GradientDescent { Rate.Scope: LearningRateScope.Fixed, Regularization: null } descent && descent.Pattern.Equals(Patterns.Pattern.All)
             ? null

@@ -13,20 +13,37 @@ namespace FewShot.MetaGradients;
 /// <param name="Solver">How the Hessian is inverted.</param>
 public sealed record Implicit(LinearSolver Solver) : MetaGradient
 {
+    private const string Lower = "y:";
+    private const string Dual = "v:";
+
+    /// <summary>
+    /// Whether each task goes on from the lower solution y and the solution v of the linear system that it had when it was last visited. For tasks that recur
+    /// (the deterministic setting of Yang 2025): then a few steps and iterations are enough, and the hypergradient becomes exact as training settles.
+    /// </summary>
+    public bool WarmStart { get; init; }
+
     /// <inheritdoc/>
-    public override string Order => $"implicit, {Solver.Name}";
+    public override string Order => $"implicit, {Solver.Name}{(WarmStart ? ", warm start" : "")}";
+
+    /// <inheritdoc/>
+    public override string? Recomputable(AdaptationRule adaptation) => "the support pass";
+
+    /// <inheritdoc/>
+    public override bool KeepsTaskState => WarmStart;
 
     /// <inheritdoc/>
     public override OuterStep Trace(
         TaskTrace task, AdaptationRule adaptation, Tensor queryInputs, Tensor queryTargets, IReadOnlyList<string> trained)
     {
         var descent = (GradientDescent)adaptation;
-        task = task with { IsExact = _ => false };
-        TensorMap adapted = descent.Adapt(task)[^1];
-        using IDisposable scope = task.Graph.Scope("hypergradient");
         IReadOnlyList<string> changing = descent.Changing(task);
+        TensorMap lower = WarmStart ? Remembered(Lower) : new TensorMap();
+        TensorMap dual = WarmStart ? Remembered(Dual) : new TensorMap();
+        task = task with { IsExact = _ => false, Start = lower };
+        TensorMap adapted = descent.Adapt(task with { SegmentSteps = 0 })[^1];
+        using IDisposable scope = task.Graph.Scope("hypergradient");
         Tensor? predictions = null;
-        (Tensor loss, IReadOnlyList<Tensor> gradients) = BilevelGradient.Trace(
+        BilevelTrace trace = BilevelGradient.Trace(
             (x, y) =>
             {
                 (TaskTrace inner, TensorMap parameters) = At(x, y);
@@ -40,8 +57,20 @@ public sealed record Implicit(LinearSolver Solver) : MetaGradient
             },
             [.. trained.Select(name => task.Meta[name])],
             [.. changing.Select(name => adapted[name])],
-            Solver);
-        return new OuterStep(loss, predictions!, new TensorMap(trained.Select((name, i) => KeyValuePair.Create(name, gradients[i]))));
+            Solver,
+            WarmStart ? [.. dual.Tensors] : null,
+            recompute: task.Checkpointed);
+        return new OuterStep(trace.Upper, predictions!, new TensorMap(trained.Select((name, i) => KeyValuePair.Create(name, trace.Gradients[i]))))
+        {
+            TaskState = !WarmStart ? new TensorMap() : new TensorMap(
+            [
+                .. changing.Select(name => KeyValuePair.Create(Lower + name, adapted[name])),
+                .. changing.Select((name, i) => KeyValuePair.Create(Dual + name, trace.Solution[i])),
+            ]),
+        };
+
+        TensorMap Remembered(string part) => new(changing.Select(name =>
+            KeyValuePair.Create(name, task.Graph.Input(OuterStep.StatePrefix + part + name, task.Meta[name].Shape))));
 
         (TaskTrace Task, TensorMap Parameters) At(IReadOnlyList<Tensor> x, IReadOnlyList<Tensor> y)
         {
@@ -49,6 +78,9 @@ public sealed record Implicit(LinearSolver Solver) : MetaGradient
             return (inner, GradientDescent.Trained(inner).With(changing.Select((name, i) => KeyValuePair.Create(name, y[i]))));
         }
     }
+
+    /// <inheritdoc/>
+    public override string? FirstState(string name) => name.StartsWith(Lower, StringComparison.Ordinal) ? name[Lower.Length..] : null;
 
     /// <inheritdoc/>
     public override string? Fault(AdaptationRule adaptation) => adaptation switch

@@ -8,7 +8,14 @@ namespace FewShot.MetaGradients;
 /// <param name="Loss">The query loss; a scalar.</param>
 /// <param name="Predictions">The answers for the queries.</param>
 /// <param name="Gradients">For each trained meta-parameter the direction to descend; of the names in <see cref="TaskTrace.Meta"/>.</param>
-public sealed record OuterStep(Tensor Loss, Tensor Predictions, TensorMap Gradients);
+public sealed record OuterStep(Tensor Loss, Tensor Predictions, TensorMap Gradients)
+{
+    /// <summary>Begins the names of the program's inputs and outputs that hold what is kept of a task until it recurs.</summary>
+    public const string StatePrefix = "task:";
+
+    /// <summary>What is kept of the task until it recurs, by name; the program has an input of the same shape for each, named after the prefix.</summary>
+    public TensorMap TaskState { get; init; } = new();
+}
 
 /// <summary>
 /// How the query loss reaches the meta-parameters through an adaptation. One of the five choices that make a method. Immutable; what it computes is only
@@ -31,6 +38,16 @@ public abstract record MetaGradient
     /// <summary>Why it cannot be combined with an adaptation, in one line, or null.</summary>
     public virtual string? Fault(AdaptationRule adaptation) => null;
 
-    /// <summary>Whether recomputing inner steps can lower its memory.</summary>
-    public virtual bool CanCheckpoint => false;
+    /// <summary>What is likely to go wrong in a combination that is allowed, in one line, or null.</summary>
+    public virtual string? Caution(AdaptationRule adaptation) => null;
+
+    /// <summary>What can be recomputed instead of kept to lower its memory, as a user would call it, or null for nothing.</summary>
+    public virtual string? Recomputable(AdaptationRule adaptation) => null;
+
+    /// <summary>Whether something is kept of each task from one visit to the next, which makes sense only where tasks recur.</summary>
+    public virtual bool KeepsTaskState => false;
+
+    /// <summary>The meta-parameter whose value a task's state has at the first visit, or null where it is zero.</summary>
+    /// <param name="name">Of <see cref="OuterStep.TaskState"/>.</param>
+    public virtual string? FirstState(string name) => null;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using FewShot.Adaptation;
 using FewShot.Compute.Differentiation;
 using FewShot.Compute.Graphs;
@@ -31,7 +32,7 @@ public sealed record Unrolled(int? ExactSteps = null) : MetaGradient
     };
 
     /// <inheritdoc/>
-    public override bool CanCheckpoint => ExactSteps != 0;
+    public override string? Recomputable(AdaptationRule adaptation) => ExactSteps != 0 && adaptation.Steps > 1 ? "the inner steps" : null;
 
     /// <inheritdoc/>
     public override OuterStep Trace(
@@ -56,6 +57,20 @@ public sealed record Unrolled(int? ExactSteps = null) : MetaGradient
             : MultiStepLoss && adaptation.Steps == 0
             ? "the multi-step loss needs inner steps"
             : null;
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// The smoothness of the K-step objective is bounded only for α of the order 1/(L·K) and grows exponentially in K above (Ji 2020, multi-step MAML,
+    /// arXiv:2002.07836). L is of the order 1 for normalised networks; four times what the published settings use is said to be far above.
+    /// </remarks>
+    public override string? Caution(AdaptationRule adaptation) =>
+        ExactSteps != 0 && adaptation is GradientDescent { Regularization: null, InnerSteps: > 1 } descent && descent.InnerSteps * descent.Rate.Initial > FarAbove
+            ? string.Create(CultureInfo.InvariantCulture, $"{descent.InnerSteps} inner steps of rate {descent.Rate.Initial} are far above a rate of about 1/steps, ")
+                + "beyond which the meta-gradient can grow exponentially with the steps (Ji 2020, arXiv:2002.07836); "
+                + string.Create(CultureInfo.InvariantCulture, $"if training is unstable, try a rate of {0.5 / descent.InnerSteps:0.###}, or fewer steps")
+            : null;
+
+    private const double FarAbove = 2;
 
     private static Tensor Weighted(
         TaskTrace task, AdaptationRule adaptation, IReadOnlyList<TensorMap> states, Tensor queryInputs, Tensor queryTargets)

@@ -37,6 +37,8 @@ public static class Catalogue
             _ => new Prototypes(), _ => new Unrolled()),
         new("protonet-cosine", "Prototypical networks with cosine similarity", "after Snell 2017 and Vinyals 2016, arXiv:1606.04080",
             _ => new Prototypes(PrototypeSimilarity.Cosine), _ => new Unrolled()),
+        new("matching", "Matching networks", "Vinyals 2016, arXiv:1606.04080",
+            _ => new MatchingAttention(), _ => new Unrolled()),
         new("lr-d2", "Logistic regression differentiable discriminator", "Bertinetto 2018, arXiv:1805.08136",
             _ => new LogisticRegressionHead(), _ => new Unrolled()),
         new("fiml", "Linear head by steepest descent on a learned objective", "Tripathi 2020",
@@ -45,22 +47,24 @@ public static class Catalogue
             o => new KernelRegression { Tangent = o.Pattern ?? Pattern.HeadOnly }, _ => new Unrolled()) { Weighting = new SimilaritySoftmax() },
         new("amfs-inner", "Function-space adaptation, uniform tasks", "Park and Kang 2024, arXiv:2411.00404",
             o => new KernelRegression { Tangent = o.Pattern ?? Pattern.HeadOnly }, _ => new Unrolled()),
-        new("amfs-outer", "MAML with weighted tasks", "Park and Kang 2024, arXiv:2411.00404; Eshratifar 2018, arXiv:1810.08178",
-            o => Descent(o), o => new Unrolled(o.ExactSteps)) { Weighting = new GradientAgreement() },
+        new("amfs-outer", "MAML with weighted tasks", "Park and Kang 2024, arXiv:2411.00404",
+            o => Descent(o), o => new Unrolled(o.ExactSteps)) { Weighting = new SimilaritySoftmax() },
         new("meta-rkhs-i", "Energy functional in training, fine-tuning at test", "Zhou 2021, arXiv:2102.03832",
             o => Descent(o), o => new EnergyFunctional(o.InnerRate ?? DefaultRate)),
+        new("meta-rkhs-i-norm", "The same with the squared norm of one gradient, which noise biases", "Zhou 2021, arXiv:2102.03832",
+            o => Descent(o), o => new EnergyFunctional(o.InnerRate ?? DefaultRate) { OneBatch = true }),
         new("meta-rkhs-ii", "Gradient flow in function space", "Zhou 2021, arXiv:2102.03832",
-            o => new TangentFlow(double.PositiveInfinity) { Layers = o.Pattern ?? Pattern.HeadOnly }, _ => new Unrolled()),
+            o => new TangentFlow(o.FlowTime ?? double.PositiveInfinity) { Layers = o.Pattern ?? Pattern.HeadOnly }, _ => new Unrolled()),
         new("mrml", "Memory-reduced meta-learning", "Yang 2025, arXiv:2412.12030",
-            o => Lower(o, 20, 0.05, Pattern.HeadOnly, new LowerRegularization.SquaredNorm(LowerStrength)), _ => new Implicit(new LinearSolver.ConjugateGradients(20))),
+            o => Lower(o, 20, 0.05, Pattern.HeadOnly, new LowerRegularization.SquaredNorm(LowerStrength)), o => Solved(o, 0.05, "cg")),
         new("imaml", "Implicit MAML", "Rajeswaran 2019, arXiv:1909.04630",
-            o => Lower(o, 16, 0.1, Pattern.All, new LowerRegularization.Proximal(2)), _ => new Implicit(new LinearSolver.ConjugateGradients(5))),
+            o => Lower(o, 16, 0.1, Pattern.All, new LowerRegularization.Proximal(2)), o => Solved(o, 0.1, "cg:5")),
         new("itd-bio", "Bilevel optimisation by iterative differentiation", "Ji 2020, arXiv:2010.07962",
             o => Lower(o, 20, 0.05, Pattern.HeadOnly, new LowerRegularization.SquaredNorm(LowerStrength)), o => new Unrolled(o.ExactSteps)),
         new("aid-bio", "Bilevel optimisation by approximate implicit differentiation", "Ji 2020, arXiv:2010.07962",
-            o => Lower(o, 20, 0.05, Pattern.HeadOnly, new LowerRegularization.SquaredNorm(LowerStrength)), _ => new Implicit(new LinearSolver.FixedPoint(20, 0.05))),
+            o => Lower(o, 20, 0.05, Pattern.HeadOnly, new LowerRegularization.SquaredNorm(LowerStrength)), o => Solved(o, 0.05, "fixed-point")),
         new("neumann", "Implicit hypergradient by a Neumann series", "Lorraine 2019, arXiv:1911.02590",
-            o => Lower(o, 20, 0.05, Pattern.HeadOnly, new LowerRegularization.SquaredNorm(LowerStrength)), _ => new Implicit(new LinearSolver.Neumann(20, 0.05))),
+            o => Lower(o, 20, 0.05, Pattern.HeadOnly, new LowerRegularization.SquaredNorm(LowerStrength)), o => Solved(o, 0.05, "neumann")),
         new("truncated", "Truncated back-propagation through the inner loop", "Shaban 2018, arXiv:1810.10667",
             o => Descent(o), o => new Unrolled(o.ExactSteps ?? 1)),
         new("hf-maml", "Hessian-free MAML", "Fallah 2019, arXiv:1908.10400",
@@ -101,30 +105,39 @@ public static class Catalogue
 
     private static string? Fault(Row row, Method method, MethodOptions options) => true switch
     {
-        _ when method.Adaptation is not GradientDescent && (options.InnerSteps ?? (object?)options.InnerRate) is not null =>
+        _ when method.Adaptation is not GradientDescent && (options.InnerSteps ?? options.InnerRate ?? (object?)options.Rates) is not null =>
             $"method {row.Name} adapts without gradient descent: it has no inner steps or inner rate to set",
+        _ when method.Adaptation is not TangentFlow && options.FlowTime is not null =>
+            $"method {row.Name} has no gradient flow whose time could be set; meta-rkhs-ii has",
         _ when method.Adaptation is not (GradientDescent or KernelRegression or TangentFlow) && options.Pattern is not null =>
             $"method {row.Name} has no layers that change one by one: a pattern does not apply to it",
         _ when options.ExactSteps is { } exact && (method.MetaGradient as Unrolled)?.ExactSteps != exact =>
             $"method {row.Name} has a meta-gradient of its own ({method.MetaGradient.Order}): it takes no number of exact steps; maml does",
+        _ when (options.Solver is not null || options.WarmStart) && method.MetaGradient is not Implicit =>
+            $"method {row.Name} has no linear system to solve ({method.MetaGradient.Order}): a solver and a warm start are for implicit meta-gradients, as mrml and imaml have them",
         _ => null,
     };
 
     private static GradientDescent Descent(
         MethodOptions options, Pattern? pattern = null, LearningRateScope scope = LearningRateScope.Fixed, int steps = DefaultSteps) =>
-        new(options.InnerSteps ?? steps, new LearningRate(options.InnerRate ?? DefaultRate, scope))
+        new(options.InnerSteps ?? steps, new LearningRate(options.InnerRate ?? DefaultRate, options.Rates ?? scope))
         {
             Pattern = options.Pattern ?? pattern ?? Pattern.All,
         };
 
     private static GradientDescent Lower(MethodOptions options, int steps, double rate, Pattern pattern, LowerRegularization regularization) =>
-        new(options.InnerSteps ?? steps, new LearningRate(options.InnerRate ?? rate)) { Pattern = options.Pattern ?? pattern, Regularization = regularization };
+        new(options.InnerSteps ?? steps, new LearningRate(options.InnerRate ?? rate, options.Rates ?? LearningRateScope.Fixed)) { Pattern = options.Pattern ?? pattern, Regularization = regularization };
+
+    private static Implicit Solved(MethodOptions options, double rate, string solver) =>
+        new(LinearSolver.Parse(options.Solver ?? solver, options.InnerRate ?? rate)) { WarmStart = options.WarmStart };
 
     private sealed record Row(
         string Name, string Title, string Paper, Func<MethodOptions, AdaptationRule> Adaptation, Func<MethodOptions, MetaGradient> MetaGradient)
     {
         public TaskWeighting Weighting { get; init; } = TaskWeighting.Uniform;
 
-        public Method Create(MethodOptions options) => new(Name, Title, Paper, Adaptation(options), MetaGradient(options), Weighting);
+        public Method Create(MethodOptions options) => new(
+            Name, Title, Paper, Adaptation(options), MetaGradient(options),
+            (options.Weighting is { } kind ? TaskWeighting.Of(kind) : Weighting).With(options.WeightingTemperature, options.WeightingFloor));
     }
 }

@@ -1,12 +1,14 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using FewShot.Adaptation;
 using FewShot.Compute.Graphs;
 using FewShot.Models;
 using FewShot.Patterns;
 using FewShot.Storage;
 using FewShot.Tasks;
 using FewShot.Tasks.Data;
+using FewShot.Weighting;
 
 namespace FewShot.Methods;
 
@@ -49,11 +51,32 @@ public sealed record LearnerSpecification
     /// <summary>Inner step size; null for the row's own.</summary>
     public double? InnerRate { get; init; }
 
+    /// <summary>What a learned inner step size is for; null for the row's own.</summary>
+    public LearningRateScope? Rates { get; init; }
+
     /// <summary>Λ pattern; null for the row's own.</summary>
     public string? Pattern { get; init; }
 
     /// <summary>Last inner steps differentiated exactly; null for the row's own.</summary>
     public int? ExactSteps { get; init; }
+
+    /// <summary>How long a gradient flow lasts, infinity for its limit; null for the row's own.</summary>
+    public double? FlowTime { get; init; }
+
+    /// <summary>How tasks are combined in training; null for the row's own.</summary>
+    public TaskWeightingKind? Weighting { get; init; }
+
+    /// <summary>Temperature of the task weights; null for the weighting's own.</summary>
+    public double? WeightingTemperature { get; init; }
+
+    /// <summary>Least task weight in units of the uniform one; null for the weighting's own.</summary>
+    public double? WeightingFloor { get; init; }
+
+    /// <summary>How an implicit meta-gradient solves its linear system, as <see cref="MetaGradients.LinearSolver.Parse"/> reads it; null for the row's own.</summary>
+    public string? Solver { get; init; }
+
+    /// <summary>Whether an implicit meta-gradient goes on from what each task had when it was last visited, for training on a fixed set of tasks.</summary>
+    public bool WarmStart { get; init; }
 
     /// <summary>How files become examples; null where only prepared numbers are known.</summary>
     public InputPreparation? Preparation { get; init; }
@@ -64,8 +87,15 @@ public sealed record LearnerSpecification
     {
         InnerSteps = InnerSteps,
         InnerRate = InnerRate,
+        Rates = Rates,
         Pattern = Pattern is null ? null : Patterns.Pattern.Parse(Pattern),
         ExactSteps = ExactSteps,
+        FlowTime = FlowTime,
+        Weighting = Weighting,
+        WeightingTemperature = WeightingTemperature,
+        WeightingFloor = WeightingFloor,
+        Solver = Solver,
+        WarmStart = WarmStart,
     });
 
     /// <summary>The network, with a head where the method adapts one.</summary>
@@ -113,6 +143,7 @@ public sealed record LearnerSpecification
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, // a flow may last for ever
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 }

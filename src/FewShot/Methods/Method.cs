@@ -17,7 +17,18 @@ public sealed record Method(
     string Name, string Title, string Paper, AdaptationRule Adaptation, MetaGradient MetaGradient, TaskWeighting Weighting)
 {
     /// <summary>All meta-parameters for a model: the model's own, then those of the adaptation.</summary>
-    public IReadOnlyList<ParameterSpecification> MetaParameters(Model model) => [.. model.Parameters, .. Adaptation.MetaParameters(model)];
+    public IReadOnlyList<ParameterSpecification> MetaParameters(Model model)
+    {
+        bool zeroHead = Adaptation.HeadStartsAtZero(model);
+        return
+        [
+            .. model.Parameters.Select(parameter => zeroHead && Model.LayerOf(parameter.Name) == Model.Head ? parameter with { Initializer = Initializer.Constant(0) } : parameter),
+            .. Adaptation.MetaParameters(model),
+        ];
+    }
+
+    /// <summary>What who trains with it should know beforehand, in one line; null for nothing.</summary>
+    public string? Caution => MetaGradient.Caution(Adaptation);
 
     /// <summary>Refuses a composition that makes no sense.</summary>
     /// <exception cref="ArgumentException">The parts do not go together, or not with the model or the tasks; the message says which and why.</exception>

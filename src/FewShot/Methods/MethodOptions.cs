@@ -1,4 +1,6 @@
+using FewShot.Adaptation;
 using FewShot.Patterns;
+using FewShot.Weighting;
 
 namespace FewShot.Methods;
 
@@ -21,8 +23,33 @@ public sealed record MethodOptions
             : throw new ArgumentOutOfRangeException(nameof(InnerRate), value, "The inner step size must be a positive number.");
     }
 
+    /// <summary>What a learned inner step size is for, or that none is learned.</summary>
+    public LearningRateScope? Rates { get; init; }
+
     /// <summary>Λ pattern.</summary>
     public Pattern? Pattern { get; init; }
+
+    /// <summary>How long a gradient flow lasts, positive; infinity for its limit. See <see cref="TangentFlow"/> for the unit.</summary>
+    public double? FlowTime
+    {
+        get;
+        init => field = value is null or > 0 ? value : throw new ArgumentOutOfRangeException(nameof(FlowTime), value, "The time of a gradient flow must be positive; infinity is allowed.");
+    }
+
+    /// <summary>How tasks are combined.</summary>
+    public TaskWeightingKind? Weighting { get; init; }
+
+    /// <summary>Temperature of the task weights, where they have one.</summary>
+    public double? WeightingTemperature { get; init; }
+
+    /// <summary>Least task weight in units of the uniform one, where weights can be negative; negative infinity for none.</summary>
+    public double? WeightingFloor { get; init; }
+
+    /// <summary>How an implicit meta-gradient solves its linear system, as <see cref="MetaGradients.LinearSolver.Parse"/> reads it.</summary>
+    public string? Solver { get; init; }
+
+    /// <summary>Whether an implicit meta-gradient starts warm, see <see cref="MetaGradients.Implicit.WarmStart"/>.</summary>
+    public bool WarmStart { get; init; }
 
     /// <summary>How many last inner steps are differentiated exactly, at least 0.</summary>
     public int? ExactSteps

@@ -10,6 +10,9 @@ public sealed record ReportTable(IReadOnlyList<string> Headers, IReadOnlyList<IR
     /// <summary>The indices of the rows to set off, such as the best; empty for none.</summary>
     public IReadOnlyCollection<int> Highlighted { get; init; } = [];
 
+    /// <summary>The indices of columns aligned to the right although words stand in some of their cells; empty for none.</summary>
+    public IReadOnlyCollection<int> Numeric { get; init; } = [];
+
     /// <summary>The table in markdown; the rows set off are bold.</summary>
     /// <exception cref="ArgumentException">A row has more or fewer cells than there are columns.</exception>
     public string ToMarkdown()
@@ -24,7 +27,7 @@ public sealed record ReportTable(IReadOnlyList<string> Headers, IReadOnlyList<IR
         static string Escaped(string cell) => cell.Replace("|", "\\|", StringComparison.Ordinal);
     }
 
-    internal bool IsNumeric(int column) => Rows.Count > 0 && Rows.All(row => IsNumber(row[column]));
+    internal bool IsNumeric(int column) => Numeric.Contains(column) || (Rows.Count > 0 && Rows.All(row => IsNumber(row[column])));
 
     internal void Check()
     {

@@ -20,13 +20,13 @@ internal sealed record ConfigurationDifference(string Key, string? Stored, strin
 
     public override string ToString() => $"{Key} is {Stored ?? "not set"} in the folder, {Given ?? "not set"} now";
 
-    private static string? Text(Dictionary<string, JsonNode?> leaves, string key) =>
-        leaves.TryGetValue(key, out var value) ? value?.ToJsonString() ?? "null" : null;
+    private static string? Text(Dictionary<string, JsonNode> leaves, string key) =>
+        leaves.TryGetValue(key, out var value) ? value.ToJsonString() : null;
 
     // Lists are compared whole: one more element would otherwise shift every later difference.
-    private static Dictionary<string, JsonNode?> Leaves(JsonObject root)
+    private static Dictionary<string, JsonNode> Leaves(JsonObject root)
     {
-        var leaves = new Dictionary<string, JsonNode?>();
+        var leaves = new Dictionary<string, JsonNode>();
         void Visit(JsonObject node, string prefix)
         {
             foreach (var (name, value) in node)
@@ -35,8 +35,9 @@ internal sealed record ConfigurationDifference(string Key, string? Stored, strin
                 {
                     Visit(inner, $"{prefix}{name}.");
                 }
-                else
+                else if (value is not null)
                 {
+                    // A setting that is null is one that is not given: a later version may know more of them.
                     leaves[prefix + name] = value;
                 }
             }

@@ -123,6 +123,13 @@ public sealed class RunFolder : IDisposable
         }
     }
 
+    /// <summary>Writes a small file of its own into the folder of a run, atomically; the run may be open elsewhere.</summary>
+    /// <param name="path">The run's folder.</param>
+    /// <param name="name">The file's name.</param>
+    /// <param name="text">What it says.</param>
+    /// <exception cref="StorageException">It cannot be written; a previous version is untouched.</exception>
+    public static void WriteText(string path, string name, string text) => AtomicFile.WriteText(System.IO.Path.Combine(path, name), text);
+
     /// <summary>Flushes and closes the logs and lets another process have the folder.</summary>
     public void Dispose()
     {

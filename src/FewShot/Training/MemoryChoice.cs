@@ -1,10 +1,11 @@
 using FewShot.Compute.Execution.Simd;
 using FewShot.Learning;
+using FewShot.MetaGradients;
 using FewShot.Tasks;
 
 namespace FewShot.Training;
 
-/// <summary>Decides by a memory budget whether inner steps are kept or recomputed. Peaks are those of the plans, known before anything runs.</summary>
+/// <summary>Decides by a memory budget whether inner steps, or the support pass of an implicit meta-gradient, are kept or recomputed. Peaks are those of the plans, known before anything runs.</summary>
 internal static class MemoryChoice
 {
     /// <summary>How many inner steps to recompute together; 0 keeps all.</summary>
@@ -22,13 +23,13 @@ internal static class MemoryChoice
             return 0;
         }
 
-        bool possible = graphs.Method.MetaGradient.CanCheckpoint && graphs.Method.Adaptation.Steps > 1;
-        (int segmentSteps, long least) = possible ? Least(graphs, shape, kept) : (0, kept);
+        string? recomputable = graphs.Method.MetaGradient.Recomputable(graphs.Method.Adaptation);
+        (int segmentSteps, long least) = recomputable is null ? (0, kept) : Least(graphs, shape, kept);
         return least <= budget
             ? segmentSteps
             : throw new ArgumentException(
                 $"the memory budget of {budget} bytes is too small: one task of {graphs.Method.Name} needs {least} bytes"
-                + (possible ? $" with its inner steps recomputed ({kept} with all kept)" : "")
+                + (recomputable is null ? "" : $" with {recomputable} recomputed ({kept} with all kept)")
                 + "; raise --memory-budget, or lower --queries, --shots or the network's channels");
     }
 
@@ -39,6 +40,11 @@ internal static class MemoryChoice
     {
         int steps = graphs.Method.Adaptation.Steps;
         long single = Peak(graphs, shape, 1);
+        if (graphs.Method.MetaGradient is not Unrolled)
+        {
+            // Recomputes its support pass, which has no segments.
+            return (1, single);
+        }
 
         // The peak is either where the queries are answered, with the parameters from which each segment starts, or on the way back through a segment,
         // with the inner values of its steps and the derivatives of one more.

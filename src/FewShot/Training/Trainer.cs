@@ -8,6 +8,7 @@ using FewShot.Models;
 using FewShot.Optimizers;
 using FewShot.Storage;
 using FewShot.Tasks;
+using FewShot.Weighting;
 
 namespace FewShot.Training;
 
@@ -26,6 +27,7 @@ public sealed class Trainer : IDisposable
     private readonly MetaStep _step;
     private readonly Optimizer _optimizer;
     private readonly bool _lowerIsBetter;
+    private readonly bool _weighted;
     private readonly ParameterSpecification[] _parameters;
     private readonly float[] _before;
     private Evaluator? _validation;
@@ -51,8 +53,9 @@ public sealed class Trainer : IDisposable
         int segmentSteps = MemoryChoice.SegmentSteps(graphs, source.Shape, options.MemoryBudget);
         Checkpointed = segmentSteps > 0;
         Parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), options.Seed);
-        _step = new MetaStep(graphs, source.Shape, Parameters, options.MetaBatch, workers, segmentSteps);
+        _step = new MetaStep(graphs, source.Shape, Parameters, options.MetaBatch, workers, segmentSteps, options.Tasks);
         _optimizer = options.Outer.Create(Parameters.Values.Length);
+        _weighted = graphs.Method.Weighting != TaskWeighting.Uniform;
         _lowerIsBetter = source.Shape.Kind == TaskKind.Regression;
         BestParameters = (float[])Parameters.Values.Clone();
         _parameters = [.. Parameters.Specifications];
@@ -67,6 +70,9 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Whether inner steps are recomputed to save memory.</summary>
     public bool Checkpointed { get; }
+
+    /// <summary>The weight each task of the last iteration had, in units of the uniform one; task i of iteration n (from 0) is number n·MetaBatch + i.</summary>
+    public IReadOnlyList<double> TaskWeights => [.. _step.Weights.Select(weight => (double)weight * _step.Weights.Length)];
 
     /// <summary>The program each task runs, for its plan.</summary>
     public SimdProgram Program => _step.Program;
@@ -207,6 +213,14 @@ public sealed class Trainer : IDisposable
             scalars.Add(new("train/accuracy", accuracy));
         }
 
+        if (_weighted)
+        {
+            IReadOnlyList<double> weights = TaskWeights;
+            scalars.Add(new("weights/least", weights.Min()));
+            scalars.Add(new("weights/largest", weights.Max()));
+            scalars.Add(new("weights/effective_share", EffectiveShare(weights)));
+        }
+
         if (_source.HasSplit(Split.Validation))
         {
             _validation ??= new Evaluator(_specification, _source, _workers);
@@ -235,12 +249,15 @@ public sealed class Trainer : IDisposable
         Save(folder);
     }
 
+    /// <summary>What training depends on besides the weights: the optimiser's moments, and what is kept of recurring tasks.</summary>
+    private IEnumerable<(string Name, float[] Values)> State => [.. _optimizer.State, .. _step.TaskState];
+
     private void Save(RunFolder? folder) => folder?.SaveLatest(Snapshot(withState: true));
 
     private Checkpoint Snapshot(bool withState) => new(
         _iteration,
         StoredParameters.ToStored(Parameters),
-        withState ? [.. _optimizer.State.Select(state => new StoredTensor(state.Name, [state.Values.Length], state.Values))] : [],
+        withState ? [.. State.Select(state => new StoredTensor(state.Name, [state.Values.Length], state.Values))] : [],
         new Dictionary<string, string>
         {
             ["seed"] = _options.Seed.ToString(CultureInfo.InvariantCulture),
@@ -256,10 +273,10 @@ public sealed class Trainer : IDisposable
     private void Restore(Checkpoint checkpoint, string path)
     {
         StoredParameters.Load(checkpoint.Weights, Parameters, RunFolder.LatestPath(path));
-        foreach ((string name, float[] values) in _optimizer.State)
+        foreach ((string name, float[] values) in State)
         {
             StoredTensor stored = checkpoint.State.FirstOrDefault(tensor => tensor.Name == name && tensor.Count == values.Length)
-                ?? throw new StorageException($"'{RunFolder.LatestPath(path)}' has no optimiser state '{name}' of {values.Length} values; train into another folder");
+                ?? throw new StorageException($"'{RunFolder.LatestPath(path)}' has no state '{name}' of {values.Length} values; train into another folder");
             stored.Float32.CopyTo(values, 0);
         }
 
@@ -280,6 +297,14 @@ public sealed class Trainer : IDisposable
             checkpoint.Metadata.TryGetValue(name, out string? text) && double.TryParse(text, CultureInfo.InvariantCulture, out double number)
                 ? number
                 : throw new StorageException($"'{RunFolder.LatestPath(path)}' does not say its '{name}', so training cannot go on from it; train into another folder");
+    }
+
+    /// <summary>Kish's effective number of tasks, (Σ|w|)²/Σw², as a share of all: 1 for equal weights, 1/B where one task is all that counts.</summary>
+    private static double EffectiveShare(IReadOnlyList<double> weights)
+    {
+        double sum = weights.Sum(Math.Abs);
+        double squares = weights.Sum(weight => weight * weight);
+        return squares > 0 ? sum * sum / squares / weights.Count : 0;
     }
 
     private TimeSpan Remaining(double perSecond, double spent)

@@ -12,6 +12,12 @@ public sealed record TrainingOptions
     /// <summary>Tasks in a meta-batch.</summary>
     public int MetaBatch { get; init => field = AtLeast(value, 1, nameof(MetaBatch)); } = 16;
 
+    /// <summary>
+    /// Train on the first so many tasks, which come again and again in order; null for new tasks in every iteration. With as many as <see cref="MetaBatch"/> every
+    /// iteration sees all of them: the deterministic setting.
+    /// </summary>
+    public int? Tasks { get; init => field = value is null ? null : AtLeast(value.Value, 1, nameof(Tasks)); }
+
     /// <summary>Outer iterations.</summary>
     public long Iterations { get; init => field = value >= 1 ? value : throw Invalid(nameof(Iterations), value, "at least 1"); } = 10_000;
 

@@ -6,6 +6,9 @@ namespace FewShot.Weighting;
 /// <param name="Temperature">τ.</param>
 public sealed record LossSoftmax(double Temperature = 1) : TaskWeighting
 {
+    /// <summary>τ, not 0.</summary>
+    public double Temperature { get; init => field = NotZero(value); } = NotZero(Temperature);
+
     /// <inheritdoc/>
     public override string Name => "loss softmax";
 
@@ -15,4 +18,8 @@ public sealed record LossSoftmax(double Temperature = 1) : TaskWeighting
         TensorPrimitives.Divide(losses, (float)Temperature, weights);
         TensorPrimitives.SoftMax(weights, weights);
     }
+
+    private static double NotZero(double temperature) => temperature != 0 && double.IsFinite(temperature)
+        ? temperature
+        : throw new ArgumentOutOfRangeException(nameof(temperature), temperature, "The temperature of loss weights must be a number other than 0.");
 }

@@ -3,26 +3,47 @@ using System.Numerics.Tensors;
 
 namespace FewShot.Weighting;
 
-/// <summary>Inner products of stored task gradients.</summary>
+/// <summary>How stored task gradients stand to their sum: one pass to add them and one to compare, instead of all pairs.</summary>
 internal static class TaskGradients
 {
-    /// <summary>For each task ⟨gᵢ, Σⱼgⱼ⟩, by one sum and one product each instead of all pairs; gives ‖Σⱼgⱼ‖.</summary>
-    public static float InnerProductsWithSum(ReadOnlySpan<float> gradients, Span<float> products)
+    /// <summary>For each task ⟨gᵢ, Σⱼgⱼ⟩.</summary>
+    public static void InnerProductsWithSum(ReadOnlySpan<float> gradients, Span<float> products)
     {
-        int length = gradients.Length / products.Length;
+        products.Fill(1);
+        CompareWithSum(gradients, products);
+    }
+
+    /// <summary>For each task the cosine of gᵢ and the mean direction Σⱼ gⱼ/‖gⱼ‖; 0 where one of them is zero.</summary>
+    public static void CosinesWithMeanDirection(ReadOnlySpan<float> gradients, Span<float> cosines)
+    {
+        int length = gradients.Length / cosines.Length;
+        for (int i = 0; i < cosines.Length; i++)
+        {
+            float norm = TensorPrimitives.Norm(gradients.Slice(i * length, length));
+            cosines[i] = norm > 0 ? 1 / norm : 0;
+        }
+
+        float sumNorm = CompareWithSum(gradients, cosines);
+        TensorPrimitives.Multiply(cosines, sumNorm > 0 ? 1 / sumNorm : 0, cosines);
+    }
+
+    /// <summary>Replaces each task's scale sᵢ by ⟨sᵢgᵢ, Σⱼsⱼgⱼ⟩; gives the norm of the sum.</summary>
+    private static float CompareWithSum(ReadOnlySpan<float> gradients, Span<float> scales)
+    {
+        int length = gradients.Length / scales.Length;
         float[] rented = ArrayPool<float>.Shared.Rent(length);
         try
         {
             Span<float> sum = rented.AsSpan(0, length);
-            gradients[..length].CopyTo(sum);
-            for (int i = 1; i < products.Length; i++)
+            sum.Clear();
+            for (int i = 0; i < scales.Length; i++)
             {
-                TensorPrimitives.Add(sum, gradients.Slice(i * length, length), sum);
+                TensorPrimitives.MultiplyAdd(gradients.Slice(i * length, length), scales[i], sum, sum);
             }
 
-            for (int i = 0; i < products.Length; i++)
+            for (int i = 0; i < scales.Length; i++)
             {
-                products[i] = TensorPrimitives.Dot(sum, gradients.Slice(i * length, length));
+                scales[i] *= TensorPrimitives.Dot(sum, gradients.Slice(i * length, length));
             }
 
             return TensorPrimitives.Norm<float>(sum);

@@ -77,7 +77,7 @@ public sealed unsafe class ConvolutionKernelTests
             using var w = new GuardedBuffer(height * width * inputs * outputs, atEnd: true);
             using var t = new GuardedBuffer(height * width * inputs * outputs, atEnd: true);
             w.Fill(new Random(1));
-            Convolution.TransposeWeights(w.Pointer, t.Pointer, height, width, inputs, outputs, Enum.Parse<SimdLevel>(level));
+            WeightTranspose.Run(w.Pointer, t.Pointer, height, width, inputs, outputs, Enum.Parse<SimdLevel>(level));
             for (var tap = 0; tap < height * width; tap++)
             {
                 for (var i = 0; i < inputs; i++)
@@ -203,9 +203,28 @@ public sealed unsafe class ConvolutionKernelTests
             Assert.True(result.SurroundingsIntact(), $"{kernel.Description} of {shape} wrote outside its result.");
             Assert.True(scratch.SurroundingsIntact(), $"{kernel.Description} of {shape} wrote outside its scratch.");
             last = result.Span.ToArray();
+            CompareShares(kernel, a, b, last, shape);
         }
 
         return last;
+    }
+
+    /// <summary>Shares, each computed with fresh scratch and the last first, must make up the bits of the whole.</summary>
+    private static void CompareShares(ConvolutionKernel kernel, GuardedBuffer a, GuardedBuffer b, float[] whole, ConvolutionShape shape)
+    {
+        foreach (var shares in new[] { 2, 3 }.Where(shares => shares <= kernel.Pieces))
+        {
+            using var result = new GuardedBuffer(whole.Length, atEnd: true);
+            result.Span.Fill(float.NaN);
+            for (var share = shares - 1; share >= 0; share--)
+            {
+                using var scratch = new GuardedBuffer((kernel.ScratchBytes + 3) / sizeof(float), atEnd: true, alignment: 64);
+                scratch.Span.Fill(float.NaN);
+                kernel.Run(a.Pointer, b.Pointer, result.Pointer, (byte*)scratch.Pointer, new Share(share, share + 1, shares));
+            }
+
+            Assert.True(result.Span.SequenceEqual(whole), $"{kernel.Description} of {shape} has other bits in {shares} shares.");
+        }
     }
 
     private static double Dot(ReadOnlySpan<float> left, ReadOnlySpan<float> right)

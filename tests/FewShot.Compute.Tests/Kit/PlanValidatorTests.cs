@@ -38,6 +38,14 @@ public class PlanValidatorTests
     public void A_value_that_is_read_must_have_a_place() => Broken((slots, nodes) => slots.Remove(nodes[1]), "which is not stored then");
 
     [Fact]
+    public void An_output_keeps_its_value_until_the_end() => Broken(
+        (slots, nodes) => slots[nodes[3]] = slots[nodes[3]] with { Until = 2 }, "is an output, and does not keep its value");
+
+    [Fact]
+    public void An_input_keeps_its_value_until_the_end() => Broken(
+        (slots, nodes) => slots[nodes[0]] = slots[nodes[0]] with { Until = 2 }, "is given, and does not keep its value");
+
+    [Fact]
     public void A_buffer_lies_within_the_arena() => Broken(
         (slots, nodes) => slots[nodes[2]] = slots[nodes[2]] with { Offset = 1 << 20 }, "outside the arena");
 

@@ -51,6 +51,19 @@ public class MethodCheckTests(ITestOutputHelper output)
             Assert.Throws<ArgumentException>(() => MethodCheck.Run(Catalogue.Create("maml", new MethodOptions { Pattern = FewShot.Patterns.Pattern.Parse("0101010") }))).Message);
     }
 
+    [Theory]
+    [InlineData("maml++", null)]
+    [InlineData("maml", LearningRateScope.Scalar)]
+    [InlineData("maml", LearningRateScope.Layer)]
+    [InlineData("fomaml", LearningRateScope.LayerAndStep)]
+    [InlineData("itd-bio", LearningRateScope.Parameter)]
+    public void Learned_step_sizes_under_a_pattern_pass(string row, LearningRateScope? rates)
+    {
+        var options = new MethodOptions { InnerSteps = 3, Pattern = FewShot.Patterns.Pattern.Parse("001;101;011"), Rates = rates };
+        MethodCheckResult result = MethodCheck.Run(Catalogue.Create(row, options));
+        Assert.True(result.Passed, string.Join('\n', result.Cases.Select(entry => $"{entry.Name}: {entry.MaxRelativeError:E1} {entry.Worst}")));
+    }
+
     /// <summary>The value of tanh with the derivative of the identity.</summary>
     [Theory]
     [InlineData("maml")]

@@ -44,6 +44,7 @@ public sealed class MethodComparisonTests
         Assert.Equal(["method", "meta-gradient", "accuracy (%)", "before (%)", "reported (%)", "adaptation (ms)", "meta-steps", "training (s)", "best after (s)",
             "training memory (MiB)", "adaptation memory (MiB)"], table.Headers);
         Assert.Equal([1], table.Highlighted);
+        Assert.Equal([2], table.Numeric);
         Assert.Equal(["maml", "exact", "95.2 ± 0.4", "20.0", "98.7", "2.60", "5,008", "600", "400", "40.0", "4.0"], table.Rows[0]);
         Assert.Equal(["boil", "exact", "diverged", "–", "–", "–", "–", "–", "–", "–", "–"], table.Rows[2]);
     }
@@ -102,7 +103,7 @@ public sealed class MethodComparisonTests
         BudgetSeconds = 600,
         Workers = 2,
         Machine = "2 cores",
-        Rows = [Measured("maml", 0.952, 0.2, 2.6), Measured("protonet", 0.975, null, 0.7), Row("boil") with { Outcome = ComparisonOutcome.Diverged, Order = "exact", Fault = "the loss is NaN" }],
+        Rows = [Measured("maml", 0.952, 0.2, 2.6), Measured("protonet", 0.975, null, 0.7), Row("boil") with { Outcome = ComparisonOutcome.Diverged, Order = "exact", Fault = "method boil: the loss is NaN" }],
     };
 
     private static ComparisonRow Measured(string method, double accuracy, double? before, double milliseconds) => Row(method) with

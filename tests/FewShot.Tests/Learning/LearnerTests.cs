@@ -188,6 +188,24 @@ public class LearnerTests
     }
 
     [Fact]
+    public void The_number_of_threads_changes_no_bit_and_must_be_one_at_least()
+    {
+        Learner learner = Create(Conv("maml", NormStatistics.Query).Specification with { Channels = 64, InnerSteps = 2 });
+        learner.Threads = 1;
+        using AdaptedModel one = learner.Adapt(s_support, s_labels);
+        var shared = new Learner(learner.Specification, learner.Parameters) { Threads = 3 };
+        for (int repetition = 0; repetition < 3; repetition++)
+        {
+            using AdaptedModel several = shared.Adapt(s_support, s_labels);
+            Assert.Equal(3, several.Threads);
+            Assert.Equal(one.Predict(s_queries), several.Predict(s_queries));
+        }
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => learner.Threads = 0);
+        Assert.Throws<ArgumentOutOfRangeException>(() => one.Threads = 0);
+    }
+
+    [Fact]
     public void A_disposed_model_does_not_answer()
     {
         AdaptedModel model = Conv("protonet", NormStatistics.Support).Adapt(s_support, s_labels);

@@ -77,6 +77,39 @@ public class MetaStepTests
         Assert.All(done, count => Assert.Equal(1, count));
     }
 
+    [Theory]
+    [InlineData("maml")]
+    [InlineData("amfs-outer")]
+    public void A_failing_task_does_not_hold_up_the_others(string row)
+    {
+        using MetaStep step = Step(row, NormStatistics.Query, 3, out _, metaBatch: 40);
+        var source = new FailingTasks(new BlobTasks(s_shape), failing: 1);
+        Assert.Equal("task 1", Assert.Throws<InvalidOperationException>(() => step.Run(source, 1, 0)).Message);
+        step.Run(source, 1, 40);
+        Assert.Contains(step.Gradient, value => value != 0);
+    }
+
+    private sealed class FailingTasks(ITaskSource source, long failing) : ITaskSource
+    {
+        public string Name => source.Name;
+
+        public string Description => source.Description;
+
+        public TaskShape Shape => source.Shape;
+
+        public bool HasSplit(Split split) => source.HasSplit(split);
+
+        public void Sample(Split split, ulong seed, long index, Episode destination)
+        {
+            if (index == failing)
+            {
+                throw new InvalidOperationException($"task {index}");
+            }
+
+            source.Sample(split, seed, index, destination);
+        }
+    }
+
     internal static MetaStep Step(string row, NormStatistics statistics, int workers, out ParameterSet parameters, int metaBatch = 7)
     {
         Method method = Catalogue.Create(row);

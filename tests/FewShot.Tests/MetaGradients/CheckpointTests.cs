@@ -79,7 +79,7 @@ public class CheckpointTests
         Assert.Equal(segmentSteps, MemoryChoice.SegmentSteps(graphs, s_shape, kept - 1));
         Assert.Equal(segmentSteps, MemoryChoice.SegmentSteps(graphs, s_shape, recomputed));
         string message = Assert.Throws<ArgumentException>(() => MemoryChoice.SegmentSteps(graphs, s_shape, recomputed - 1)).Message;
-        Assert.Contains($"one task of maml needs {recomputed} bytes with its inner steps recomputed ({kept} with all kept)", message);
+        Assert.Contains($"one task of maml needs {recomputed} bytes with the inner steps recomputed ({kept} with all kept)", message);
         Assert.Contains("raise --memory-budget", message);
     }
 

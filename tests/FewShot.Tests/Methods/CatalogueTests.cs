@@ -1,8 +1,10 @@
+using FewShot.Adaptation;
 using FewShot.Methods;
 using FewShot.Models;
 using FewShot.Patterns;
 using FewShot.Storage;
 using FewShot.Tasks;
+using FewShot.Weighting;
 using System.Text.Json.Nodes;
 using Xunit;
 
@@ -13,7 +15,7 @@ public class CatalogueTests
     [Fact]
     public void The_catalogue_has_the_published_rows()
     {
-        Assert.Empty(new[] { "maml", "fomaml", "anil", "boil", "meta-sgd", "maml++", "reptile", "r2d2", "protonet" }.Except(Catalogue.Names));
+        Assert.Empty(new[] { "maml", "fomaml", "anil", "boil", "meta-sgd", "maml++", "reptile", "r2d2", "protonet", "matching" }.Except(Catalogue.Names));
         Assert.Equal(Catalogue.Names, Catalogue.All.Select(method => method.Name));
         Assert.Equal(Catalogue.Names.Count, Catalogue.Names.Distinct().Count());
         Assert.All(Catalogue.All, method => Assert.Matches(@"\d{4}", method.Paper));
@@ -45,6 +47,22 @@ public class CatalogueTests
     public void An_option_that_a_row_cannot_follow_is_refused(string row) =>
         Assert.Contains("takes no number of exact steps", Assert.Throws<ArgumentException>(() => Catalogue.Create(row, new MethodOptions { ExactSteps = 2 })).Message);
 
+    [Theory]
+    [InlineData("maml", 10, 0.4, true)]
+    [InlineData("hf-maml", 10, 0.4, true)]
+    [InlineData("maml", 5, 0.4, false)]
+    [InlineData("maml", 1, 3.0, false)]
+    [InlineData("fomaml", 10, 0.4, false)]
+    [InlineData("mrml", 100, 0.4, false)]
+    public void A_rate_far_above_what_the_steps_tolerate_is_cautioned_against(string row, int steps, double rate, bool cautioned)
+    {
+        string? caution = Catalogue.Create(row, new MethodOptions { InnerSteps = steps, InnerRate = rate }).Caution;
+        Assert.Equal(cautioned, caution is not null);
+        Assert.True(!cautioned || caution!.Contains("10 inner steps of rate 0.4 are far above", StringComparison.Ordinal));
+        Assert.True(!cautioned || caution!.Contains("a rate of 0.05", StringComparison.Ordinal));
+        Assert.Null(Catalogue.Create(row).Caution);
+    }
+
     [Fact]
     public void Options_that_cannot_be_are_refused()
     {
@@ -56,6 +74,27 @@ public class CatalogueTests
         Model model = Networks.Mlp(new Compute.Graphs.Shape(2), 2);
         Assert.Contains(
             "3 exact steps of 2 inner steps", Assert.Throws<ArgumentException>(() => method.Validate(model, new TaskShape(TaskKind.Classification, [2], 2, 2, 2))).Message);
+    }
+
+    [Theory]
+    [InlineData("maml")]
+    [InlineData("amfs")]
+    [InlineData("r2d2")]
+    public void Only_a_gradient_flow_has_a_time(string row)
+    {
+        Assert.Contains("has no gradient flow", Assert.Throws<ArgumentException>(() => Catalogue.Create(row, new MethodOptions { FlowTime = 1 })).Message);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MethodOptions { FlowTime = 0 });
+        Assert.Equal(new TangentFlow(2), Catalogue.Create("meta-rkhs-ii", new MethodOptions { FlowTime = 2 }).Adaptation);
+    }
+
+    [Fact]
+    public void Rates_are_for_methods_whose_way_is_differentiated()
+    {
+        Model model = Networks.Mlp(new Compute.Graphs.Shape(2), 2);
+        var shape = new TaskShape(TaskKind.Classification, [2], 2, 2, 2);
+        Catalogue.Create("itd-bio", new MethodOptions { Rates = LearningRateScope.Scalar }).Validate(model, shape);
+        Assert.Throws<ArgumentException>(() => Catalogue.Create("mrml", new MethodOptions { Rates = LearningRateScope.Scalar }).Validate(model, shape));
+        Assert.Contains("no inner steps or inner rate", Assert.Throws<ArgumentException>(() => Catalogue.Create("r2d2", new MethodOptions { Rates = LearningRateScope.Layer })).Message);
     }
 
     [Fact]
@@ -75,13 +114,18 @@ public class CatalogueTests
         var specification = new LearnerSpecification
         {
             Method = "maml++", Network = "mlp", Channels = 8, Hidden = [7, 6], Kind = TaskKind.Regression, InputShape = [3], Outputs = 2,
-            NormStatistics = NormStatistics.Support, InnerSteps = 3, InnerRate = 0.05, Pattern = "011", ExactSteps = 2,
+            NormStatistics = NormStatistics.Support, InnerSteps = 3, InnerRate = 0.05, Pattern = "011", ExactSteps = 2, Rates = LearningRateScope.Layer,
+            Weighting = TaskWeightingKind.Agreement, WeightingFloor = double.NegativeInfinity,
         };
+        LearnerSpecification warm = specification with { Method = "mrml", ExactSteps = null, Solver = "cg:3", WarmStart = true };
+        Assert.Equal(warm, LearnerSpecification.FromJson(JsonNode.Parse(warm.ToJson().ToJsonString()), "file"));
+        Assert.Equal("implicit, conjugate gradients (3), warm start", warm.CreateMethod().MetaGradient.Order);
         LearnerSpecification read = LearnerSpecification.FromJson(JsonNode.Parse(specification.ToJson().ToJsonString()), "file");
         Assert.Equal(specification, read);
         Assert.Equal(specification.GetHashCode(), read.GetHashCode());
         Assert.NotEqual(specification, read with { Hidden = [7, 5] });
         Assert.Equal(3, read.CreateMethod().Adaptation.Steps);
+        Assert.Equal(new GradientAgreement(double.NegativeInfinity), read.CreateMethod().Weighting);
         Assert.Equal(["layer1", "layer2", "head"], read.CreateModel().Layers);
     }
 

@@ -1,4 +1,5 @@
 using FewShot.Adaptation;
+using FewShot.Compute.Execution.Simd;
 using FewShot.Compute.Graphs;
 using FewShot.Evaluation;
 using FewShot.Learning;
@@ -52,6 +53,28 @@ public class PatternTests
 
         // All: four forward, four weight gradients and three data gradients a step.
         Assert.Equal(11 * 5, Programs.Convolutions(Graphs("maml", null, 5).Adapt(2, 2)));
+    }
+
+    /// <summary>Multiply-adds of the four convolutions on two images of 16×16 with 2 channels each, one forward pass.</summary>
+    private static readonly long[] s_work = [2 * 16 * 16 * 9 * 2, 2 * 8 * 8 * 9 * 4, 2 * 4 * 4 * 9 * 4, 2 * 2 * 2 * 9 * 4];
+
+    [Theory]
+    [InlineData("head", 4, 0)]
+    [InlineData("00011", 3, 2)]
+    [InlineData("00111", 2, 5)]
+    [InlineData("11111", 0, 11)]
+    public void A_step_costs_the_multiply_adds_of_the_gradients_it_needs(string pattern, int frozen, int convolutions)
+    {
+        // Of the layers that change: forward, gradient of the weight, and gradient to the layer below unless that is frozen or the image.
+        long[] changing = [.. s_work.Skip(frozen)];
+        long step = (3 * changing.Sum()) - changing.FirstOrDefault();
+        Assert.Equal(convolutions, Math.Max(0, (3 * changing.Length) - 1));
+        long one = MultiplyAdds(1);
+        Assert.InRange(one - s_work.Take(frozen).Sum() - step, 0, 50); // the rest is the head
+        Assert.InRange(MultiplyAdds(2) - one - step, 0, 50);
+        Assert.Equal(MultiplyAdds(2) - one, MultiplyAdds(5) - MultiplyAdds(4));
+
+        long MultiplyAdds(int steps) => new SimdProgram(Graphs("maml", pattern, steps).Adapt(2, 2)).MultiplyAdds;
     }
 
     [Fact]

@@ -27,6 +27,30 @@ public class TrainerTests
 
     private static readonly BlobTasks s_source = new(new TaskShape(TaskKind.Classification, [4], 3, 3, 6));
 
+    [Fact]
+    public void A_run_with_warm_starts_resumes_with_what_it_kept_of_each_task()
+    {
+        LearnerSpecification warm = s_specification with { Method = "mrml", InnerSteps = 2, Solver = "cg:2", WarmStart = true };
+        TrainingOptions options = s_options with { Tasks = 6, Iterations = 9 };
+        using var whole = new Trainer(warm, s_source, options, workers: 1);
+        whole.Run();
+        using var folder = new TemporaryFolder();
+        var configuration = new JsonObject { ["a"] = 1 };
+        using (var run = RunFolder.Open(folder["run"], configuration))
+        using (var trainer = new Trainer(warm, s_source, options, workers: 2))
+        using (var stop = new CancellationTokenSource())
+        {
+            trainer.Run(run, _ => stop.Cancel(), stop.Token);
+        }
+
+        using (var run = RunFolder.Open(folder["run"], configuration))
+        using (var trainer = new Trainer(warm, s_source, options, workers: 1))
+        {
+            trainer.Run(run);
+            Assert.Equal(whole.Parameters.Values, trainer.Parameters.Values);
+        }
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(7)]
@@ -157,7 +181,7 @@ public class TrainerTests
             new Learner(s_specification, trainer.Parameters).Save(RunFolder.LatestPath(folder["run"]));
         }
 
-        Refused(s_specification, "has no optimiser state 'first_moment'");
+        Refused(s_specification, "has no state 'first_moment'");
         Refused(s_specification with { Hidden = [9] }, "checkpoint of another model");
 
         void Refused(LearnerSpecification specification, string reason)

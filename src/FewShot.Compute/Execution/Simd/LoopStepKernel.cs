@@ -13,11 +13,11 @@ internal sealed unsafe class LoopStepKernel : StepKernel
     private readonly IReadOnlyList<Tensor> _operands;
     private readonly IReadOnlyList<Tensor> _outputs;
 
-    public LoopStepKernel(Step step, SimdLevel level)
+    public LoopStepKernel(Step step, SimdLevel level, long shareWork)
     {
         (LoopSpecification specification, _operands) = LoopTranslation.Of(step);
         _outputs = step.Outputs;
-        _kernel = LoopKernel.Compile(specification, level.Floats() * 32);
+        _kernel = LoopKernel.Compile(specification, level.Floats() * 32, shareWork);
     }
 
     public override string Description
@@ -44,6 +44,17 @@ internal sealed unsafe class LoopStepKernel : StepKernel
     public override IReadOnlyList<Tensor> Buffers(Step step) => [.. _operands, .. _outputs];
 
     public override void Run(float** buffers, byte* scratch) => _kernel.Run(buffers, scratch);
+
+    public override int Shares => _kernel.Shares;
+
+    // The loops keep nothing else: what is prepared before and summed up after them.
+    public override int SharedBytes => _kernel.ScratchBytes;
+
+    public override void Begin(float** buffers, byte* shared) => _kernel.Begin(buffers, shared);
+
+    public override void Run(float** buffers, byte* shared, byte* scratch, Share share) => _kernel.Run(buffers, shared, share);
+
+    public override void End(float** buffers, byte* shared) => _kernel.End(buffers, shared);
 }
 
 file static class Lists

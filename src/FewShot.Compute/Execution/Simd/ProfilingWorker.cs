@@ -4,15 +4,17 @@ using FewShot.Compute.Planning;
 
 namespace FewShot.Compute.Execution.Simd;
 
-/// <summary>The time of one step of a program, summed over runs.</summary>
-/// <param name="Operation">What the step computes: the operation's name, or the operations of a fused loop.</param>
+/// <summary>One step of a program and the time of its fastest run: other processes only ever make a run slower.</summary>
+/// <param name="Kind">What the step computes: the operation's name, or "fused loop" or "fused loop over windows".</param>
+/// <param name="Operation">As <paramref name="Kind"/>, but of a fused loop its operations.</param>
 /// <param name="Kernel">What runs it.</param>
 /// <param name="Scope">Where it was traced.</param>
-/// <param name="Time">Summed over the runs.</param>
-/// <param name="MultiplyAdds">Of one run.</param>
-public sealed record StepTime(string Operation, string Kernel, string Scope, TimeSpan Time, long MultiplyAdds);
+/// <param name="Seconds">Of the fastest run; 0 before the first.</param>
+/// <param name="MultiplyAdds">Of one run, by the operation's definition.</param>
+/// <param name="Bytes">Of all that the step reads and writes, scratch memory not included.</param>
+public sealed record StepTime(string Kind, string Operation, string Kernel, string Scope, double Seconds, long MultiplyAdds, long Bytes);
 
-/// <summary>Runs a program and adds up the time of every step. Reading the clock costs each step some 30 ns. Not thread-safe.</summary>
+/// <summary>Runs a program and keeps the fastest time of every step. Reading the clock costs each step some 30 ns. Not thread-safe.</summary>
 public sealed class ProfilingWorker : IWorker<float>
 {
     private readonly TimedWorker _worker;
@@ -37,25 +39,25 @@ public sealed class ProfilingWorker : IWorker<float>
     /// <summary>Forgets all times.</summary>
     public void Reset() => _worker.Reset();
 
-    /// <summary>A table of the times, by operation and by scope, dearest first.</summary>
+    /// <summary>A table of the times, by kind of operation and by step, dearest first.</summary>
     public string Report()
     {
         IReadOnlyList<StepTime> steps = Steps;
-        double total = Math.Max(1e-9, steps.Sum(step => step.Time.TotalMicroseconds)) / Math.Max(1, Runs);
+        double total = Math.Max(1e-9, steps.Sum(step => step.Seconds * 1e6));
         var lines = new List<string> { $"{total,12:F1} us a run, {steps.Count} steps, {Runs} runs" };
-        Table("operation", step => step.Operation);
-        Table("scope", step => step.Scope);
+        Table("kind", step => step.Kind);
+        Table("step", step => $"{step.Operation} {step.Bytes / 1e6:F2} MB by {step.Kernel}");
         return string.Join(Environment.NewLine, lines);
 
         void Table(string title, Func<StepTime, string> key)
         {
-            lines.Add($"{"us",12} {"share",7} {"steps",6} {"GFMA/s",8}  {title}");
-            foreach (IGrouping<string, StepTime> group in steps.GroupBy(key).OrderByDescending(group => group.Sum(step => step.Time.Ticks)))
+            lines.Add($"{"us",12} {"share",7} {"steps",6} {"GFLOP/s",8} {"GB/s",8}  {title}");
+            foreach (IGrouping<string, StepTime> group in steps.GroupBy(key).OrderByDescending(group => group.Sum(step => step.Seconds)).Take(40))
             {
-                double time = group.Sum(step => step.Time.TotalMicroseconds) / Math.Max(1, Runs);
+                double time = Math.Max(1e-3, group.Sum(step => step.Seconds * 1e6));
                 long work = group.Sum(step => step.MultiplyAdds);
-                string rate = work > 0 && time > 0 ? $"{work / time / 1000:F1}" : "";
-                lines.Add($"{time,12:F1} {time / total,7:P1} {group.Count(),6} {rate,8}  {group.Key}");
+                string rate = work > 0 ? $"{2 * work / time / 1000:F1}" : "";
+                lines.Add($"{time,12:F1} {time / total,7:P1} {group.Count(),6} {rate,8} {group.Sum(step => step.Bytes) / time / 1000,8:F1}  {group.Key}");
             }
         }
     }
@@ -65,7 +67,7 @@ public sealed class ProfilingWorker : IWorker<float>
 
     private sealed class TimedWorker(SimdProgram program) : SimdWorker(program)
     {
-        private readonly long[] _ticks = new long[program.Kernels.Count];
+        private readonly long[] _ticks = [.. Enumerable.Repeat(long.MaxValue, program.Kernels.Count)];
 
         public int Runs { get; private set; }
 
@@ -78,7 +80,7 @@ public sealed class ProfilingWorker : IWorker<float>
             {
                 RunStep(i);
                 long after = Stopwatch.GetTimestamp();
-                _ticks[i] += after - before;
+                _ticks[i] = Math.Min(_ticks[i], after - before);
                 before = after;
             }
         }
@@ -86,14 +88,16 @@ public sealed class ProfilingWorker : IWorker<float>
         public void Reset()
         {
             Runs = 0;
-            Array.Clear(_ticks);
+            _ticks.AsSpan().Fill(long.MaxValue);
         }
 
         public IReadOnlyList<StepTime> Steps() =>
         [
             .. Program.Plan.Steps.Select((step, i) => new StepTime(
+                step.Loop is not { } loop ? step.Nodes[0].Operation.Name : loop.Map is null ? "fused loop" : "fused loop over windows",
                 ProgramDump.Operations(step), Program.Kernels[i].Description, step.Outputs[^1].Scope,
-                Stopwatch.GetElapsedTime(0, _ticks[i]), step.Nodes.Sum(node => node.Operation.MultiplyAdds(node)))),
+                Runs > 0 ? (double)_ticks[i] / Stopwatch.Frequency : 0, step.Nodes.Sum(node => node.Operation.MultiplyAdds(node)),
+                Program.Plan.BytesOf(step))),
         ];
     }
 }

@@ -7,7 +7,7 @@ using Step = FewShot.Compute.Planning.Step;
 namespace FewShot.Compute.Execution.Simd;
 
 /// <summary>
-/// A graph compiled for one core: simplified, fused, laid out in one arena, and run in float32 by vector kernels. Immutable and thread-safe.
+/// A graph compiled for one task: simplified, fused, laid out in one arena, and run in float32 by vector kernels. Immutable and thread-safe.
 /// </summary>
 public sealed class SimdProgram : IProgram<float>
 {
@@ -21,12 +21,12 @@ public sealed class SimdProgram : IProgram<float>
     {
     }
 
-    internal SimdProgram(Graph graph, SimdLevel level)
+    internal SimdProgram(Graph graph, SimdLevel level, long shareWork = StepKernels.WorthAThread)
     {
         ArgumentNullException.ThrowIfNull(graph);
         _graph = Simplifier.Run(graph);
         IReadOnlyList<Step> steps = Fusion.Cover(_graph, new FusionRules(LoopOpcodes.Cost));
-        var kernels = new StepKernels(level);
+        var kernels = new StepKernels(level, shareWork);
         _kernels = [.. steps.Select(kernels.For)];
         _plan = ArenaPlan.Create(
             _graph, steps, sizeof(float), step => _kernels[step].ScratchBytes, (step, input, output) => _kernels[step].InPlace(input, output));
@@ -48,6 +48,12 @@ public sealed class SimdProgram : IProgram<float>
     /// <inheritdoc/>
     public long PeakBytes => _plan.PeakBytes;
 
+    /// <summary>
+    /// Bytes of the step that touches most: what it reads and writes, with its scratch memory. Where this exceeds a core's second-level cache, that step
+    /// waits for memory.
+    /// </summary>
+    public long WorkingSetBytes => _plan.Steps.Select((step, i) => _plan.BytesOf(step) + _plan.Scratch[i].Bytes).DefaultIfEmpty().Max();
+
     /// <inheritdoc/>
     public long MultiplyAdds { get; }
 
@@ -65,6 +71,25 @@ public sealed class SimdProgram : IProgram<float>
 
     /// <inheritdoc/>
     public IWorker<float> CreateWorker() => new SimdWorker(this);
+
+    /// <summary>
+    /// A worker whose runs share their larger steps among several threads: the caller's, and helpers that all workers of the process have in common, one for
+    /// each further core. A run takes the helpers that are free, and goes without where none is, or where no step is large enough to share. The outputs are
+    /// the same bits for any number of threads.
+    /// </summary>
+    /// <param name="threads">The most threads of a run, the caller's included; 1 is <see cref="CreateWorker()"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
+    public IWorker<float> CreateWorker(int threads) => CreateWorker(threads, HelperTeam.OfProcess);
+
+    internal SimdWorker CreateWorker(int threads, HelperTeam team)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        int useful = Math.Min(Math.Min(threads, team.Count + 1), MostShares);
+        return useful == 1 ? new SimdWorker(this) : new SharingWorker(this, team, useful);
+    }
+
+    /// <summary>The most threads that any step of a run is shared among.</summary>
+    public int MostShares => _kernels.Length == 0 ? 1 : _kernels.Max(kernel => kernel.Shares);
 
     /// <summary>A worker that adds up the time of every step.</summary>
     public ProfilingWorker CreateProfilingWorker() => new(this);

@@ -13,6 +13,8 @@ internal unsafe class SimdWorker : IWorker<float>
     private readonly float** _pointers;
     private readonly int[] _first;
     private readonly nint[] _scratch;
+    private readonly (nint Offset, int Count)[] _inputs;
+    private readonly (nint Offset, int Count)[] _outputs;
     private bool _disposed;
 
     public SimdWorker(SimdProgram program)
@@ -20,8 +22,7 @@ internal unsafe class SimdWorker : IWorker<float>
         _program = program;
         ArenaPlan plan = program.Plan;
         ArenaBytes = Math.Max(plan.PeakBytes, ArenaPlan.Alignment);
-        _arena = (byte*)NativeMemory.AlignedAlloc((nuint)ArenaBytes, ArenaPlan.Alignment);
-        NativeMemory.Clear(_arena, (nuint)ArenaBytes);
+        _arena = ArenaMemory.Allocate(ArenaBytes);
         _kernels = [.. program.Kernels];
         _scratch = [.. plan.Scratch.Select(scratch => (nint)scratch.Offset)];
         _first = new int[_kernels.Length];
@@ -38,6 +39,8 @@ internal unsafe class SimdWorker : IWorker<float>
             _pointers[i] = (float*)(_arena + OffsetOf(buffers[i]));
         }
 
+        _inputs = [.. program.Graph.Inputs.Select(input => ((nint)OffsetOf(input), input.Shape.Count))];
+        _outputs = [.. program.Graph.Outputs.Select(output => ((nint)OffsetOf(output.Tensor), output.Tensor.Shape.Count))];
         WriteConstants();
     }
 
@@ -51,9 +54,9 @@ internal unsafe class SimdWorker : IWorker<float>
 
     protected int StepCount => _kernels.Length;
 
-    public Span<float> Input(int index) => Values(_program.Graph.Inputs[index]);
+    public Span<float> Input(int index) => Values(_inputs[index]);
 
-    public ReadOnlySpan<float> Output(int index) => Values(_program.Graph.Outputs[index].Tensor);
+    public ReadOnlySpan<float> Output(int index) => Values(_outputs[index]);
 
     public virtual void Run()
     {
@@ -74,20 +77,33 @@ internal unsafe class SimdWorker : IWorker<float>
 
     protected void RunStep(int step) => _kernels[step].Run(_pointers + _first[step], _arena + _scratch[step]);
 
+    protected StepKernel Kernel(int step) => _kernels[step];
+
+    protected float** Buffers(int step) => _pointers + _first[step];
+
+    protected byte* Scratch(int step) => _arena + _scratch[step];
+
+    /// <summary>Frees the memory; called once.</summary>
+    protected virtual void Free()
+    {
+        ArenaMemory.Free(_arena);
+        NativeMemory.Free(_pointers);
+    }
+
     protected void WriteConstants()
     {
         foreach (Tensor constant in _program.Plan.Slots.Keys.Where(tensor => tensor.Operation is Constant))
         {
-            constant.Operation.Evaluate(new Operands<float>(null, []), Values(constant));
+            constant.Operation.Evaluate(new Operands<float>(null, []), Values(((nint)OffsetOf(constant), constant.Shape.Count)));
         }
     }
 
     private long OffsetOf(Tensor tensor) => _program.Plan.Slots[Storage.Of(tensor)].Offset;
 
-    private Span<float> Values(Tensor tensor)
+    private Span<float> Values((nint Offset, int Count) place)
     {
         ThrowIfDisposed();
-        return new Span<float>(_arena + OffsetOf(tensor), tensor.Shape.Count);
+        return new Span<float>(_arena + place.Offset, place.Count);
     }
 
     private void Release()
@@ -95,8 +111,7 @@ internal unsafe class SimdWorker : IWorker<float>
         if (!_disposed)
         {
             _disposed = true;
-            NativeMemory.AlignedFree(_arena);
-            NativeMemory.Free(_pointers);
+            Free();
         }
     }
 }

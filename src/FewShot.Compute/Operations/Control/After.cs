@@ -15,3 +15,9 @@ internal sealed record After : Operation
     internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent) =>
         [cotangent, .. new Tensor?[node.Inputs.Count - 1]];
 }
+
+public static partial class TensorOperations
+{
+    /// <summary>The same value, but not before others are computed, and never shared: what is made from it is computed anew then, to save memory.</summary>
+    public static Tensor After(this Tensor x, params IReadOnlyList<Tensor> others) => x.Graph.Apply(new After(), [x, .. others]);
+}

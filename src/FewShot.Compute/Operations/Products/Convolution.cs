@@ -21,17 +21,8 @@ internal sealed record Convolution(int Stride, int Padding) : Operation
     internal override void Evaluate<T>(Operands<T> inputs, Span<T> result)
     {
         result.Clear();
-        ConvolutionGeometry geometry = Geometry(inputs.Shape(0), inputs.Shape(1));
-        foreach ((int x, int w, int y) in geometry.Products())
-        {
-            for (int c = 0; c < geometry.C; c++)
-            {
-                for (int o = 0; o < geometry.O; o++)
-                {
-                    result[y + o] += inputs[0][x + c] * inputs[1][w + (c * geometry.O) + o];
-                }
-            }
-        }
+        Geometry(inputs.Shape(0), inputs.Shape(1)).AddProducts(
+            result, ConvolutionOperand.Results, inputs[0], ConvolutionOperand.Images, inputs[1], ConvolutionOperand.Weights);
     }
 
     internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent)
@@ -68,17 +59,8 @@ internal sealed record ConvolutionDataGradient(int Stride, int Padding, int Heig
     internal override void Evaluate<T>(Operands<T> inputs, Span<T> result)
     {
         result.Clear();
-        ConvolutionGeometry geometry = Geometry(inputs.Shape(0), inputs.Shape(1));
-        foreach ((int x, int w, int y) in geometry.Products())
-        {
-            for (int c = 0; c < geometry.C; c++)
-            {
-                for (int o = 0; o < geometry.O; o++)
-                {
-                    result[x + c] += inputs[0][y + o] * inputs[1][w + (c * geometry.O) + o];
-                }
-            }
-        }
+        Geometry(inputs.Shape(0), inputs.Shape(1)).AddProducts(
+            result, ConvolutionOperand.Images, inputs[0], ConvolutionOperand.Results, inputs[1], ConvolutionOperand.Weights);
     }
 
     internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent)
@@ -115,17 +97,8 @@ internal sealed record ConvolutionWeightGradient(int Stride, int Padding, int Ke
     internal override void Evaluate<T>(Operands<T> inputs, Span<T> result)
     {
         result.Clear();
-        ConvolutionGeometry geometry = Geometry(inputs.Shape(0), inputs.Shape(1));
-        foreach ((int x, int w, int y) in geometry.Products())
-        {
-            for (int c = 0; c < geometry.C; c++)
-            {
-                for (int o = 0; o < geometry.O; o++)
-                {
-                    result[w + (c * geometry.O) + o] += inputs[0][x + c] * inputs[1][y + o];
-                }
-            }
-        }
+        Geometry(inputs.Shape(0), inputs.Shape(1)).AddProducts(
+            result, ConvolutionOperand.Weights, inputs[0], ConvolutionOperand.Images, inputs[1], ConvolutionOperand.Results);
     }
 
     internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
@@ -27,9 +28,20 @@ internal readonly record struct ConvolutionGeometry(int N, int H, int W, int C, 
         : H + (2 * Padding) < Kh || W + (2 * Padding) < Kw ? $"a {Kh}x{Kw} kernel does not fit a {H}x{W} map with padding {Padding}"
         : null;
 
-    /// <summary>Every pair of an image position and a kernel tap that adds into a result, as offsets into images, weights and results.</summary>
-    public IEnumerable<(int X, int W, int Y)> Products()
+    /// <summary>
+    /// Adds to one of the three the products of the other two: for every image position under a kernel tap, input channel and output channel, the pixel
+    /// times the weight times the result's element, without the factor that is the sum.
+    /// </summary>
+    public void AddProducts<T>(
+        Span<T> sum, ConvolutionOperand sumIs, ReadOnlySpan<T> left, ConvolutionOperand leftIs, ReadOnlySpan<T> right, ConvolutionOperand rightIs)
+        where T : INumberBase<T>
     {
+        // Where the three are at a position and tap, and how far the next input and the next output channel are.
+        Span<int> starts = stackalloc int[3];
+        ReadOnlySpan<int> perInput = [1, O, 0];
+        ReadOnlySpan<int> perOutput = [0, 1, 1];
+        (int sumPerInput, int leftPerInput, int rightPerInput) = (perInput[(int)sumIs], perInput[(int)leftIs], perInput[(int)rightIs]);
+        (int sumPerOutput, int leftPerOutput, int rightPerOutput) = (perOutput[(int)sumIs], perOutput[(int)leftIs], perOutput[(int)rightIs]);
         for (int n = 0; n < N; n++)
         {
             for (int oh = 0; oh < Oh; oh++)
@@ -42,9 +54,22 @@ internal readonly record struct ConvolutionGeometry(int N, int H, int W, int C, 
                         {
                             int h = (oh * Stride) + kh - Padding;
                             int w = (ow * Stride) + kw - Padding;
-                            if (h >= 0 && h < H && w >= 0 && w < W)
+                            if (h < 0 || h >= H || w < 0 || w >= W)
                             {
-                                yield return (((((n * H) + h) * W) + w) * C, ((kh * Kw) + kw) * C * O, ((((n * Oh) + oh) * Ow) + ow) * O);
+                                continue;
+                            }
+
+                            starts[(int)ConvolutionOperand.Images] = ((((n * H) + h) * W) + w) * C;
+                            starts[(int)ConvolutionOperand.Weights] = ((kh * Kw) + kw) * C * O;
+                            starts[(int)ConvolutionOperand.Results] = ((((n * Oh) + oh) * Ow) + ow) * O;
+                            (int s, int l, int r) = (starts[(int)sumIs], starts[(int)leftIs], starts[(int)rightIs]);
+                            for (int c = 0; c < C; c++)
+                            {
+                                for (int o = 0; o < O; o++)
+                                {
+                                    sum[s + (c * sumPerInput) + (o * sumPerOutput)] +=
+                                        left[l + (c * leftPerInput) + (o * leftPerOutput)] * right[r + (c * rightPerInput) + (o * rightPerOutput)];
+                                }
                             }
                         }
                     }
@@ -52,4 +77,17 @@ internal readonly record struct ConvolutionGeometry(int N, int H, int W, int C, 
             }
         }
     }
+}
+
+/// <summary>The three between which a convolution's maps go.</summary>
+internal enum ConvolutionOperand
+{
+    /// <summary>[n, h, w, c].</summary>
+    Images,
+
+    /// <summary>[kh, kw, c, o].</summary>
+    Weights,
+
+    /// <summary>[n, oh, ow, o].</summary>
+    Results,
 }

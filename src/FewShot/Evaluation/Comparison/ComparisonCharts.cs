@@ -21,7 +21,7 @@ internal static class ComparisonCharts
         var result = new ChartAxis(classification ? "accuracy (%)" : "mean squared error");
         yield return new Section(
             classification ? "Accuracy" : "Loss",
-            (Results(ranked, names, result, classification), "Bars are 95 % intervals over episodes."),
+            (Results(ranked, names, result, classification), "Whiskers are 95 % intervals over episodes."),
             (TradeOffs(ranked, result, classification), null));
         LineChart[] curves = [.. Curves(ranked, result, classification)];
         if (curves.Length > 0)
@@ -51,7 +51,7 @@ internal static class ComparisonCharts
                 Series("training", ranked, row => row.TrainingPeakBytes / (double)(1 << 20)), Series("adaptation", ranked, row => row.AdaptPeakBytes / (double)(1 << 20)),
             ])
             {
-                NumberFormat = "#,0.0#",
+                NumberFormat = "#,0.0##",
             }, null));
     }
 
@@ -74,7 +74,7 @@ internal static class ComparisonCharts
             classification ? "Accuracy against time of adaptation" : "Loss against time of adaptation",
             new ChartAxis("adaptation to one task on one core (ms)", AxisScale.Logarithmic),
             axis,
-            [new ScatterGroup("gradient steps", [.. points[true]]), new ScatterGroup("closed form and others", [.. points[false]])])
+            [.. new ScatterGroup[] { new("gradient steps", [.. points[true]]), new("closed form and others", [.. points[false]]) }.Where(group => group.Points.Count > 0)])
         {
             Front = ScatterChart.BestTradeOffs(ranked.Select(Point), higher: classification),
             FrontName = "no other is faster and better",
@@ -84,7 +84,7 @@ internal static class ComparisonCharts
 
     private static IEnumerable<LineChart> Curves(IReadOnlyList<ComparisonRow> ranked, ChartAxis axis, bool classification)
     {
-        ComparisonRow[] rows = [.. ranked.Where(row => row.Curve.Count > 0)];
+        ComparisonRow[] rows = [.. ranked.Where(row => row.Curve.Count > 1)];
         LearningCurvePoint[] points = [.. rows.SelectMany(row => row.Curve)];
         if (points.Length == 0)
         {

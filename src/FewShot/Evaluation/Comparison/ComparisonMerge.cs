@@ -39,7 +39,10 @@ public static class ComparisonMerge
                 [
                     method, .. columns.Select(column => cells.TryGetValue((method, column.Key), out var cell) ? text(cell.Row, cell.Classification) : ""),
                 ]),
-            ]).ToMarkdown();
+            ])
+        {
+            Numeric = [.. Enumerable.Range(1, columns.Length)],
+        }.ToMarkdown();
     }
 
     private static string Column(MethodComparison comparison) => $"{comparison.Data}, {comparison.Tasks}";

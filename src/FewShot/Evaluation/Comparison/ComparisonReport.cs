@@ -44,7 +44,7 @@ public static class ComparisonReport
             }
         }
 
-        report.Section("Commands").Paragraph("The commands that give each row.");
+        report.Section("Commands").Paragraph("The command that makes this comparison, then those that give each row alone.");
         return report.Preformatted(Commands(comparison));
     }
 
@@ -69,7 +69,7 @@ public static class ComparisonReport
             + $"Memory is the arena of one worker, and of one adaptation.{statistics}";
     }
 
-    private static IEnumerable<string> Faults(MethodComparison comparison) => comparison.Rows.Where(row => row.Fault is not null).Select(row => $"{row.Method}: {row.Fault}.");
+    private static IEnumerable<string> Faults(MethodComparison comparison) => comparison.Rows.Where(row => row.Reason is not null).Select(row => $"{row.Reason}.");
 
     private static string? Reported(MethodComparison comparison)
     {
@@ -81,5 +81,6 @@ public static class ComparisonReport
         return figures.Length == 0 ? null : $"Reported, with the budgets and settings of the papers: {string.Join("; ", figures)}.";
     }
 
-    private static string Commands(MethodComparison comparison) => string.Join("\n\n", comparison.Rows.Select(row => $"{row.Train}\n{row.Evaluate}"));
+    private static string Commands(MethodComparison comparison) => string.Join(
+        "\n\n", [.. comparison.Command is { } command ? [command] : Array.Empty<string>(), .. comparison.Rows.Select(row => $"{row.Train}\n{row.Evaluate}")]);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using FewShot.Models;
 
 namespace FewShot.Evaluation;
@@ -36,6 +37,10 @@ public sealed record ComparisonRow
     /// <summary>What went wrong; null where nothing did.</summary>
     public string? Fault { get; init; }
 
+    /// <summary><see cref="Fault"/> with the method it is about; null where nothing went wrong.</summary>
+    [JsonIgnore]
+    public string? Reason => Fault is null ? null : $"{Method}: {(Fault.StartsWith($"method {Method}: ", StringComparison.Ordinal) ? Fault[(Method.Length + 9)..] : Fault)}";
+
     /// <summary>What was set for this method alone, as options of training; empty for nothing.</summary>
     public string Settings { get; init; } = "";
 
@@ -72,7 +77,7 @@ public sealed record ComparisonRow
     /// <summary>Arena of one adaptation.</summary>
     public long? AdaptPeakBytes { get; init; }
 
-    /// <summary>Where normalisation took its statistics from.</summary>
+    /// <summary>Where normalisation took its statistics from; null where the network does not normalise.</summary>
     public NormStatistics? NormStatistics { get; init; }
 
     /// <summary>What the literature reports; null where nothing is known to us.</summary>

@@ -15,11 +15,12 @@ public static class ComparisonTable
     {
         ArgumentNullException.ThrowIfNull(comparison);
         bool classification = comparison.Kind == TaskKind.Classification;
+        string result = classification ? "accuracy (%)" : "loss";
         (string Header, Func<ComparisonRow, string> Cell)[] columns =
         [
             ("method", row => row.Method),
             ("meta-gradient", row => row.Order ?? Nothing),
-            (classification ? "accuracy (%)" : "loss", row => Result(row, classification)),
+            (result, row => Result(row, classification)),
             (classification ? "before (%)" : "loss before", row => classification ? Percent(row.AccuracyBefore) : Number(row.LossBefore, "0.0000")),
             ("reported (%)", row => Percent(row.Reported?.Accuracy)),
             ("adaptation (ms)", row => Milliseconds(row.AdaptMillisecondsMedian)),
@@ -34,6 +35,7 @@ public static class ComparisonTable
         var kept = columns.Where(column => comparison.Rows.Any(row => column.Cell(row) is not ("" or Nothing))).ToArray();
         return new ReportTable([.. kept.Select(column => column.Header)], [.. comparison.Rows.Select(row => (IReadOnlyList<string>)[.. kept.Select(column => column.Cell(row))])])
         {
+            Numeric = [Array.FindIndex(kept, column => column.Header == result)],
             Highlighted = Ranked(comparison) is [{ } best, ..] ? [comparison.Rows.ToList().IndexOf(best)] : [],
         };
     }
@@ -69,7 +71,7 @@ public static class ComparisonTable
 
     private static string Percent(double? share) => Number(100 * share, "0.0");
 
-    private static string Mebibytes(long? bytes) => Number(bytes / (double)(1 << 20), "#,0.0");
+    private static string Mebibytes(long? bytes) => Number(bytes / (double)(1 << 20), bytes < 100 << 10 ? "0.000" : "#,0.0");
 
     private static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? Nothing;
 }

@@ -23,6 +23,8 @@ internal sealed class BlockedLoopEmitter
     private readonly bool _full;
     private readonly bool _rowOperands;
     private readonly Dictionary<ProgramOutput, LoopBuffer> _columnSums = [];
+    private readonly Dictionary<ProgramOutput, LoopBuffer> _sectionTotals = [];
+    private readonly LoopStretches? _stretches;
 
     /// <summary>
     /// Bytes from a position to the same one of the next chunk, or 0 where the map is small enough to stay in the cache. Walking a block of columns
@@ -30,8 +32,13 @@ internal sealed class BlockedLoopEmitter
     /// </summary>
     private readonly long _prefetchDistance;
 
-    internal BlockedLoopEmitter(LoopCode code, LoopProgram program, ref long scratchBytes)
+    /// <param name="code">Where to.</param>
+    /// <param name="program">The pass.</param>
+    /// <param name="scratchBytes">Scratch memory taken, before and after.</param>
+    /// <param name="stretches">Where the code is for one stretch of the iterations.</param>
+    internal BlockedLoopEmitter(LoopCode code, LoopProgram program, ref long scratchBytes, LoopStretches? stretches = null)
     {
+        _stretches = stretches;
         _code = code;
         _program = program;
         _body = new LoopBody(code, program);
@@ -46,8 +53,13 @@ internal sealed class BlockedLoopEmitter
         _rowOperands = program.Invariants(Extent.Row).Any();
         foreach (ProgramOutput output in _sums.Outputs.Where(output => output.Kind == OutputKind.SumRows && !_plan.SingleVisit))
         {
-            _columnSums[output] = new LoopBuffer(-1, scratchBytes);
-            scratchBytes += ColumnSumBytes;
+            _columnSums[output] = stretches?.Reserve(output.Buffer, _columns, ColumnSumBytes) ?? new LoopBuffer(LoopBuffer.Scratch, scratchBytes);
+            scratchBytes += stretches is null ? ColumnSumBytes : 0;
+        }
+
+        foreach (ProgramOutput output in _sums.Outputs.Where(output => output.Kind == OutputKind.SumAll && stretches is not null))
+        {
+            _sectionTotals[output] = stretches!.Reserve(output.Buffer, 1, sizeof(double));
         }
     }
 
@@ -61,7 +73,7 @@ internal sealed class BlockedLoopEmitter
         _sums.PrepareTail(_columns % Vectors.Lanes);
         foreach (LoopBuffer buffer in _columnSums.Values)
         {
-            _code.ClearScratch(buffer.ScratchOffset, ColumnSumBytes);
+            _code.ClearScratch(buffer, ColumnSumBytes);
         }
 
         foreach (ProgramOutput output in _sums.Outputs.Where(output => output.Kind == OutputKind.SumAll))
@@ -73,15 +85,44 @@ internal sealed class BlockedLoopEmitter
         Cursor chunkPooled = _pooled ? _code.NewCursor() : Cursor.Start;
         Cursor chunkRow = _rowOperands ? _code.NewCursor() : Cursor.Start;
         long chunkPositions = (long)_plan.RowsPerChunk * _plan.Window * _plan.Width;
-        _code.Loop(_plan.Images, () =>
+        long chunkPooledRows = (long)_plan.RowsPerChunk * _plan.Windows;
+        if (_stretches is null)
         {
-            _code.Loop(_plan.Chunks, () =>
-            {
-                Blocks(chunkFull, chunkPooled, chunkRow, WindowRows);
-                _code.Advance(chunkFull, chunkPositions * _rowBytes);
-                _code.Advance(chunkPooled, (long)_plan.RowsPerChunk * _plan.Windows * _rowBytes);
-                _code.Advance(chunkRow, chunkPositions * sizeof(float));
-            });
+            _code.Loop(_plan.Images, Image);
+        }
+        else if (_plan.Images > 1)
+        {
+            _code.StartStretch(chunkFull, ((chunkPositions * _plan.Chunks) + _plan.BottomPositions) * _rowBytes);
+            _code.StartStretch(chunkPooled, chunkPooledRows * _plan.Chunks * _rowBytes);
+            _code.LoopStretch(Image);
+        }
+        else
+        {
+            _code.StartStretch(chunkFull, chunkPositions * _rowBytes);
+            _code.StartStretch(chunkPooled, chunkPooledRows * _rowBytes);
+            _code.StartStretch(chunkRow, chunkPositions * sizeof(float));
+            _code.LoopStretch(Chunk);
+            _code.AtLastStretch(_plan.Chunks, Bottom);
+        }
+
+        Finish();
+
+        void Image()
+        {
+            _code.Loop(_plan.Chunks, Chunk);
+            Bottom();
+        }
+
+        void Chunk()
+        {
+            Blocks(chunkFull, chunkPooled, chunkRow, WindowRows);
+            _code.Advance(chunkFull, chunkPositions * _rowBytes);
+            _code.Advance(chunkPooled, chunkPooledRows * _rowBytes);
+            _code.Advance(chunkRow, chunkPositions * sizeof(float));
+        }
+
+        void Bottom()
+        {
             if (_plan.BottomPositions > 0)
             {
                 if (_full)
@@ -91,12 +132,23 @@ internal sealed class BlockedLoopEmitter
 
                 _code.Advance(chunkFull, _plan.BottomPositions * _rowBytes);
             }
-        });
-        Finish();
+        }
     }
 
     private void Finish()
     {
+        foreach ((ProgramOutput output, LoopBuffer total) in _sectionTotals)
+        {
+            _code.PushAddress(total, Cursor.Start, 0);
+            _sums.PushDoubleTotal(output);
+            _code.IL.Emit(OpCodes.Stind_R8);
+        }
+
+        if (_stretches is not null)
+        {
+            return;
+        }
+
         foreach ((ProgramOutput output, LoopBuffer sums) in _columnSums)
         {
             _code.PushAddress(sums, Cursor.Start, 0);

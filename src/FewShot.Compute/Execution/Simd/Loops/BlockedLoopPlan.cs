@@ -16,6 +16,9 @@ internal sealed record BlockedLoopPlan(
 
     internal int Chunks => WindowRows / RowsPerChunk;
 
+    /// <summary>Iterations that a stretch can be made of.</summary>
+    internal int Iterations => Images > 1 ? Images : Chunks;
+
     internal static BlockedLoopPlan For(LoopProgram program)
     {
         LoopDomain domain = program.Domain;

@@ -18,9 +18,16 @@ internal sealed class LineLoopEmitter
     private readonly long _rows;
     private readonly Dictionary<ProgramOutput, LoopBuffer> _columnSums = [];
     private readonly Dictionary<ProgramOutput, LocalBuilder> _totals = [];
+    private readonly Dictionary<ProgramOutput, LoopBuffer> _sectionTotals = [];
+    private readonly LoopStretches? _stretches;
 
-    internal LineLoopEmitter(LoopCode code, LoopProgram program, ref long scratchBytes)
+    /// <param name="code">Where to.</param>
+    /// <param name="program">The pass.</param>
+    /// <param name="scratchBytes">Scratch memory taken, before and after.</param>
+    /// <param name="stretches">Where the code is for one stretch of the iterations.</param>
+    internal LineLoopEmitter(LoopCode code, LoopProgram program, ref long scratchBytes, LoopStretches? stretches = null)
     {
+        _stretches = stretches;
         _code = code;
         _program = program;
         _body = new LoopBody(code, program);
@@ -29,8 +36,13 @@ internal sealed class LineLoopEmitter
         _rows = program.Domain.Rows;
         foreach (ProgramOutput output in _sums.Outputs.Where(output => output.Kind == OutputKind.SumRows))
         {
-            _columnSums[output] = new LoopBuffer(-1, scratchBytes);
-            scratchBytes += ColumnSumBytes;
+            _columnSums[output] = stretches?.Reserve(output.Buffer, _columns, ColumnSumBytes) ?? new LoopBuffer(LoopBuffer.Scratch, scratchBytes);
+            scratchBytes += stretches is null ? ColumnSumBytes : 0;
+        }
+
+        foreach (ProgramOutput output in _sums.Outputs.Where(output => output.Kind == OutputKind.SumAll && stretches is not null))
+        {
+            _sectionTotals[output] = stretches!.Reserve(output.Buffer, 1, sizeof(double));
         }
 
         RowSums = [.. _sums.Outputs.Where(output => output.Kind != OutputKind.SumRows)];
@@ -43,13 +55,21 @@ internal sealed class LineLoopEmitter
     /// <summary>Reductions along a row, by row or, for a sum over everything, then over the rows.</summary>
     private IReadOnlyList<ProgramOutput> RowSums { get; }
 
+    /// <summary>Iterations that a stretch can be made of: rows, or of a single row that is not summed up its steps.</summary>
+    internal static long Iterations(LoopProgram program, VectorInstructionSet vectors) =>
+        program.Domain.Rows > 1 ? program.Domain.Rows
+        : program.Outputs.Any(output => output.Kind != OutputKind.Store) ? 1
+        : program.Domain.Columns / (vectors.Lanes * Unrolled(program));
+
+    private static int Unrolled(LoopProgram program) => Math.Clamp(16 / program.BodySize, 1, 4);
+
     internal void Emit()
     {
         _body.Prepare();
         _sums.PrepareTail(_columns % Vectors.Lanes);
         foreach (LoopBuffer buffer in _columnSums.Values)
         {
-            _code.ClearScratch(buffer.ScratchOffset, ColumnSumBytes);
+            _code.ClearScratch(buffer, ColumnSumBytes);
         }
 
         foreach (ProgramOutput output in RowSums.Where(output => output.Kind == OutputKind.SumAll))
@@ -62,16 +82,40 @@ internal sealed class LineLoopEmitter
 
         _body.Full = _code.NewCursor();
         _body.Row = _code.NewCursor();
-        _code.Loop(_rows, () =>
+        if (_stretches is not null && _rows > 1)
+        {
+            _code.StartStretch(_body.Full, (long)_columns * sizeof(float));
+            _code.StartStretch(_body.Row, sizeof(float));
+            _code.LoopStretch(NextRow);
+        }
+        else
+        {
+            _code.Loop(_rows, NextRow);
+        }
+
+        Finish();
+
+        void NextRow()
         {
             Row();
             _code.Advance(_body.Row, sizeof(float));
-        });
-        Finish();
+        }
     }
 
     private void Finish()
     {
+        foreach ((ProgramOutput output, LoopBuffer total) in _sectionTotals)
+        {
+            _code.PushAddress(total, Cursor.Start, 0);
+            _code.IL.Emit(OpCodes.Ldloc, _totals[output]);
+            _code.IL.Emit(OpCodes.Stind_R8);
+        }
+
+        if (_stretches is not null)
+        {
+            return;
+        }
+
         foreach ((ProgramOutput output, LoopBuffer sums) in _columnSums)
         {
             _code.PushAddress(sums, Cursor.Start, 0);
@@ -93,7 +137,7 @@ internal sealed class LineLoopEmitter
     {
         _body.Positions = [0];
         _body.EnterRows();
-        int unrolled = Math.Clamp(16 / _program.BodySize, 1, 4);
+        int unrolled = Unrolled(_program);
         int lanes = Vectors.Lanes;
         long steps = _columns / (lanes * unrolled);
         bool inDoubles = steps > ChunkTerms;
@@ -111,6 +155,14 @@ internal sealed class LineLoopEmitter
         }
 
         _body.Column = _rows > 1 ? _code.NewCursor() : _body.Full;
+        if (_stretches is not null && _rows == 1)
+        {
+            _code.StartStretch(_body.Full, (long)unrolled * Vectors.Bytes);
+            _code.LoopStretch(() => Step(whole));
+            _code.AtLastStretch(steps, () => Body(rest));
+            return;
+        }
+
         Steps(steps, whole, inDoubles);
         Body(rest);
         _code.Advance(_body.Full, (long)left * sizeof(float));

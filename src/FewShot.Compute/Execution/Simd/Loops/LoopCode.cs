@@ -11,6 +11,9 @@ internal sealed class LoopCode
     /// <summary>Argument 0 is the unused target of the delegate: a delegate with a target is called without shuffling arguments.</summary>
     private const int BuffersArgument = 1;
     private const int ScratchArgument = 2;
+    private const int SectionArgument = 3;
+    private const int FirstArgument = 4;
+    private const int EndArgument = 5;
 
     private readonly Dictionary<int, LocalBuilder> _bases = [];
     private readonly Stack<LocalBuilder> _freeVectors = [];
@@ -74,7 +77,7 @@ internal sealed class LoopCode
         long bytes = ((cursor.Displacement + displacement) * scale) + (buffer.Slot < 0 ? buffer.ScratchOffset : 0);
         if (buffer.Slot < 0)
         {
-            IL.Emit(OpCodes.Ldarg, (short)ScratchArgument);
+            IL.Emit(OpCodes.Ldarg, (short)(buffer.Slot == LoopBuffer.Section ? SectionArgument : ScratchArgument));
         }
         else
         {
@@ -147,8 +150,48 @@ internal sealed class LoopCode
             return;
         }
 
-        LocalBuilder left = IL.DeclareLocal(typeof(int));
         IL.Emit(OpCodes.Ldc_I4, checked((int)trips));
+        CountDown(body);
+    }
+
+    /// <summary>Runs a body for each iteration of the stretch that the code is called for, which is not empty.</summary>
+    internal void LoopStretch(Action body)
+    {
+        IL.Emit(OpCodes.Ldarg, (short)EndArgument);
+        IL.Emit(OpCodes.Ldarg, (short)FirstArgument);
+        IL.Emit(OpCodes.Sub);
+        CountDown(body);
+    }
+
+    /// <summary>Sets a cursor to the start of the stretch that the code is called for.</summary>
+    internal void StartStretch(Cursor cursor, long bytesPerIteration)
+    {
+        if (cursor.Local is not null)
+        {
+            IL.Emit(OpCodes.Ldarg, (short)FirstArgument);
+            IL.Emit(OpCodes.Conv_I);
+            IL.Emit(OpCodes.Ldc_I8, bytesPerIteration);
+            IL.Emit(OpCodes.Conv_I);
+            IL.Emit(OpCodes.Mul);
+            IL.Emit(OpCodes.Stloc, cursor.Local);
+        }
+    }
+
+    /// <summary>Runs a body if the stretch is the last.</summary>
+    internal void AtLastStretch(long iterations, Action body)
+    {
+        Label earlier = IL.DefineLabel();
+        IL.Emit(OpCodes.Ldarg, (short)EndArgument);
+        IL.Emit(OpCodes.Ldc_I4, checked((int)iterations));
+        IL.Emit(OpCodes.Bne_Un, earlier);
+        body();
+        IL.MarkLabel(earlier);
+    }
+
+    /// <summary>Runs a body as often as the number on the stack says, at least once.</summary>
+    private void CountDown(Action body)
+    {
+        LocalBuilder left = IL.DeclareLocal(typeof(int));
         IL.Emit(OpCodes.Stloc, left);
         Label top = IL.DefineLabel();
         IL.MarkLabel(top);
@@ -174,9 +217,9 @@ internal sealed class LoopCode
     }
 
     /// <summary>Sets bytes of scratch memory to 0.</summary>
-    internal void ClearScratch(long offset, long bytes)
+    internal void ClearScratch(LoopBuffer buffer, long bytes)
     {
-        PushAddress(new LoopBuffer(-1, offset), Cursor.Start, 0);
+        PushAddress(buffer, Cursor.Start, 0);
         IL.Emit(OpCodes.Ldc_I4_0);
         PushInteger(checked((int)bytes));
         IL.Emit(OpCodes.Unaligned, (byte)1);

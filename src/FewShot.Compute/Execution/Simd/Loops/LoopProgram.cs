@@ -1,7 +1,11 @@
 namespace FewShot.Compute.Execution.Simd.Loops;
 
-/// <summary>Where a tensor lies: at buffers[Slot], or at an offset in bytes into the scratch memory when Slot is negative.</summary>
-internal readonly record struct LoopBuffer(int Slot, long ScratchOffset);
+/// <summary>Where a tensor lies: at buffers[Slot], or at an offset in bytes into the scratch memory or into that of a section.</summary>
+internal readonly record struct LoopBuffer(int Slot, long ScratchOffset)
+{
+    internal const int Scratch = -1;
+    internal const int Section = -2;
+}
 
 internal readonly record struct ProgramOperand(Extent Extent, LoopBuffer Buffer);
 
@@ -39,6 +43,9 @@ internal sealed class LoopProgram
     internal int[] Uses { get; }
 
     internal bool ReducesColumns => Outputs.Any(output => output.Kind is OutputKind.SumColumns or OutputKind.MaxColumns);
+
+    /// <summary>The operations of one run, roughly.</summary>
+    internal long Work => Domain.Rows * Domain.Columns * BodySize;
 
     /// <summary>The live computed values of the inner loop: a measure of its body.</summary>
     internal int BodySize

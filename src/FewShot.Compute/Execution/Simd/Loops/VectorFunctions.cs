@@ -207,15 +207,17 @@ internal static unsafe class VectorFunctions<TVector, TDouble, TLanes>
         return largest;
     }
 
-    /// <summary>All bits set in the first count lanes.</summary>
+    /// <summary>All bits set in the first count lanes: a vector that begins so long before the end of the ones.</summary>
     internal static TVector FirstLanes(int count)
     {
-        uint* bits = stackalloc uint[TLanes.Count];
-        for (int i = 0; i < TLanes.Count; i++)
+        const int longest = 16;
+        ReadOnlySpan<uint> ones =
+        [
+            ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        ];
+        fixed (uint* start = ones)
         {
-            bits[i] = i < count ? uint.MaxValue : 0;
+            return TLanes.Load((float*)start + longest - count);
         }
-
-        return TLanes.Load((float*)bits);
     }
 }

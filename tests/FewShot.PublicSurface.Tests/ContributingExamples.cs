@@ -6,33 +6,28 @@ using FewShot.MetaGradients;
 using FewShot.Methods;
 using FewShot.Models;
 using FewShot.Tasks;
+using FewShot.Tests;
 using FewShot.Weighting;
 using Xunit;
 
-namespace FewShot.Tests.Learning;
+namespace FewShot.PublicSurface.Tests;
 
-/// <summary>The worked examples of CONTRIBUTING.md, compiled and run.</summary>
+/// <summary>The worked examples of CONTRIBUTING.md, compiled and run; a layer, a method and a data source need nothing but the public surface.</summary>
 public class ContributingExamples
 {
     [Fact]
     public void Every_example_of_the_guide_is_compiled()
     {
         string root = RepositoryRoot.Find();
-
-        string compiled = Squeeze(
-            File.ReadAllText(Path.Combine(root, "tests/FewShot.Tests/Learning/ContributingExamples.cs"))
-            + File.ReadAllText(Path.Combine(root, "src/FewShot.Compute/Operations/ElementWise/Tanh.cs")));
-        string[] parts = File.ReadAllText(Path.Combine(root, "CONTRIBUTING.md")).Split("```csharp");
-        Assert.Equal(5, parts.Length);
-        Assert.All(parts.Skip(1), part => Assert.Contains(Squeeze(part[..part.IndexOf("```", StringComparison.Ordinal)]), compiled));
-
-        static string Squeeze(string text) => string.Concat(text.Where(c => !char.IsWhiteSpace(c)));
+        Guide.AssertCompiled(
+            Path.Combine(root, "CONTRIBUTING.md"), 4,
+            Path.Combine(root, "tests/FewShot.PublicSurface.Tests/ContributingExamples.cs"), Path.Combine(root, "src/FewShot.Compute/Operations/ElementWise/Tanh.cs"));
     }
 
     [Fact]
     public void The_layer_and_the_method_pass_the_check()
     {
-        var method = new Method("matching", "Matching networks", "Vinyals 2016, arXiv:1606.04080", new Matching(), new Unrolled(), TaskWeighting.Uniform);
+        var method = new Method("scaled-means", "Class means in units of their spread", "2026", new ScaledMeans(), new Unrolled(), TaskWeighting.Uniform);
         var model = new Model("m", new Shape(3), [("layer1", new Sequential(("linear", new Linear(5)), ("gain", new Gain()), ("tanh", Activation.Tanh)))], 0);
         Assert.True(MethodCheck.Run(method, model, new TaskShape(TaskKind.Classification, [3], 3, 6, 6)).Passed);
         Assert.True(MethodCheck.CompareExecutors(method).Passed);
@@ -63,25 +58,23 @@ public sealed class Gain : Layer
         x * parameters[$"{name}.scale"];
 }
 
-/// <summary>A query has the labels of the support examples it resembles (Vinyals 2016, arXiv 1606.04080).</summary>
-public sealed record Matching : AdaptationRule
+/// <summary>A class is its mean; a feature counts the more the less it varies about the means of the support set.</summary>
+public sealed record ScaledMeans : AdaptationRule
 {
     public override IReadOnlyList<TensorMap> Adapt(TaskTrace task)
     {
         TensorMap state = task.WithStatistics(task.Meta);
-        Tensor examples = task.Model.Embed(state, task.SupportInputs, task.SupportNormalization());
-        return [state.With([new("examples", examples), new("labels", task.SupportTargets)])];
+        Tensor x = task.Model.Embed(state, task.SupportInputs, task.SupportNormalization());
+        Tensor means = task.SupportTargets.MatrixMultiply(x, transposeA: true) / task.SupportTargets.Sum(0).Reshape(-1, 1);
+        Tensor scale = ((x - task.SupportTargets.MatrixMultiply(means)).Square().Mean(0) + 0.1).ReciprocalSqrt();
+        return [state.With([new("means", means * scale), new("scale", scale)])];
     }
 
-    public override Tensor Predict(TaskTrace task, TensorMap state, Tensor queries)
-    {
-        Tensor embeddings = task.Model.Embed(state, queries, task.QueryNormalization(state));
-        Tensor attention = (embeddings.CosineSimilarity(state["examples"]) * 10).Softmax();
-        return (attention.MatrixMultiply(state["labels"]) + 1e-6).Log();
-    }
+    public override Tensor Predict(TaskTrace task, TensorMap state, Tensor queries) =>
+        -(task.Model.Embed(state, queries, task.QueryNormalization(state)) * state["scale"]).SquaredDistances(state["means"]);
 
     public override string? Fault(Model model, TaskShape shape) =>
-        shape.Kind == TaskKind.Classification ? null : "matching networks classify; for regression use a gradient or ridge method";
+        shape.Kind == TaskKind.Classification ? null : "scaled means classify; for regression use a gradient or ridge method";
 }
 
 /// <summary>Lines y = a·x + b of random slope and height.</summary>

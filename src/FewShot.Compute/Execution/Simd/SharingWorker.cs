@@ -1,0 +1,112 @@
+using System.Runtime.InteropServices;
+using FewShot.Compute.Kernels;
+using FewShot.Compute.Planning;
+
+namespace FewShot.Compute.Execution.Simd;
+
+/// <summary>
+/// Runs a program on the caller's thread, which leads, and shares the larger steps with helpers: it gives each a share, does one itself, then
+/// those that no helper has begun, and waits for the rest.
+/// Small steps it runs alone. Shares are stretches of rows or images wherever a step allows, so that a core finds in its cache what it wrote a step ago.
+/// </summary>
+internal sealed unsafe class SharingWorker : SimdWorker
+{
+    private readonly HelperTeam _team;
+    private readonly Helper[] _helpers;
+    private readonly int[] _shares;
+    private readonly byte* _helperScratch;
+    private readonly long _scratchBytes;
+
+    public SharingWorker(SimdProgram program, HelperTeam team, int threads)
+        : base(program)
+    {
+        _team = team;
+        _helpers = new Helper[threads - 1];
+        _shares = [.. program.Kernels.Select(kernel => kernel.Shares)];
+        long most = program.Kernels.Where(kernel => kernel.Shares > 1).Max(kernel => kernel.ScratchBytes - kernel.SharedBytes);
+        _scratchBytes = (most + ArenaPlan.Alignment - 1) / ArenaPlan.Alignment * ArenaPlan.Alignment;
+        _helperScratch = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(ArenaPlan.Alignment, _scratchBytes * _helpers.Length), ArenaPlan.Alignment);
+    }
+
+    /// <summary>Steps of all runs that were shared.</summary>
+    public long SharedSteps { get; private set; }
+
+    public override void Run()
+    {
+        ThrowIfDisposed();
+        int borrowed = _team.Borrow(this, _helpers);
+        if (borrowed == 0)
+        {
+            base.Run();
+            return;
+        }
+
+        try
+        {
+            int awake = 0;
+            for (int step = 0; step < _shares.Length; step++)
+            {
+                while (awake < borrowed && _helpers[awake].IsAwake)
+                {
+                    awake++;
+                }
+
+                int shares = Math.Min(_shares[step], awake + 1);
+                if (shares == 1)
+                {
+                    RunStep(step);
+                }
+                else
+                {
+                    RunShared(step, shares);
+                }
+            }
+        }
+        finally
+        {
+            for (int i = 0; i < borrowed; i++)
+            {
+                _helpers[i].Release();
+            }
+        }
+    }
+
+    /// <summary>Runs a share on a helper's thread.</summary>
+    public void RunShare(int step, int helper, Share share) =>
+        Kernel(step).Run(Buffers(step), Scratch(step), _helperScratch + (helper * _scratchBytes), share);
+
+    protected override void Free()
+    {
+        base.Free();
+        NativeMemory.AlignedFree(_helperScratch);
+    }
+
+    private void RunShared(int step, int shares)
+    {
+        StepKernel kernel = Kernel(step);
+        byte* shared = Scratch(step);
+        kernel.Begin(Buffers(step), shared);
+        for (int i = 1; i < shares; i++)
+        {
+            _helpers[i - 1].Post(step, new Share(i, i + 1, shares));
+        }
+
+        byte* scratch = shared + kernel.SharedBytes;
+        kernel.Run(Buffers(step), shared, scratch, new Share(0, 1, shares));
+        for (int i = 1; i < shares; i++)
+        {
+            if (_helpers[i - 1].TryTakeBack())
+            {
+                kernel.Run(Buffers(step), shared, scratch, new Share(i, i + 1, shares));
+            }
+        }
+
+        for (int i = 1; i < shares; i++)
+        {
+            _helpers[i - 1].Join();
+        }
+
+        kernel.End(Buffers(step), shared);
+        SharedSteps++;
+    }
+}

@@ -1,0 +1,34 @@
+using FewShot.MetaGradients;
+using FewShot.Optimizers;
+
+namespace FewShot.Bilevel;
+
+/// <summary>How a bilevel problem is solved. Values are checked when set.</summary>
+public sealed record BilevelOptions
+{
+    /// <summary>T: steps of gradient descent on the lower loss in an outer iteration, at least 1.</summary>
+    public int InnerSteps
+    {
+        get;
+        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(InnerSteps), value, "There must be at least 1 inner step.");
+    } = 100;
+
+    /// <summary>β: their step size; it must be below 2/L for a lower loss of curvature at most L.</summary>
+    public double InnerRate
+    {
+        get;
+        init => field = value > 0 && double.IsFinite(value) ? value : throw new ArgumentOutOfRangeException(nameof(InnerRate), value, "The inner step size must be a positive number.");
+    } = 0.1;
+
+    /// <summary>Whether the lower level goes on from where the outer iteration before left it; else it starts anew every time.</summary>
+    public bool WarmStart { get; init; } = true;
+
+    /// <summary>How the upper loss reaches the upper variables.</summary>
+    public Hypergradient Hypergradient { get; init; } = new Hypergradient.Implicit(new LinearSolver.ConjugateGradients(20));
+
+    /// <summary>How the upper variables move.</summary>
+    public OuterUpdate Outer { get; init; } = new(Rate: 1e-2);
+
+    /// <summary>Of the first values of the variables.</summary>
+    public ulong Seed { get; init; } = 1;
+}
