@@ -7,6 +7,7 @@ using FewShot.Methods;
 using FewShot.Models;
 using FewShot.Optimizers;
 using FewShot.Tasks;
+using FewShot.Training;
 
 namespace FewShot.Benchmarks;
 
@@ -34,7 +35,7 @@ internal sealed class FewShotContender : IContender
         var source = new RandomTasks(shape);
         TaskGraphs graphs = TaskGraphs.Of(specification);
         ParameterSet parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), 1);
-        var step = new MetaStep(graphs, shape, parameters, tasks, workers, checkpointed: recomputed);
+        var step = new MetaStep(graphs, shape, parameters, tasks, workers, recomputed ? MemoryChoice.Least(graphs, shape).SegmentSteps : 0);
         Optimizer optimizer = new OuterUpdate().Create(parameters.Values.Length);
         long index = 0;
         return new FewShotContender(

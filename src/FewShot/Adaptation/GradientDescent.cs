@@ -10,6 +10,10 @@ namespace FewShot.Adaptation;
 /// <summary>
 /// K steps of gradient descent on the support loss, θᵏ⁺¹ = θᵏ − α·Λ[k]·∇L_S(θᵏ), from the meta-parameters (Finn 2017, arXiv 1703.03400).
 /// </summary>
+/// <remarks>
+/// Where steps are recomputed, segments of s of them keep K/s parameter sets until the way back, which then holds the inner values of s steps at a time
+/// (Chen 2016, arXiv 1604.06174). Whatever s, every step is computed twice.
+/// </remarks>
 /// <param name="InnerSteps">K.</param>
 /// <param name="Rate">α.</param>
 public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : AdaptationRule
@@ -34,16 +38,13 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
     {
         TensorMap parameters = Trained(task).With(task.Start);
         var states = new List<TensorMap> { task.WithStatistics(parameters) };
-        for (int step = 0; step < InnerSteps; step++)
+        int together = task.SegmentSteps == 0 ? InnerSteps : task.SegmentSteps;
+        for (int first = 0; first < InnerSteps; first += together)
         {
-            using IDisposable scope = task.Graph.Scope($"inner step {step + 1}");
-            string[] active = Active(task.Model, parameters, step);
-            if (active.Length > 0)
-            {
-                parameters = task.Checkpointed ? StepCheckpointed(task, parameters, active, step) : Step(task, parameters, active, step);
-            }
-
-            states.Add(task.WithStatistics(parameters));
+            int count = Math.Min(together, InnerSteps - first);
+            IReadOnlyList<TensorMap> after = task.SegmentSteps == 0 ? Descend(task, parameters, first, count) : DescendRecomputed(task, parameters, first, count);
+            states.AddRange(after.Select(task.WithStatistics));
+            parameters = after[^1];
         }
 
         return states;
@@ -87,8 +88,28 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
         return [.. parameters.Names.Where(name => layers.Contains(Model.LayerOf(name)))];
     }
 
-    private TensorMap Step(TaskTrace task, TensorMap parameters, string[] active, int step)
+    /// <summary>The parameters after each of some steps.</summary>
+    private IReadOnlyList<TensorMap> Descend(TaskTrace task, TensorMap parameters, int first, int count)
     {
+        var states = new List<TensorMap>();
+        for (int step = first; step < first + count; step++)
+        {
+            using IDisposable scope = task.Graph.Scope($"inner step {step + 1}");
+            parameters = Step(task, parameters, step);
+            states.Add(parameters);
+        }
+
+        return states;
+    }
+
+    private TensorMap Step(TaskTrace task, TensorMap parameters, int step)
+    {
+        string[] active = Active(task.Model, parameters, step);
+        if (active.Length == 0)
+        {
+            return parameters;
+        }
+
         Tensor loss = Objective(task, parameters, active);
         IReadOnlyList<Tensor> gradients = Differentiate.Gradients(loss, [.. active.Select(name => parameters[name])]);
         return parameters.With(active.Select((name, i) =>
@@ -98,21 +119,30 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
         }));
     }
 
-    /// <summary>The same step as a segment of the task and meta-parameters it reads, so that the way back keeps only those.</summary>
-    private TensorMap StepCheckpointed(TaskTrace task, TensorMap parameters, string[] active, int step)
+    /// <summary>The same steps as one segment of the task and meta-parameters they read, so that the way back keeps only those.</summary>
+    private IReadOnlyList<TensorMap> DescendRecomputed(TaskTrace task, TensorMap parameters, int first, int count)
     {
         // At the first step the task's parameters are meta-parameters themselves; a segment with one tensor as two of its inputs would count its
         // gradient twice.
         Tensor[] read = [.. parameters.Tensors.Concat(task.Meta.Tensors).Distinct()];
         Dictionary<Tensor, int> place = read.Select((tensor, i) => (tensor, i)).ToDictionary();
-        IReadOnlyList<Tensor> changed = Checkpoint.Run(
+        (string Name, int Step)[] changed =
+        [
+            .. Enumerable.Range(0, count).SelectMany(step => Active(task.Model, parameters, first + step).Select(name => (name, step))),
+        ];
+        IReadOnlyList<Tensor> outputs = Checkpoint.Run(
             inputs =>
             {
-                TensorMap result = Step(
-                    task with { Meta = task.Meta.Select((_, tensor) => inputs[place[tensor]]) }, parameters.Select((_, tensor) => inputs[place[tensor]]), active, step);
-                return [.. active.Select(name => result[name])];
+                TaskTrace again = task with { Meta = task.Meta.Select((_, tensor) => inputs[place[tensor]]) };
+                IReadOnlyList<TensorMap> after = Descend(again, parameters.Select((_, tensor) => inputs[place[tensor]]), first, count);
+                return [.. changed.Select(change => after[change.Step][change.Name])];
             },
             read);
-        return parameters.With(active.Select((name, i) => KeyValuePair.Create(name, changed[i])));
+        ILookup<int, KeyValuePair<string, Tensor>> byStep = changed.Zip(outputs).ToLookup(
+            pair => pair.First.Step, pair => KeyValuePair.Create(pair.First.Name, pair.Second));
+
+        // Not the argument itself is moved on: the segment, traced again later, still starts from it.
+        TensorMap state = parameters;
+        return [.. Enumerable.Range(0, count).Select(step => state = state.With(byStep[step]))];
     }
 }

@@ -20,8 +20,11 @@ public sealed record TaskTrace(
     /// </summary>
     public Func<int, bool> IsExact { get; init; } = _ => true;
 
-    /// <summary>Whether inner steps are checkpointed: recomputed on the way back instead of kept.</summary>
-    public bool Checkpointed { get; init; }
+    /// <summary>How many inner steps are recomputed together on the way back instead of kept; 0 keeps all. See <see cref="GradientDescent"/>.</summary>
+    public int SegmentSteps { get; init; }
+
+    /// <summary>Whether anything is recomputed on the way back.</summary>
+    public bool Checkpointed => SegmentSteps > 0;
 
     /// <summary>Where parameters start that do not start at their meta-parameters: where a task that recurs goes on from.</summary>
     public TensorMap Start { get; init; } = new();

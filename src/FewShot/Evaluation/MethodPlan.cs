@@ -26,8 +26,9 @@ public sealed class MethodPlan
         ArgumentNullException.ThrowIfNull(shape);
         _graphs = TaskGraphs.Of(specification);
         _shape = shape;
-        Checkpointed = MemoryChoice.NeedsCheckpointing(_graphs, shape, memoryBudget);
-        Training = new SimdProgram(_graphs.Training(shape, Checkpointed));
+        int segmentSteps = MemoryChoice.SegmentSteps(_graphs, shape, memoryBudget);
+        Checkpointed = segmentSteps > 0;
+        Training = new SimdProgram(_graphs.Training(shape, segmentSteps));
         Adaptation = new SimdProgram(_graphs.Adapt(shape.SupportCount, shape.Outputs));
         ParameterCount = _graphs.Method.MetaParameters(_graphs.Model).Sum(parameter => (long)parameter.Shape.Count);
     }

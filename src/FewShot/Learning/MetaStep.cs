@@ -34,7 +34,7 @@ internal sealed class MetaStep : IDisposable
     private ulong _seed;
     private long _firstIndex;
 
-    public MetaStep(TaskGraphs graphs, TaskShape shape, ParameterSet parameters, int metaBatch, int workers, bool checkpointed, int? tasks = null)
+    public MetaStep(TaskGraphs graphs, TaskShape shape, ParameterSet parameters, int metaBatch, int workers, int segmentSteps, int? tasks = null)
     {
         if (graphs.Method.MetaGradient.KeepsTaskState && tasks is null)
         {
@@ -50,7 +50,7 @@ internal sealed class MetaStep : IDisposable
 
         _tasks = tasks;
         _parameters = parameters;
-        Graph graph = graphs.Training(shape, checkpointed);
+        Graph graph = graphs.Training(shape, segmentSteps);
         Program = new SimdProgram(graph);
         _team = new TaskTeam(workers);
         _workers = [.. Enumerable.Range(0, workers).Select(_ => Program.CreateWorker())];

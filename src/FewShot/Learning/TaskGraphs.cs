@@ -34,10 +34,12 @@ internal sealed record TaskGraphs(Method Method, Model Model, TaskKind Kind, Nor
     /// One task's part of a meta-step: outputs <c>loss</c>, <c>predictions</c>, a <c>gradient:NAME</c> for each trained meta-parameter, and an
     /// <c>observed:NAME</c> for each running statistic.
     /// </summary>
-    public Graph Training(TaskShape shape, bool checkpointed = false)
+    /// <param name="shape">The task.</param>
+    /// <param name="segmentSteps">How many inner steps are recomputed together on the way back; 0 keeps all.</param>
+    public Graph Training(TaskShape shape, int segmentSteps = 0)
     {
         Validate(shape);
-        TaskTrace task = Begin(shape.SupportCount, shape.Outputs) with { Checkpointed = checkpointed };
+        TaskTrace task = Begin(shape.SupportCount, shape.Outputs) with { SegmentSteps = segmentSteps };
         (Tensor inputs, Tensor targets) = Queries(task.Graph, shape);
         string[] trained = [.. Method.MetaParameters(Model).Where(parameter => parameter.Trained).Select(parameter => parameter.Name)];
         OuterStep outer = Method.MetaGradient.Trace(task, Method.Adaptation, inputs, targets, trained);

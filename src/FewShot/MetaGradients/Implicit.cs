@@ -40,7 +40,7 @@ public sealed record Implicit(LinearSolver Solver) : MetaGradient
         TensorMap lower = WarmStart ? Remembered(Lower) : new TensorMap();
         TensorMap dual = WarmStart ? Remembered(Dual) : new TensorMap();
         task = task with { IsExact = _ => false, Start = lower };
-        TensorMap adapted = descent.Adapt(task with { Checkpointed = false })[^1];
+        TensorMap adapted = descent.Adapt(task with { SegmentSteps = 0 })[^1];
         using IDisposable scope = task.Graph.Scope("hypergradient");
         Tensor? predictions = null;
         BilevelTrace trace = BilevelGradient.Trace(

@@ -116,6 +116,6 @@ public class MetaStepTests
         var model = new Model("small", new Shape(4), [("layer1", new Sequential(
             ("linear", new Linear(6)), ("norm", new BatchNormalization()), ("relu", Activation.Relu)))], method.Adaptation.NeedsHead ? 3 : 0);
         parameters = ParameterSet.Initialize(method.MetaParameters(model), 1);
-        return new MetaStep(new TaskGraphs(method, model, TaskKind.Classification, statistics), s_shape, parameters, metaBatch, workers, checkpointed: false);
+        return new MetaStep(new TaskGraphs(method, model, TaskKind.Classification, statistics), s_shape, parameters, metaBatch, workers, segmentSteps: 0);
     }
 }

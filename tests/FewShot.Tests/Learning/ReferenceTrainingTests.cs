@@ -37,8 +37,8 @@ public class ReferenceTrainingTests
         float[] start = [.. fast.Values];
         Optimizer fastOptimizer = new OuterUpdate().Create(fast.Values.Length);
         Optimizer slowOptimizer = new OuterUpdate().Create(slow.Values.Length);
-        using var step = new MetaStep(graphs, shape, fast, MetaBatch, workers: 2, checkpointed: false);
-        var reference = new ReferenceProgram(graphs.Training(shape, checkpointed: false));
+        using var step = new MetaStep(graphs, shape, fast, MetaBatch, workers: 2, segmentSteps: 0);
+        var reference = new ReferenceProgram(graphs.Training(shape, segmentSteps: 0));
         using IWorker<double> worker = reference.CreateWorker();
         for (int iteration = 0; iteration < MetaSteps; iteration++)
         {

@@ -74,11 +74,11 @@ public class ImplicitTests
         TaskGraphs graphs = Graphs(row, 3);
         var problem = new MethodCheckProblem(graphs, s_images, seed: 1);
         Dictionary<string, double[]> kept = Programs.Run(graphs.Training(s_images), problem.Values);
-        Dictionary<string, double[]> recomputed = Programs.Run(graphs.Training(s_images, checkpointed: true), problem.Values);
+        Dictionary<string, double[]> recomputed = Programs.Run(graphs.Training(s_images, segmentSteps: 1), problem.Values);
         Assert.All(kept, pair => Assert.All(pair.Value.Zip(recomputed[pair.Key]), both => Assert.Equal(both.First, both.Second, 1e-10)));
         Assert.True(Peak(graphs, true) <= Peak(graphs, false));
         Assert.Contains(
-            "with the support pass recomputed", Assert.Throws<ArgumentException>(() => MemoryChoice.NeedsCheckpointing(graphs, s_images, 1000)).Message);
+            "with the support pass recomputed", Assert.Throws<ArgumentException>(() => MemoryChoice.SegmentSteps(graphs, s_images, 1000)).Message);
     }
 
     [Fact]
@@ -170,13 +170,13 @@ public class ImplicitTests
         Method method = Catalogue.Create("mrml", options);
         Model model = Networks.Mlp(new Shape(4), 3, [6]);
         ParameterSet parameters = ParameterSet.Initialize(method.MetaParameters(model), 1);
-        return new MetaStep(new TaskGraphs(method, model, TaskKind.Classification, NormStatistics.Query), s_source.Shape, parameters, 4, workers, checkpointed: false, tasks);
+        return new MetaStep(new TaskGraphs(method, model, TaskKind.Classification, NormStatistics.Query), s_source.Shape, parameters, 4, workers, segmentSteps: 0, tasks);
     }
 
     private static TaskGraphs Graphs(string row, int steps) => new(
         Catalogue.Create(row, new MethodOptions { InnerSteps = steps }), Networks.Conv4(new Shape(16, 16, 1), 2, channels: 2), TaskKind.Classification, NormStatistics.Query);
 
-    private static long Peak(TaskGraphs graphs, bool checkpointed) => new SimdProgram(graphs.Training(s_images, checkpointed)).PeakBytes;
+    private static long Peak(TaskGraphs graphs, bool checkpointed) => new SimdProgram(graphs.Training(s_images, checkpointed ? 1 : 0)).PeakBytes;
 
     private static Vector<double> Solve(LinearSolver solver, Vector<double>? guess)
     {

@@ -82,7 +82,7 @@ public sealed class PyTorchParityTests
 
     private static List<double> Train(TaskGraphs graphs, ParameterSet parameters, ITaskSource source)
     {
-        using var step = new MetaStep(graphs, source.Shape, parameters, Tasks, workers: 1, checkpointed: false);
+        using var step = new MetaStep(graphs, source.Shape, parameters, Tasks, workers: 1, segmentSteps: 0);
         Optimizer optimizer = new Adam(parameters.Values.Length, new AdamOptions(Epsilon: Epsilon));
         var losses = new List<double>();
         for (int i = 0; i < MetaSteps; i++)
