@@ -12,7 +12,6 @@ internal sealed unsafe class FewChannelsWeightGradient : ConvolutionKernel
     private readonly ConvolutionShape shape;
     private readonly SimdLevel level;
     private readonly ChannelBlock[] blocks;
-    private readonly ChannelBlock[] sharedBlocks;
     private readonly (int Rows, int Count)[] rowGroups;
     private readonly PinnedTable<int> rowOffsets;
     private readonly PinnedTable<PixelPair> pixels;
@@ -30,7 +29,6 @@ internal sealed unsafe class FewChannelsWeightGradient : ConvolutionKernel
         var wide = level.BlockVectors() == 2 && shape.OutputChannels >= 4 * level.Floats();
         var vectors = wide ? 4 : level.BlockVectors();
         blocks = ChannelBlock.Cut(shape.OutputChannels, level, vectors);
-        sharedBlocks = blocks.Length > 1 ? blocks : ChannelBlock.Cut(shape.OutputChannels, level, Math.Max(1, vectors / 2));
         rowGroups =
         [
             .. GatherPlan.BalancedSizes(shape.WeightRows, wide ? 3 : 6).GroupBy(size => size).Select(group => (group.Key, group.Count())),
@@ -54,8 +52,8 @@ internal sealed unsafe class FewChannelsWeightGradient : ConvolutionKernel
 
     public override int ScratchBytes => (FrameFloats + PanelFloats + SumFloats) * sizeof(float);
 
-    // Blocks of channels of the result, cut smaller where there is but one.
-    public override int Pieces => sharedBlocks.Length;
+    // Blocks of channels of the result. To cut a single one loses more than it gains: narrower, its rows fill no registers, and must be copied.
+    public override int Pieces => blocks.Length;
 
     private int FrameRows => (chunkRows - 1) * shape.Stride + shape.KernelHeight;
 
@@ -69,12 +67,8 @@ internal sealed unsafe class FewChannelsWeightGradient : ConvolutionKernel
 
     public override void Run(float* a, float* b, float* result, byte* scratch, Share share)
     {
-        ReadOnlySpan<ChannelBlock> shareBlocks = blocks;
-        if (share != Share.Whole)
-        {
-            var (first, end) = share.Range(sharedBlocks.Length);
-            shareBlocks = sharedBlocks.AsSpan(first, end - first);
-        }
+        var (first, end) = share.Range(blocks.Length);
+        ReadOnlySpan<ChannelBlock> shareBlocks = blocks.AsSpan(first, end - first);
 
         var frame = (float*)scratch;
         var panel = frame + FrameFloats;
