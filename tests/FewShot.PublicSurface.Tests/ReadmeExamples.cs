@@ -24,7 +24,7 @@ public sealed class ReadmeExamples
         // A few examples of each class: floats, height × width × channels, one example after another; labels count from 0.
         using AdaptedModel model = learner.Adapt(images, labels, ["cat", "dog", "owl"]);
 
-        int[] classes = model.Classify(newImages);            // safe to call from many threads
+        int[] classes = model.Classify(newImages);            // safe to call from many threads; uses the machine's cores (learner.Threads)
         float[] probabilities = model.Predict(newImages);     // [queries, classes]
         model.Save("mine.safetensors");                       // AdaptedModel.Load("mine.safetensors") anywhere else
         return (classes, probabilities);
