@@ -71,7 +71,7 @@ internal sealed class FewShotContender : IContender
                 worker.Run();
             },
             worker,
-            new Facts(Math.Min(threads, program.MostShares), program.MultiplyAdds, program.PeakBytes))
+            new Facts(Math.Min(threads, program.MostThreads), program.MultiplyAdds, program.PeakBytes))
         {
             Name = threads == 1 ? "fewshot-1-thread" : "fewshot",
         };
