@@ -5,6 +5,7 @@ using FewShot.Cli.Settings;
 using FewShot.Evaluation;
 using FewShot.Methods;
 using FewShot.Storage;
+using FewShot.Tasks;
 using FewShot.Training;
 
 namespace FewShot.Cli;
@@ -65,7 +66,7 @@ internal sealed class MethodTrial
 
             return Measured(row, training, trained, evaluation.Run(TrainedRun.Load(Commands.Run).Parameters, cancellation));
         }
-        catch (ArgumentException error)
+        catch (Exception error) when (error is ArgumentException or DataException)
         {
             return row with { Fault = Failure.OneLine(error) };
         }

@@ -85,12 +85,14 @@ public sealed class CompareTests
     {
         using var folder = new TemporaryFolder();
         CommandResult result = CommandResult.Of(
-            s_glyphs.With("--methods", "maml,r2d2,protonet", "--set", "maml:ways=6", "--set", "r2d2:inner-steps=2", "--out", folder["c"], "--json"));
+            s_glyphs.With(
+                "--methods", "maml,r2d2,protonet-cosine,protonet", "--set", "maml:ways=6", "--set", "r2d2:inner-steps=2", "--set", "protonet-cosine:ways=1000", "--out", folder["c"], "--json"));
         Assert.Equal(ExitCode.Usage, result.ExitCode);
         JsonArray rows = result.Json["rows"]!.AsArray();
-        Assert.Equal(["impossible", "impossible", "measured"], rows.Select(row => (string)row!["outcome"]!));
+        Assert.Equal(["impossible", "impossible", "impossible", "measured"], rows.Select(row => (string)row!["outcome"]!));
         Assert.Contains("trained with a head for 6 ways", (string)rows[0]!["fault"]!, StringComparison.Ordinal);
         Assert.Contains("no inner steps", (string)rows[1]!["fault"]!, StringComparison.Ordinal);
+        Assert.Contains("ask for fewer ways", (string)rows[2]!["fault"]!, StringComparison.Ordinal);
         Assert.Contains("not possible", File.ReadAllText(folder["c/comparison.md"]), StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder["c/maml"]));
     }
