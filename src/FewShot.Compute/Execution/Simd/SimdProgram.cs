@@ -85,8 +85,14 @@ public sealed class SimdProgram : IProgram<float>
     /// </summary>
     /// <param name="threads">The most threads of a run, the caller's included; 1 is <see cref="CreateWorker()"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
-    public IWorker<float> CreateWorker(int threads) =>
-        CreateWorker(threads < 1 ? threads : Math.Min(threads, MostThreads), HelperTeam.OfProcess);
+    public IWorker<float> CreateWorker(int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        int useful = Math.Min(threads, MostThreads);
+
+        // Only a run that shares has use for the helpers, and their threads begin when they are first asked for.
+        return useful == 1 ? CreateWorker() : CreateWorker(useful, HelperTeam.OfProcess);
+    }
 
     internal SimdWorker CreateWorker(int threads, HelperTeam team)
     {
