@@ -48,16 +48,39 @@ internal sealed unsafe class ShareProfile : SimdWorker
             profile.Measure();
         }
 
+        using var clocked = new ClockedWorker(program);
+        Evaluator.Load(clocked, parameters);
+        episode.SupportInputs.CopyTo(clocked.Input(support));
+        episode.SupportTargets.CopyTo(clocked.Input(support + 1));
+        start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(start) < time)
+        {
+            clocked.Run();
+        }
+
         double whole = profile._whole.Sum();
         double path = profile._shared.Sum();
+        Console.WriteLine($"median {clocked.Medians.Sum():F0} us by two threads, best run {clocked.Best:F0}; {clocked.SharedSteps} steps shared, {clocked.TakenBack} shares taken back");
         Console.WriteLine($"{name}: {whole:F0} us whole, {path:F0} us by halves: {whole / path:F2} times at best; {program.Kernels.Count(kernel => kernel.Shares > 1)} of {program.StepCount} steps are shared");
+        if (Environment.GetEnvironmentVariable("STEPS") is not null)
+        {
+            for (int step = 0; step < program.StepCount; step++)
+            {
+                if (profile._whole[step] > 20)
+                {
+                    Console.WriteLine($"   {step} {profile._whole[step],8:F0} {profile._shared[step],8:F0} {clocked.Medians[step],8:F0} {program.Kernels[step].Description} [{string.Join(", ", program.Plan.Steps[step].Outputs.Select(o => $"{o.Shape} @{program.Plan.Slots[FewShot.Compute.Planning.Storage.Of(o)].Offset / 1024}"))}]");
+                }
+            }
+        }
+
         foreach (IGrouping<string, int> group in Enumerable.Range(0, program.StepCount)
             .GroupBy(step => program.Plan.Steps[step].Loop is null ? program.Kernels[step].Description : "fused loops")
             .OrderByDescending(group => group.Sum(step => profile._whole[step]))
             .Take(12))
         {
             (double all, double half) = (group.Sum(step => profile._whole[step]), group.Sum(step => profile._shared[step]));
-            Console.WriteLine($"{all,10:F0} {half,8:F0} {all / half,6:F2}  {group.Key}");
+            double by2 = group.Sum(step => clocked.Medians[step]);
+            Console.WriteLine($"{all,10:F0} {half,8:F0} {all / half,6:F2} {by2,8:F0} {all / by2,6:F2} {group.Key}");
         }
     }
 
@@ -99,6 +122,30 @@ internal sealed unsafe class ShareProfile : SimdWorker
             TimeSpan path = Stopwatch.GetElapsedTime(start, begun) + Stopwatch.GetElapsedTime(done, end)
                 + TimeSpan.FromTicks(Math.Max(Stopwatch.GetElapsedTime(begun, half).Ticks, Stopwatch.GetElapsedTime(half, done).Ticks));
             _shared[step] = Math.Min(_shared[step], path.TotalMicroseconds);
+        }
+    }
+
+    /// <summary>Measures by the clock what two threads take for each step.</summary>
+    private sealed class ClockedWorker(SimdProgram program) : SharingWorker(program, HelperTeam.OfProcess, 2)
+    {
+        private readonly List<double>[] _times = [.. Enumerable.Range(0, program.StepCount).Select(_ => new List<double>())];
+        public double Best = double.PositiveInfinity;
+        private double[]? _medians;
+
+        public double[] Medians => _medians ??= [.. _times.Select(times => times.Order().ElementAt(times.Count / 2))];
+
+        public override void Run()
+        {
+            long start = Stopwatch.GetTimestamp();
+            base.Run();
+            Best = Math.Min(Best, Stopwatch.GetElapsedTime(start).TotalMicroseconds);
+        }
+
+        protected override void Run(int step, int shares)
+        {
+            long start = Stopwatch.GetTimestamp();
+            base.Run(step, shares);
+            _times[step].Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds);
         }
     }
 }

@@ -14,9 +14,12 @@ internal static unsafe class Convolution
     public static ConvolutionKernel WeightGradient(ConvolutionShape shape, SimdLevel level)
     {
         shape.Validate();
-        return FewChannelsWeightGradient.Fits(shape) ? new FewChannelsWeightGradient(shape, level)
-            : WinogradTiles.Pays(shape, level) ? new WinogradWeightGradient(shape, level)
-            : new WeightGradientConvolution(shape, level);
+        return SectionedWeightGradient.Pays(shape) ? new SectionedWeightGradient(shape, Section) : Section(shape);
+
+        ConvolutionKernel Section(ConvolutionShape images) =>
+            FewChannelsWeightGradient.Fits(images) ? new FewChannelsWeightGradient(images, level)
+            : WinogradTiles.Pays(images, level) ? new WinogradWeightGradient(images, level)
+            : new WeightGradientConvolution(images, level);
     }
 
     /// <summary>a = cotangent of y, b = w HWIO, result = gradient to x; any stride.</summary>

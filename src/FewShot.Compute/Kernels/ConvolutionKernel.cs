@@ -9,13 +9,29 @@ internal abstract unsafe class ConvolutionKernel
     /// <summary>What runs, for logs and tables.</summary>
     public abstract string Description { get; }
 
+    /// <summary>Scratch of a whole run: what all shares see, then what one thread needs.</summary>
     public abstract int ScratchBytes { get; }
+
+    /// <summary>Bytes of scratch that all shares see.</summary>
+    public virtual int SharedBytes => 0;
 
     /// <summary>The most pieces that the work can be cut into for several threads; 1 where it cannot.</summary>
     public abstract int Pieces { get; }
 
-    public void Run(float* a, float* b, float* result, byte* scratch) => Run(a, b, result, scratch, Share.Whole);
+    public void Run(float* a, float* b, float* result, byte* scratch)
+    {
+        Run(a, b, result, scratch, scratch + SharedBytes, Share.Whole);
+        End(result, scratch);
+    }
 
-    /// <summary>Computes a share of the result. No sum is cut, so the result has the same bits however it is shared; each thread has its own scratch.</summary>
-    public abstract void Run(float* a, float* b, float* result, byte* scratch, Share share);
+    /// <summary>
+    /// Computes a share. No sum is cut otherwise than in the whole, so all shares, in any order, and <see cref="End"/> give the same bits however many they
+    /// are; each thread has its own scratch.
+    /// </summary>
+    public abstract void Run(float* a, float* b, float* result, byte* shared, byte* scratch, Share share);
+
+    /// <summary>What one thread does after the shares.</summary>
+    public virtual void End(float* result, byte* shared)
+    {
+    }
 }

@@ -105,7 +105,7 @@ internal sealed unsafe class DirectConvolution : ConvolutionKernel
         transposeWeights: true, pack);
 
     [SkipLocalsInit]
-    public override void Run(float* a, float* b, float* result, byte* scratch, Share share)
+    public override void Run(float* a, float* b, float* result, byte* shared, byte* scratch, Share share)
     {
         var transposed = (float*)scratch;
         var packed = transposed + TransposedFloats;

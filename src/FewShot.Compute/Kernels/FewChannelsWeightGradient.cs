@@ -65,7 +65,7 @@ internal sealed unsafe class FewChannelsWeightGradient : ConvolutionKernel
 
     public static bool Fits(ConvolutionShape shape) => shape.InputChannels <= MostChannels;
 
-    public override void Run(float* a, float* b, float* result, byte* scratch, Share share)
+    public override void Run(float* a, float* b, float* result, byte* shared, byte* scratch, Share share)
     {
         var (first, end) = share.Range(blocks.Length);
         ReadOnlySpan<ChannelBlock> shareBlocks = blocks.AsSpan(first, end - first);

@@ -44,7 +44,7 @@ internal sealed unsafe class WeightGradientConvolution : ConvolutionKernel
 
     private int PartialFloats => blocks[^1].Partial ? shape.WeightRows * blocks[^1].Width : 0;
 
-    public override void Run(float* a, float* b, float* result, byte* scratch, Share share)
+    public override void Run(float* a, float* b, float* result, byte* shared, byte* scratch, Share share)
     {
         var groups = share.Range(shape.KernelHeight * shape.KernelWidth * rowGroups.Length);
         var panel = (float*)scratch;

@@ -68,7 +68,7 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
         level, dataGradient: true);
 
     [SkipLocalsInit]
-    public override void Run(float* a, float* b, float* result, byte* scratch, Share share)
+    public override void Run(float* a, float* b, float* result, byte* shared, byte* scratch, Share share)
     {
         var transposed = (float*)scratch;
         var weights = transposed + TransposedFloats;

@@ -44,7 +44,7 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
 
     private int SumFrequency => shape.InputChannels * shape.OutputChannels + 16;
 
-    public override void Run(float* a, float* b, float* result, byte* scratch, Share share)
+    public override void Run(float* a, float* b, float* result, byte* shared, byte* scratch, Share share)
     {
         var (firstVector, endVector) = share.Range(Pieces);
         var firstRow = firstVector * level.Floats();

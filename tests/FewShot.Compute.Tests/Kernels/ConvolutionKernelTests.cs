@@ -170,7 +170,12 @@ public sealed unsafe class ConvolutionKernelTests
         var dataResult = Compare(winograd ? [.. data, WinogradConvolution.DataGradient(shape, level)] : data, gy, w, gx, shape, random);
 
         var gw = KernelReference.WeightGradient(shape, x.Span.ToArray(), gy.Span.ToArray());
-        ConvolutionKernel[] weights = [Convolution.WeightGradient(shape, level), new WeightGradientConvolution(shape, level)];
+        ConvolutionKernel[] weights =
+        [
+            Convolution.WeightGradient(shape, level),
+            new WeightGradientConvolution(shape, level),
+            .. shape.Images > 1 ? new[] { new SectionedWeightGradient(shape, images => new WeightGradientConvolution(images, level)) } : [],
+        ];
         var weightResult = Compare(winograd ? [.. weights, new WinogradWeightGradient(shape, level)] : weights, x, gy, gw, shape, random);
 
         // The three maps are one trilinear form: <gy, conv(x, w)> = <gx, x> = <gw, w>.
@@ -216,12 +221,16 @@ public sealed unsafe class ConvolutionKernelTests
         {
             using var result = new GuardedBuffer(whole.Length, atEnd: true);
             result.Span.Fill(float.NaN);
+            using var shared = new GuardedBuffer((kernel.SharedBytes + 3) / sizeof(float), atEnd: true, alignment: 64);
+            shared.Span.Fill(float.NaN);
             for (var share = shares - 1; share >= 0; share--)
             {
-                using var scratch = new GuardedBuffer((kernel.ScratchBytes + 3) / sizeof(float), atEnd: true, alignment: 64);
+                using var scratch = new GuardedBuffer((kernel.ScratchBytes - kernel.SharedBytes + 3) / sizeof(float), atEnd: true, alignment: 64);
                 scratch.Span.Fill(float.NaN);
-                kernel.Run(a.Pointer, b.Pointer, result.Pointer, (byte*)scratch.Pointer, new Share(share, share + 1, shares));
+                kernel.Run(a.Pointer, b.Pointer, result.Pointer, (byte*)shared.Pointer, (byte*)scratch.Pointer, new Share(share, share + 1, shares));
             }
+
+            kernel.End(result.Pointer, (byte*)shared.Pointer);
 
             Assert.True(result.Span.SequenceEqual(whole), $"{kernel.Description} of {shape} has other bits in {shares} shares.");
         }

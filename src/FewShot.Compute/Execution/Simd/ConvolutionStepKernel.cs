@@ -14,7 +14,12 @@ internal sealed unsafe class ConvolutionStepKernel(ConvolutionKernel kernel, int
 
     public override int Shares => shares;
 
-    public override void Run(float** buffers, byte* shared, byte* scratch, Share share) => kernel.Run(buffers[0], buffers[1], buffers[2], scratch, share);
+    public override int SharedBytes => kernel.SharedBytes;
+
+    public override void Run(float** buffers, byte* shared, byte* scratch, Share share) =>
+        kernel.Run(buffers[0], buffers[1], buffers[2], shared, scratch, share);
+
+    public override void End(float** buffers, byte* shared) => kernel.End(buffers[2], shared);
 }
 
 /// <summary>Turns weights for the gradient to the data.</summary>

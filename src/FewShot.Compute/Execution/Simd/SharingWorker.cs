@@ -9,12 +9,12 @@ namespace FewShot.Compute.Execution.Simd;
 /// those that no helper has begun, and waits for the rest.
 /// Small steps it runs alone. Shares are stretches of rows or images wherever a step allows, so that a core finds in its cache what it wrote a step ago.
 /// </summary>
-internal sealed unsafe class SharingWorker : SimdWorker
+internal unsafe class SharingWorker : SimdWorker
 {
     private readonly HelperTeam _team;
     private readonly Helper[] _helpers;
     private readonly int[] _shares;
-    private readonly byte* _helperScratch;
+    private readonly byte* _privateScratch;
     private readonly long _scratchBytes;
 
     public SharingWorker(SimdProgram program, HelperTeam team, int threads)
@@ -25,11 +25,14 @@ internal sealed unsafe class SharingWorker : SimdWorker
         _shares = [.. program.Kernels.Select(kernel => kernel.Shares)];
         long most = program.Kernels.Where(kernel => kernel.Shares > 1).Max(kernel => kernel.ScratchBytes - kernel.SharedBytes);
         _scratchBytes = (most + ArenaPlan.Alignment - 1) / ArenaPlan.Alignment * ArenaPlan.Alignment;
-        _helperScratch = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(ArenaPlan.Alignment, _scratchBytes * _helpers.Length), ArenaPlan.Alignment);
+        _privateScratch = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(ArenaPlan.Alignment, _scratchBytes * threads), ArenaPlan.Alignment);
     }
 
     /// <summary>Steps of all runs that were shared.</summary>
     public long SharedSteps { get; private set; }
+
+    /// <summary>Shares of all runs that the helper had not begun when the leader was done with its own.</summary>
+    public long TakenBack { get; private set; }
 
     public override void Run()
     {
@@ -51,15 +54,7 @@ internal sealed unsafe class SharingWorker : SimdWorker
                     awake++;
                 }
 
-                int shares = Math.Min(_shares[step], awake + 1);
-                if (shares == 1)
-                {
-                    RunStep(step);
-                }
-                else
-                {
-                    RunShared(step, shares);
-                }
+                Run(step, Math.Min(_shares[step], awake + 1));
             }
         }
         finally
@@ -73,16 +68,17 @@ internal sealed unsafe class SharingWorker : SimdWorker
 
     /// <summary>Runs a share on a helper's thread.</summary>
     public void RunShare(int step, int helper, Share share) =>
-        Kernel(step).Run(Buffers(step), Scratch(step), _helperScratch + (helper * _scratchBytes), share);
+        Kernel(step).Run(Buffers(step), Scratch(step), _privateScratch + ((helper + 1) * _scratchBytes), share);
 
-    protected override void Free()
+    /// <summary>Runs a step by so many threads.</summary>
+    protected virtual void Run(int step, int shares)
     {
-        base.Free();
-        NativeMemory.AlignedFree(_helperScratch);
-    }
+        if (shares == 1)
+        {
+            RunStep(step);
+            return;
+        }
 
-    private void RunShared(int step, int shares)
-    {
         StepKernel kernel = Kernel(step);
         byte* shared = Scratch(step);
         kernel.Begin(Buffers(step), shared);
@@ -91,13 +87,13 @@ internal sealed unsafe class SharingWorker : SimdWorker
             _helpers[i - 1].Post(step, new Share(i, i + 1, shares));
         }
 
-        byte* scratch = shared + kernel.SharedBytes;
-        kernel.Run(Buffers(step), shared, scratch, new Share(0, 1, shares));
+        kernel.Run(Buffers(step), shared, _privateScratch, new Share(0, 1, shares));
         for (int i = 1; i < shares; i++)
         {
             if (_helpers[i - 1].TryTakeBack())
             {
-                kernel.Run(Buffers(step), shared, scratch, new Share(i, i + 1, shares));
+                TakenBack++;
+                kernel.Run(Buffers(step), shared, _privateScratch, new Share(i, i + 1, shares));
             }
         }
 
@@ -108,5 +104,11 @@ internal sealed unsafe class SharingWorker : SimdWorker
 
         kernel.End(Buffers(step), shared);
         SharedSteps++;
+    }
+
+    protected override void Free()
+    {
+        base.Free();
+        NativeMemory.AlignedFree(_privateScratch);
     }
 }
