@@ -24,7 +24,7 @@ internal sealed record Options
                              peers: {name: seconds}, ratioToBestPeer, gflops, fractionOfPeak, arenaPeakBytes, ...}]}
           --save             also write benchmarks/results/DATE-MACHINE.json and .md; rows of a workload that are there
                              already are replaced, others stay
-          --shares           what two threads can gain at best in one adaptation, by kind of step; needs one quiet core
+          --shares           what two threads gain in one adaptation, at best and by the clock, by kind of step
           --list             the workloads by group, with their peers
           --help             this text
 

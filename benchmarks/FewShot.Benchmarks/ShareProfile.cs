@@ -12,8 +12,8 @@ using FewShot.Tasks;
 namespace FewShot.Benchmarks;
 
 /// <summary>
-/// What two threads can gain at best in one adaptation, measured on one: of each step the time of the whole beside that of its longer half, each the best of
-/// many runs. Handing shares over, and what one core must fetch from the other's cache, come on top; in return it can be measured beside other work.
+/// What two threads gain in one adaptation. First on one: of each step the time of the whole beside that of its longer half, each the best of many runs. Then by
+/// the clock on two, where handing shares over, and what one core must fetch from the other's cache, come on top; for that the machine must be left alone.
 /// </summary>
 internal sealed unsafe class ShareProfile : SimdWorker
 {
@@ -60,27 +60,18 @@ internal sealed unsafe class ShareProfile : SimdWorker
 
         double whole = profile._whole.Sum();
         double path = profile._shared.Sum();
-        Console.WriteLine($"median {clocked.Medians.Sum():F0} us by two threads, best run {clocked.Best:F0}; {clocked.SharedSteps} steps shared, {clocked.TakenBack} shares taken back");
-        Console.WriteLine($"{name}: {whole:F0} us whole, {path:F0} us by halves: {whole / path:F2} times at best; {program.Kernels.Count(kernel => kernel.Shares > 1)} of {program.StepCount} steps are shared");
-        if (Environment.GetEnvironmentVariable("STEPS") is not null)
-        {
-            for (int step = 0; step < program.StepCount; step++)
-            {
-                if (profile._whole[step] > 20)
-                {
-                    Console.WriteLine($"   {step} {profile._whole[step],8:F0} {profile._shared[step],8:F0} {clocked.Medians[step],8:F0} {program.Kernels[step].Description} [{string.Join(", ", program.Plan.Steps[step].Outputs.Select(o => $"{o.Shape} @{program.Plan.Slots[FewShot.Compute.Planning.Storage.Of(o)].Offset / 1024}"))}]");
-                }
-            }
-        }
-
+        double[] byTwo = clocked.Medians();
+        Console.WriteLine(
+            $"{name}: {whole:F0} us whole, {path:F0} us by halves: {whole / path:F2} times at best; {byTwo.Sum():F0} us by two threads: {whole / byTwo.Sum():F2} times; "
+            + $"{program.Kernels.Count(kernel => kernel.Shares > 1)} of {program.StepCount} steps are shared, {100.0 * clocked.TakenBack / clocked.SharedSteps:F0} % of the shares came too late for the helper");
         foreach (IGrouping<string, int> group in Enumerable.Range(0, program.StepCount)
             .GroupBy(step => program.Plan.Steps[step].Loop is null ? program.Kernels[step].Description : "fused loops")
             .OrderByDescending(group => group.Sum(step => profile._whole[step]))
             .Take(12))
         {
             (double all, double half) = (group.Sum(step => profile._whole[step]), group.Sum(step => profile._shared[step]));
-            double by2 = group.Sum(step => clocked.Medians[step]);
-            Console.WriteLine($"{all,10:F0} {half,8:F0} {all / half,6:F2} {by2,8:F0} {all / by2,6:F2} {group.Key}");
+            double clock = group.Sum(step => byTwo[step]);
+            Console.WriteLine($"{all,10:F0} {half,8:F0} {all / half,6:F2} {clock,8:F0} {all / clock,6:F2}  {group.Key}");
         }
     }
 
@@ -129,17 +120,8 @@ internal sealed unsafe class ShareProfile : SimdWorker
     private sealed class ClockedWorker(SimdProgram program) : SharingWorker(program, HelperTeam.OfProcess, 2)
     {
         private readonly List<double>[] _times = [.. Enumerable.Range(0, program.StepCount).Select(_ => new List<double>())];
-        public double Best = double.PositiveInfinity;
-        private double[]? _medians;
 
-        public double[] Medians => _medians ??= [.. _times.Select(times => times.Order().ElementAt(times.Count / 2))];
-
-        public override void Run()
-        {
-            long start = Stopwatch.GetTimestamp();
-            base.Run();
-            Best = Math.Min(Best, Stopwatch.GetElapsedTime(start).TotalMicroseconds);
-        }
+        public double[] Medians() => [.. _times.Select(times => times.Order().ElementAt(times.Count / 2))];
 
         protected override void Run(int step, int shares)
         {

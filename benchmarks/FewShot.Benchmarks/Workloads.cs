@@ -172,8 +172,8 @@ internal static class Workloads
     /// <summary>Profiles the adaptations that several threads share.</summary>
     public static void PrintShares()
     {
-        ShareProfile.Print("adapt-omniglot-5w1s-5steps", Learner("maml", s_5w1s, 5), s_5w1s, TimeSpan.FromSeconds(1));
-        ShareProfile.Print("adapt-omniglot-5w5s-5steps", Learner("maml", s_5w5s, 5), s_5w5s, TimeSpan.FromSeconds(1));
+        ShareProfile.Print("adapt-omniglot-5w1s-5steps", Learner("maml", s_5w1s, 5), s_5w1s, TimeSpan.FromSeconds(8));
+        ShareProfile.Print("adapt-omniglot-5w5s-5steps", Learner("maml", s_5w5s, 5), s_5w5s, TimeSpan.FromSeconds(8));
     }
 
     /// <summary>One task on several threads, beside the same on one.</summary>

@@ -11,7 +11,7 @@ namespace FewShot.Compute.Execution.Simd;
 /// </summary>
 internal sealed unsafe class Helper
 {
-    private const int Looks = 100_000;
+    private const int Looks = 2000;
     private static readonly TimeSpan s_patience = TimeSpan.FromMicroseconds(100);
 
     private readonly SemaphoreSlim _wake = new(0);
@@ -88,7 +88,11 @@ internal sealed unsafe class Helper
 
     private static void Pause(ref int looks)
     {
-        if (++looks >= Looks)
+        if (++looks < Looks)
+        {
+            Thread.SpinWait(1);
+        }
+        else
         {
             Thread.Yield();
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using FewShot.Compute.Kernels;
 using FewShot.Compute.Planning;
@@ -7,7 +8,8 @@ namespace FewShot.Compute.Execution.Simd;
 /// <summary>
 /// Runs a program on the caller's thread, which leads, and shares the larger steps with helpers: it gives each a share, does one itself, then
 /// those that no helper has begun, and waits for the rest.
-/// Small steps it runs alone. Shares are stretches of rows or images wherever a step allows, so that a core finds in its cache what it wrote a step ago.
+/// Small steps it runs alone. Shares are stretches of rows or images wherever a step allows, so that a core finds in its cache what it wrote a step ago;
+/// for the same reason each thread has scratch memory of its own rather than that in the arena, which other steps fill from both cores.
 /// </summary>
 internal unsafe class SharingWorker : SimdWorker
 {
@@ -17,10 +19,17 @@ internal unsafe class SharingWorker : SimdWorker
     private readonly byte* _privateScratch;
     private readonly long _scratchBytes;
 
-    public SharingWorker(SimdProgram program, HelperTeam team, int threads)
+    private readonly SharingChoice? _choice;
+
+    /// <param name="program">What it runs.</param>
+    /// <param name="team">The helpers it may borrow.</param>
+    /// <param name="threads">The most threads of a run.</param>
+    /// <param name="choice">What decides for each run; without it every run shares where helpers are free.</param>
+    public SharingWorker(SimdProgram program, HelperTeam team, int threads, SharingChoice? choice = null)
         : base(program)
     {
         _team = team;
+        _choice = choice;
         _helpers = new Helper[threads - 1];
         _shares = [.. program.Kernels.Select(kernel => kernel.Shares)];
         long most = program.Kernels.Where(kernel => kernel.Shares > 1).Max(kernel => kernel.ScratchBytes - kernel.SharedBytes);
@@ -36,14 +45,24 @@ internal unsafe class SharingWorker : SimdWorker
 
     public override void Run()
     {
-        ThrowIfDisposed();
-        int borrowed = _team.Borrow(this, _helpers);
+        long start = Stopwatch.GetTimestamp();
+        bool shares = _choice is null || _choice.Next();
+        int borrowed = shares ? _team.Borrow(this, _helpers) : 0;
         if (borrowed == 0)
         {
             base.Run();
-            return;
+        }
+        else
+        {
+            Run(borrowed);
         }
 
+        _choice?.Took(shares, Stopwatch.GetTimestamp() - start);
+    }
+
+    private void Run(int borrowed)
+    {
+        ThrowIfDisposed();
         try
         {
             int awake = 0;

@@ -12,11 +12,8 @@ namespace FewShot.Compute.Execution.Simd;
 public sealed class SimdProgram : IProgram<float>
 {
     private readonly Graph _graph;
-    /// <summary>
-    /// The least work of a run that is worth sharing, in multiply-adds; some ten milliseconds on one core. Measured: of two cores, an adaptation of 0.7e9 lost
-    /// 9 %, since each core must fetch from the other's cache what the step before left there, one of 3.6e9 gained 21 %.
-    /// </summary>
-    private const long WorthSharing = 1_500_000_000;
+    /// <summary>The least work of a run that may be worth sharing, in multiply-adds; about a millisecond on one core.</summary>
+    private const long WorthSharing = 200_000_000;
 
     private readonly ArenaPlan _plan;
     private readonly StepKernel[] _kernels;
@@ -80,8 +77,8 @@ public sealed class SimdProgram : IProgram<float>
 
     /// <summary>
     /// A worker whose runs share their larger steps among several threads: the caller's, and helpers that all workers of the process have in common, one for
-    /// each further core. A run takes the helpers that are free, and goes without where none is, or where it is too short to share (<see cref="MostThreads"/>).
-    /// The outputs are the same bits for any number of threads.
+    /// each further core. A run takes the helpers that are free, and goes without where none is, where it is too short to share (<see cref="MostThreads"/>), or
+    /// where the worker's earlier runs were faster without. The outputs are the same bits for any number of threads.
     /// </summary>
     /// <param name="threads">The most threads of a run, the caller's included; 1 is <see cref="CreateWorker()"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
@@ -91,14 +88,14 @@ public sealed class SimdProgram : IProgram<float>
         int useful = Math.Min(threads, MostThreads);
 
         // Only a run that shares has use for the helpers, and their threads begin when they are first asked for.
-        return useful == 1 ? CreateWorker() : CreateWorker(useful, HelperTeam.OfProcess);
+        return useful == 1 ? CreateWorker() : CreateWorker(useful, HelperTeam.OfProcess, new SharingChoice());
     }
 
-    internal SimdWorker CreateWorker(int threads, HelperTeam team)
+    internal SimdWorker CreateWorker(int threads, HelperTeam team, SharingChoice? choice = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         int useful = Math.Min(Math.Min(threads, team.Count + 1), MostShares);
-        return useful == 1 ? new SimdWorker(this) : new SharingWorker(this, team, useful);
+        return useful == 1 ? new SimdWorker(this) : new SharingWorker(this, team, useful, choice);
     }
 
     /// <summary>The most threads that a run makes use of: 1 where it is too short to gain by a second.</summary>
