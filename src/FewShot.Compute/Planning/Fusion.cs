@@ -190,28 +190,44 @@ internal sealed class Fusion
     /// <summary>Stores values that several loops compute and that are dear; false when there is none.</summary>
     private bool StoreWhatIsDear(IReadOnlyList<LoopGroup> loops)
     {
-        var uses = new Dictionary<Tensor, int>();
+        var users = new Dictionary<Tensor, List<SharedLoop>>();
         foreach (LoopGroup loop in loops)
         {
-            foreach (Tensor node in loop.Computed.Where(node => !_stored[node.Id]))
+            var shared = new SharedLoop([.. loop.Roots], [.. loop.Computed.Where(node => !_stored[node.Id])]);
+            foreach (Tensor node in shared.Computed)
             {
-                uses[node] = uses.GetValueOrDefault(node) + 1;
+                if (!users.TryGetValue(node, out List<SharedLoop>? known))
+                {
+                    users[node] = known = [];
+                }
+
+                known.Add(shared);
             }
         }
 
+        // From the last to the first, so that what lies inside a stored value is judged by who still computes it. To leave that to the next round would
+        // take a round for each link of a chain, such as the cotangents of one parameter through all inner steps.
         bool any = false;
-        var settled = new HashSet<Tensor>();
-        foreach (Tensor node in uses.Where(pair => pair.Value > 1).Select(pair => pair.Key).OrderByDescending(node => node.Id))
+        foreach (Tensor node in users.Where(pair => pair.Value.Count > 1).Select(pair => pair.Key).OrderByDescending(node => node.Id).ToList())
         {
-            // What lies inside a value stored in this round may be cheap enough now; the next round sees.
-            if (!settled.Contains(node) && ExpressionCost(node) > DearCost)
+            List<SharedLoop> computing = [.. users[node].Where(loop => loop.Computed.Contains(node))];
+            if (computing.Count > 1 && ExpressionCost(node) > DearCost)
             {
-                settled.UnionWith(Expression(node));
                 _stored[node.Id] = true;
                 any = true;
+
+                // The first of the loops is taken to be joined with the one that stores it.
+                computing[0].Roots.Add(node);
+                foreach (SharedLoop loop in computing)
+                {
+                    loop.Computed.IntersectWith(loop.Roots.SelectMany(Expression));
+                }
             }
         }
 
         return any;
     }
+
+    /// <summary>A loop while it is decided which of its values to store.</summary>
+    private sealed record SharedLoop(List<Tensor> Roots, HashSet<Tensor> Computed);
 }
