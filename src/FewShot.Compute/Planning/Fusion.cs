@@ -79,6 +79,22 @@ internal sealed class Fusion
         {
             Store(tensor);
         }
+
+        StoreWhatIsAwaited();
+    }
+
+    /// <summary>
+    /// Stores what a recomputed segment waits for, where it is dear: its cotangents, which the segment and the sums before it both read. They would be
+    /// stored in the end anyway; until then every step of the segment would wait for all that they are computed from.
+    /// </summary>
+    private void StoreWhatIsAwaited()
+    {
+        IEnumerable<Tensor> awaited = _graph.Nodes.Where(node => node.Operation is After).SelectMany(node => node.Inputs.Skip(1)).Select(Storage.Of);
+        Tensor[] dear = [.. awaited.Distinct().Where(source => _kinds[source.Id] is FusionKind.ElementWise && !_stored[source.Id] && IsDear(source))];
+        foreach (Tensor source in dear)
+        {
+            _stored[source.Id] = true;
+        }
     }
 
     private void Store(Tensor tensor) => _stored[Storage.Of(tensor).Id] = true;
@@ -152,23 +168,31 @@ internal sealed class Fusion
     private bool IsLoaded(Tensor source) => _stored[source.Id] || _kinds[source.Id] == FusionKind.Fill;
 
     /// <summary>Instructions an element that computing a value from what is stored takes, each shared value once.</summary>
-    private int ExpressionCost(Tensor root)
+    private int ExpressionCost(Tensor root) => Expression(root).Sum(_rules.Cost);
+
+    private bool IsDear(Tensor root)
     {
         int cost = 0;
         foreach (Tensor node in Expression(root))
         {
             cost += _rules.Cost(node);
+            if (cost > DearCost)
+            {
+                return true;
+            }
         }
 
-        return cost;
+        return false;
     }
 
-    private HashSet<Tensor> Expression(Tensor root)
+    /// <summary>What is computed to have a value from what is stored, the value first. Found as it is asked for: a chain may be long.</summary>
+    private IEnumerable<Tensor> Expression(Tensor root)
     {
         var seen = new HashSet<Tensor> { root };
         var pending = new Stack<Tensor>(seen);
         while (pending.TryPop(out Tensor? node))
         {
+            yield return node;
             if (_kinds[node.Id] == FusionKind.Broadcast)
             {
                 continue;
@@ -183,8 +207,6 @@ internal sealed class Fusion
                 }
             }
         }
-
-        return seen;
     }
 
     /// <summary>Stores values that several loops compute and that are dear; false when there is none.</summary>
@@ -211,7 +233,7 @@ internal sealed class Fusion
         foreach (Tensor node in users.Where(pair => pair.Value.Count > 1).Select(pair => pair.Key).OrderByDescending(node => node.Id).ToList())
         {
             List<SharedLoop> computing = [.. users[node].Where(loop => loop.Computed.Contains(node))];
-            if (computing.Count > 1 && ExpressionCost(node) > DearCost)
+            if (computing.Count > 1 && IsDear(node))
             {
                 _stored[node.Id] = true;
                 any = true;
