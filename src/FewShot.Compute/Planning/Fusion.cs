@@ -32,11 +32,14 @@ internal sealed class Fusion
     }
 
     /// <summary>The steps, in an order in which they can run.</summary>
-    public static IReadOnlyList<Step> Cover(Graph graph, FusionRules rules)
+    public static IReadOnlyList<Step> Cover(Graph graph, FusionRules rules) => Cover(graph, rules, out _);
+
+    /// <summary>The same, and how often the whole graph was cut into loops until none of them held anything dear that another computes too.</summary>
+    internal static IReadOnlyList<Step> Cover(Graph graph, FusionRules rules, out int rounds)
     {
         var fusion = new Fusion(graph, rules);
         fusion.StoreWhatMustBe();
-        while (true)
+        for (rounds = 1; true; rounds++)
         {
             fusion.InferForms();
             var merger = new LoopMerger(graph, fusion._kinds, fusion._stored, fusion._forms);
