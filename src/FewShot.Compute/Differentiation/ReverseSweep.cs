@@ -11,6 +11,9 @@ internal sealed class ReverseSweep
     private readonly IReadOnlyList<Tensor> _variables;
     private readonly HashSet<Tensor> _isVariable;
     private readonly bool _recompute;
+
+    // Nodes made before the first variable depend on none, and are left out: the sweep of an inner step costs what that step is long.
+    private readonly int _first;
     private readonly bool[] _depends;
     private readonly Tensor?[] _cotangents;
 
@@ -24,24 +27,20 @@ internal sealed class ReverseSweep
         _variables = variables;
         _isVariable = [.. variables];
         _recompute = recompute;
-        int count = outputs.Max(output => output.Id) + 1;
-        _depends = new bool[count];
-        _cotangents = new Tensor?[count];
-        foreach (Tensor variable in variables.Where(variable => variable.Id < count))
+        int end = outputs.Max(output => output.Id) + 1;
+        _first = Math.Min(end, variables.Select(variable => variable.Id).DefaultIfEmpty(end).Min());
+        _depends = new bool[end - _first];
+        _cotangents = new Tensor?[end - _first];
+        foreach (Tensor variable in variables.Where(variable => variable.Id < end))
         {
-            _depends[variable.Id] = true;
+            _depends[variable.Id - _first] = true;
         }
 
-        for (int id = 0; id < count; id++)
+        for (int id = _first; id < end; id++)
         {
-            if (_graph.Nodes[id].Operation is StopGradient)
+            if (_graph.Nodes[id].Operation is not StopGradient)
             {
-                continue;
-            }
-
-            foreach (Tensor input in _graph.Nodes[id].Inputs)
-            {
-                _depends[id] |= _depends[input.Id];
+                _depends[id - _first] |= _graph.Nodes[id].Inputs.Any(Depends);
             }
         }
     }
@@ -53,10 +52,10 @@ internal sealed class ReverseSweep
             Add(_outputs[i], cotangents[i]);
         }
 
-        for (int id = _cotangents.Length - 1; id >= 0; id--)
+        for (int id = _first + _cotangents.Length - 1; id >= _first; id--)
         {
             Tensor node = _graph.Nodes[id];
-            if (_cotangents[id] is not { } cotangent || _isVariable.Contains(node))
+            if (Cotangent(node) is not { } cotangent || _isVariable.Contains(node))
             {
                 continue;
             }
@@ -83,27 +82,33 @@ internal sealed class ReverseSweep
             }
         }
 
-        return [.. _variables.Select(variable => variable.Id < _cotangents.Length ? _cotangents[variable.Id] : null)];
+        return [.. _variables.Select(Cotangent)];
     }
+
+    private bool IsSwept(Tensor tensor) => tensor.Id >= _first && tensor.Id < _first + _cotangents.Length;
+
+    private bool Depends(Tensor tensor) => IsSwept(tensor) && _depends[tensor.Id - _first];
+
+    private Tensor? Cotangent(Tensor tensor) => IsSwept(tensor) ? _cotangents[tensor.Id - _first] : null;
 
     private void Add(Tensor tensor, Tensor cotangent)
     {
-        if (_depends[tensor.Id])
+        if (Depends(tensor))
         {
-            _cotangents[tensor.Id] = _cotangents[tensor.Id] is { } sum ? sum + cotangent : cotangent;
+            _cotangents[tensor.Id - _first] = Cotangent(tensor) is { } sum ? sum + cotangent : cotangent;
         }
     }
 
     /// <summary>The outputs of a segment through which the sweep enters it: not those never reached, nor those at which it ends.</summary>
     private Tensor[] Reached(CheckpointedSegment segment) =>
-        [.. segment.Outputs.Where(output => output.Id < _cotangents.Length && _cotangents[output.Id] is not null && !_isVariable.Contains(output))];
+        [.. segment.Outputs.Where(output => Cotangent(output) is not null && !_isVariable.Contains(output))];
 
     /// <summary>Traces a segment again behind the cotangents of its outputs, and differentiates that.</summary>
     private void Recompute(CheckpointedSegment segment)
     {
         Tensor[] reached = Reached(segment);
         RequireAllArguments(reached, segment.Inputs);
-        Tensor[] cotangents = [.. reached.Select(output => _cotangents[output.Id]!)];
+        Tensor[] cotangents = [.. reached.Select(output => Cotangent(output)!)];
         Tensor[] inputs = [.. segment.Inputs.Select(input => input.After(cotangents))];
         IReadOnlyList<Tensor> outputs = segment.Function(inputs);
 
@@ -111,7 +116,7 @@ internal sealed class ReverseSweep
         RequireAllArguments(outputs, inputs);
 
         // A tensor passed twice is one variable.
-        int[] differentiable = [.. Enumerable.Range(0, inputs.Length).Where(i => _depends[segment.Inputs[i].Id]).DistinctBy(i => inputs[i])];
+        int[] differentiable = [.. Enumerable.Range(0, inputs.Length).Where(i => Depends(segment.Inputs[i])).DistinctBy(i => inputs[i])];
         IReadOnlyList<Tensor> parts = Differentiate.VectorJacobianProduct(
             [.. reached.Select(output => outputs[((SegmentOutput)output.Operation).Index])], cotangents, [.. differentiable.Select(i => inputs[i])]);
         for (int i = 0; i < differentiable.Length; i++)
@@ -127,7 +132,7 @@ internal sealed class ReverseSweep
         var pending = new Stack<Tensor>(outputs);
         while (pending.TryPop(out Tensor? tensor))
         {
-            if (!seen.Add(tensor) || (tensor.Id < _depends.Length && !_depends[tensor.Id]))
+            if (!seen.Add(tensor) || (tensor.Id < _first + _depends.Length && !Depends(tensor)))
             {
                 continue;
             }

@@ -32,11 +32,14 @@ internal sealed class Fusion
     }
 
     /// <summary>The steps, in an order in which they can run.</summary>
-    public static IReadOnlyList<Step> Cover(Graph graph, FusionRules rules)
+    public static IReadOnlyList<Step> Cover(Graph graph, FusionRules rules) => Cover(graph, rules, out _);
+
+    /// <summary>The same, and how often the whole graph was cut into loops until none of them held anything dear that another computes too.</summary>
+    internal static IReadOnlyList<Step> Cover(Graph graph, FusionRules rules, out int rounds)
     {
         var fusion = new Fusion(graph, rules);
         fusion.StoreWhatMustBe();
-        while (true)
+        for (rounds = 1; true; rounds++)
         {
             fusion.InferForms();
             var merger = new LoopMerger(graph, fusion._kinds, fusion._stored, fusion._forms);
@@ -78,6 +81,22 @@ internal sealed class Fusion
         foreach ((_, Tensor tensor) in _graph.Outputs)
         {
             Store(tensor);
+        }
+
+        StoreWhatIsAwaited();
+    }
+
+    /// <summary>
+    /// Stores what a recomputed segment waits for, where it is dear: its cotangents, which the segment and the sums before it both read. They would be
+    /// stored in the end anyway; until then every step of the segment would wait for all that they are computed from.
+    /// </summary>
+    private void StoreWhatIsAwaited()
+    {
+        IEnumerable<Tensor> awaited = _graph.Nodes.Where(node => node.Operation is After).SelectMany(node => node.Inputs.Skip(1)).Select(Storage.Of);
+        Tensor[] dear = [.. awaited.Distinct().Where(source => _kinds[source.Id] is FusionKind.ElementWise && !_stored[source.Id] && IsDear(source))];
+        foreach (Tensor source in dear)
+        {
+            _stored[source.Id] = true;
         }
     }
 
@@ -152,23 +171,31 @@ internal sealed class Fusion
     private bool IsLoaded(Tensor source) => _stored[source.Id] || _kinds[source.Id] == FusionKind.Fill;
 
     /// <summary>Instructions an element that computing a value from what is stored takes, each shared value once.</summary>
-    private int ExpressionCost(Tensor root)
+    private int ExpressionCost(Tensor root) => Expression(root).Sum(_rules.Cost);
+
+    private bool IsDear(Tensor root)
     {
         int cost = 0;
         foreach (Tensor node in Expression(root))
         {
             cost += _rules.Cost(node);
+            if (cost > DearCost)
+            {
+                return true;
+            }
         }
 
-        return cost;
+        return false;
     }
 
-    private HashSet<Tensor> Expression(Tensor root)
+    /// <summary>What is computed to have a value from what is stored, the value first. Found as it is asked for: a chain may be long.</summary>
+    private IEnumerable<Tensor> Expression(Tensor root)
     {
         var seen = new HashSet<Tensor> { root };
         var pending = new Stack<Tensor>(seen);
         while (pending.TryPop(out Tensor? node))
         {
+            yield return node;
             if (_kinds[node.Id] == FusionKind.Broadcast)
             {
                 continue;
@@ -183,35 +210,49 @@ internal sealed class Fusion
                 }
             }
         }
-
-        return seen;
     }
 
     /// <summary>Stores values that several loops compute and that are dear; false when there is none.</summary>
     private bool StoreWhatIsDear(IReadOnlyList<LoopGroup> loops)
     {
-        var uses = new Dictionary<Tensor, int>();
+        var users = new Dictionary<Tensor, List<SharedLoop>>();
         foreach (LoopGroup loop in loops)
         {
-            foreach (Tensor node in loop.Computed.Where(node => !_stored[node.Id]))
+            var shared = new SharedLoop([.. loop.Roots], [.. loop.Computed.Where(node => !_stored[node.Id])]);
+            foreach (Tensor node in shared.Computed)
             {
-                uses[node] = uses.GetValueOrDefault(node) + 1;
+                if (!users.TryGetValue(node, out List<SharedLoop>? known))
+                {
+                    users[node] = known = [];
+                }
+
+                known.Add(shared);
             }
         }
 
+        // From the last to the first, so that what lies inside a stored value is judged by who still computes it. To leave that to the next round would
+        // take a round for each link of a chain, such as the cotangents of one parameter through all inner steps.
         bool any = false;
-        var settled = new HashSet<Tensor>();
-        foreach (Tensor node in uses.Where(pair => pair.Value > 1).Select(pair => pair.Key).OrderByDescending(node => node.Id))
+        foreach (Tensor node in users.Where(pair => pair.Value.Count > 1).Select(pair => pair.Key).OrderByDescending(node => node.Id).ToList())
         {
-            // What lies inside a value stored in this round may be cheap enough now; the next round sees.
-            if (!settled.Contains(node) && ExpressionCost(node) > DearCost)
+            List<SharedLoop> computing = [.. users[node].Where(loop => loop.Computed.Contains(node))];
+            if (computing.Count > 1 && IsDear(node))
             {
-                settled.UnionWith(Expression(node));
                 _stored[node.Id] = true;
                 any = true;
+
+                // The first of the loops is taken to be joined with the one that stores it.
+                computing[0].Roots.Add(node);
+                foreach (SharedLoop loop in computing)
+                {
+                    loop.Computed.IntersectWith(loop.Roots.SelectMany(Expression));
+                }
             }
         }
 
         return any;
     }
+
+    /// <summary>A loop while it is decided which of its values to store.</summary>
+    private sealed record SharedLoop(List<Tensor> Roots, HashSet<Tensor> Computed);
 }

@@ -36,7 +36,7 @@ internal sealed class Schedule
             }
         }
 
-        Number(0);
+        Number(0, _order.Count);
     }
 
     /// <summary>The order, compacted where that lowers the peak.</summary>
@@ -53,11 +53,12 @@ internal sealed class Schedule
     {
         long live = 0;
         long peak = 0;
+        Dictionary<Tensor, int> last = _readers.ToDictionary(pair => pair.Key, pair => pair.Value.Max(reader => _places[reader]));
         for (int i = 0; i < _order.Count; i++)
         {
             Step step = _order[i];
             int place = i;
-            Tensor[] dying = [.. step.Inputs.Where(input => DiesAt(input, place))];
+            Tensor[] dying = [.. step.Inputs.Where(input => !_kept.Contains(input) && last[input] == place)];
             live += step.Outputs.Sum(output => (long)output.Shape.Count);
 
             // A loop writes its results over those operands of the same size that it is the last to read.
@@ -71,8 +72,6 @@ internal sealed class Schedule
 
         return peak;
     }
-
-    private bool DiesAt(Tensor input, int place) => !_kept.Contains(input) && _readers[input].Max(reader => _places[reader]) == place;
 
     private void HoistReleases()
     {
@@ -89,7 +88,7 @@ internal sealed class Schedule
             {
                 _order.RemoveAt(i);
                 _order.Insert(place, step);
-                Number(place);
+                Number(place, i + 1);
             }
         }
     }
@@ -130,9 +129,9 @@ internal sealed class Schedule
         return ready;
     }
 
-    private void Number(int from)
+    private void Number(int from, int end)
     {
-        for (int i = from; i < _order.Count; i++)
+        for (int i = from; i < end; i++)
         {
             _places[_order[i]] = i;
         }

@@ -12,7 +12,8 @@ internal delegate Tensor? RewriteRule(Rewrite rewrite);
 /// <param name="Inputs">The copies of its inputs.</param>
 /// <param name="Copies">The copy of every old node made so far, by id.</param>
 /// <param name="Uses">How many nodes and outputs use each old node, by id.</param>
-internal sealed record Rewrite(Graph Graph, Tensor Node, IReadOnlyList<Tensor> Inputs, Tensor[] Copies, int[] Uses)
+/// <param name="IsPartialSum">Whether each old node is a sum that only another sum uses, by id.</param>
+internal sealed record Rewrite(Graph Graph, Tensor Node, IReadOnlyList<Tensor> Inputs, Tensor[] Copies, int[] Uses, bool[] IsPartialSum)
 {
     public Operation Operation => Node.Operation;
 

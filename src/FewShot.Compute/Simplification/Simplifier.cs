@@ -39,6 +39,7 @@ internal static class Simplifier
     private static Graph Copy(Graph graph, RewriteRule[] rules)
     {
         int[] uses = Uses(graph);
+        bool[] isPartialSum = JoinTerms.PartialSums(graph, uses);
         var result = new Graph();
         var copies = new Tensor[graph.Nodes.Count];
         foreach (Tensor input in graph.Inputs)
@@ -54,7 +55,7 @@ internal static class Simplifier
             }
 
             using IDisposable scope = result.Scope(node.Scope);
-            var rewrite = new Rewrite(result, node, [.. node.Inputs.Select(input => copies[input.Id])], copies, uses);
+            var rewrite = new Rewrite(result, node, [.. node.Inputs.Select(input => copies[input.Id])], copies, uses, isPartialSum);
             Tensor? found = null;
             foreach (RewriteRule rule in rules)
             {

@@ -3,6 +3,7 @@ using FewShot.Compute.Execution.Simd;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Operations;
 using FewShot.Compute.Planning;
+using FewShot.Compute.Simplification;
 using Xunit;
 using Step = FewShot.Compute.Planning.Step;
 
@@ -97,6 +98,28 @@ public class FusionTests
         var program = new SimdProgram(_graph);
         Assert.Null(PlanValidator.FindFault(program.Plan));
         Assert.Contains(program.Plan.Steps, step => step.Waits.Count > 0);
+    }
+
+    [Theory]
+    [InlineData(24)]
+    [InlineData(72)]
+    public void However_many_inner_steps_there_are_the_loops_are_cut_in_a_few_rounds(int innerSteps)
+    {
+        Tensor x = In(7, 12);
+        Tensor w = In(12, 12);
+        Tensor[] start = [In(12), In(12)];
+        IReadOnlyList<Tensor> theta = start;
+        Tensor Normalised() => (x * theta[0]) + theta[1];
+        for (int k = 0; k < innerSteps; k++)
+        {
+            IReadOnlyList<Tensor> gradients = Differentiate.Gradients(Normalised().Tanh().MatrixMultiply(w).Square().Mean(), theta);
+            theta = [.. theta.Zip(gradients, (value, gradient) => value - (gradient * 0.1))];
+        }
+
+        // The cotangents of a parameter are a chain through all steps, each link read by the step before and by the next link.
+        Out(Differentiate.Gradients(Normalised().Sine().Square().Sum(), start));
+        Fusion.Cover(Simplifier.Run(_graph), new FusionRules(LoopOpcodes.Cost), out int rounds);
+        Assert.InRange(rounds, 1, 3);
     }
 
     [Fact]

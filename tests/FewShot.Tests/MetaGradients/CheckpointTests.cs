@@ -67,6 +67,24 @@ public class CheckpointTests
     }
 
     [Fact]
+    public void Segments_of_several_steps_need_less_memory_where_there_are_many_steps()
+    {
+        // Segments of one step keep the parameters of every step; of longer ones all but the first are recomputed.
+        var shape = new TaskShape(TaskKind.Regression, [1], 1, 10, 10);
+        var graphs = new TaskGraphs(
+            Catalogue.Create("maml", new MethodOptions { InnerSteps = 40 }), Networks.Mlp(new Shape(1), 1), TaskKind.Regression, NormStatistics.Query);
+        (int segmentSteps, long peak) = MemoryChoice.Least(graphs, shape);
+        Graph single = graphs.Training(shape, segmentSteps: 1);
+        long peakOfSingle = new SimdProgram(single).PeakBytes;
+        Assert.True(segmentSteps > 1 && peak < 0.8 * peakOfSingle, $"{peak} bytes in segments of {segmentSteps} steps, {peakOfSingle} in segments of one");
+
+        var problem = new MethodCheckProblem(graphs, shape, seed: 1);
+        Dictionary<string, double[]> expected = Programs.Run(single, problem.Values);
+        Dictionary<string, double[]> together = Programs.Run(graphs.Training(shape, segmentSteps), problem.Values);
+        Assert.All(expected, pair => Assert.Equal(pair.Value, together[pair.Key]));
+    }
+
+    [Fact]
     public void The_memory_budget_chooses_and_refuses()
     {
         TaskGraphs graphs = Graphs("maml", 4);

@@ -13,7 +13,8 @@ internal static class JoinTerms
 
     public static Tensor? Apply(Rewrite rewrite)
     {
-        if (rewrite.Operation is not (Add or Subtract))
+        // The sum that reads a partial sum collects its terms too; to join them at each link of a chain would take the cube of its length.
+        if (rewrite.Operation is not (Add or Subtract) || rewrite.IsPartialSum[rewrite.Node.Id])
         {
             return null;
         }
@@ -37,6 +38,25 @@ internal static class JoinTerms
         return joined ? Sum(terms) : null;
     }
 
+    /// <summary>For each node, whether it is a sum whose only reader is another sum.</summary>
+    public static bool[] PartialSums(Graph graph, int[] uses)
+    {
+        var isPartial = new bool[graph.Nodes.Count];
+        for (int id = isPartial.Length - 1; id >= 0; id--)
+        {
+            Tensor node = graph.Nodes[id];
+            if (uses[id] > 0 && (node.Operation is Add or Subtract || isPartial[id]))
+            {
+                foreach (Tensor input in node.Inputs)
+                {
+                    isPartial[input.Id] = input.Operation is Add or Subtract or Negate && uses[input.Id] == 1;
+                }
+            }
+        }
+
+        return isPartial;
+    }
+
     /// <summary>The terms of a sum, through partial sums that nothing else reads.</summary>
     private static void Collect(Rewrite rewrite, Tensor node, bool negative, List<Term> terms)
     {
@@ -44,7 +64,7 @@ internal static class JoinTerms
         {
             Tensor input = node.Inputs[i];
             bool sign = negative ^ (node.Operation is Negate || (node.Operation is Subtract && i == 1));
-            if (input.Operation is Add or Subtract or Negate && rewrite.Uses[input.Id] == 1)
+            if (rewrite.IsPartialSum[input.Id])
             {
                 Collect(rewrite, input, sign, terms);
             }
