@@ -5,63 +5,100 @@ using System.Linq;
 namespace FewShot.Compute.Generators;
 
 /// <summary>
-/// The five transforms of Winograd's convolution F(4×4, 3×3), each a one-dimensional linear map applied to the columns and then to the
-/// rows of a small square of vectors. With the interpolation points 0, ±p, ±q and infinity each pair of points shares an even part and
-/// an odd part.
+/// The transforms of Winograd's convolution with 3×3 weights and tiles of 4 or 3 rows and columns, each a one-dimensional linear map applied to the columns
+/// and then one applied to the rows of a small square of vectors.
 /// </summary>
+/// <remarks>
+/// Tiles of 4 use the interpolation points 0, p, -p, q, infinity and -q, in this order, tiles of 3 all but the last. Both share the transformed weights and
+/// their sums: with one point z fewer the weights of point s should be divided by s - z, and the windows are multiplied by it instead. Each pair of points
+/// shares an even part and an odd part.
+/// </remarks>
 internal static class WinogradTransforms
 {
+    // Measured against double, 3/4 and 3/2 lose four times less than the usual 1 and 2.
+    private const double P = 0.75, Q = 1.5;
+    private const double P2 = P * P, Q2 = Q * Q;
+    private const double Zero = 1 / (P2 * Q2), First = 1 / (2 * P2 * (P2 - Q2)), Second = 1 / (2 * Q2 * (Q2 - P2));
+
+    private static readonly LinearMap s_input4 = new(
+        6,
+        [
+            ("evenP", Sum("in4", -Q2, "in2")), ("oddP", Scaled(P, Sum("in3", -Q2, "in1"))),
+            ("evenQ", Sum("in4", -P2, "in2")), ("oddQ", Scaled(Q, Sum("in3", -P2, "in1"))),
+        ],
+        Sum(Sum("in4", -(P2 + Q2), "in2"), P2 * Q2, "in0"),
+        "evenP + oddP", "evenP - oddP", "evenQ + oddQ",
+        Sum(Sum("in5", -(P2 + Q2), "in3"), P2 * Q2, "in1"),
+        "evenQ - oddQ");
+
+    private static readonly LinearMap s_input3 = new(
+        5,
+        [("outer", Sum("in3", -P2, "in1")), ("inner", Sum("in2", -P2, "in0"))],
+        Scaled(Q, Sum("outer", -Q, "inner")),
+        Scaled(Q + P, Sum(Sum("in3", P - Q, "in2"), -P * Q, "in1")),
+        Scaled(Q - P, Sum(Sum("in3", -(P + Q), "in2"), P * Q, "in1")),
+        Scaled(2 * Q, "outer"),
+        Sum(Sum("in4", -P2, "in2"), -Q, "outer"));
+
+    private static readonly LinearMap s_output4 = new(
+        6,
+        [("evenP", "in1 + in2"), ("oddP", "in1 - in2"), ("evenQ", "in3 + in5"), ("oddQ", "in3 - in5")],
+        "in0 + evenP + evenQ",
+        Sum(Scaled(P, "oddP"), Q, "oddQ"),
+        Sum(Scaled(P2, "evenP"), Q2, "evenQ"),
+        Sum(Sum("in4", P2 * P, "oddP"), Q2 * Q, "oddQ"));
+
+    private static readonly LinearMap s_output3 = new(
+        5,
+        [("evenP", "in1 + in2"), ("oddP", "in1 - in2")],
+        "in0 + evenP + in3",
+        Sum(Scaled(P, "oddP"), Q, "in3"),
+        Sum(Sum("in4", P2, "evenP"), Q2, "in3"));
+
+    private static readonly LinearMap s_cotangent4 = new(
+        4,
+        [
+            ("evenP", Sum("in0", P2, "in2")), ("oddP", Scaled(P, Sum("in1", P2, "in3"))),
+            ("evenQ", Sum("in0", Q2, "in2")), ("oddQ", Scaled(Q, Sum("in1", Q2, "in3"))),
+        ],
+        "in0", "evenP + oddP", "evenP - oddP", "evenQ + oddQ", "in3", "evenQ - oddQ");
+
+    private static readonly LinearMap s_cotangent3 = new(
+        3,
+        [("evenP", Sum("in0", P2, "in2")), ("oddP", Scaled(P, "in1"))],
+        "in0", "evenP + oddP", "evenP - oddP", Sum(Sum("in0", Q2, "in2"), Q, "in1"), "in2");
+
+    private static readonly LinearMap s_weights = new(
+        3,
+        [
+            ("evenP", Scaled(First, Sum("in0", P2, "in2"))), ("oddP", Scaled(First * P, "in1")),
+            ("evenQ", Scaled(Second, Sum("in0", Q2, "in2"))), ("oddQ", Scaled(Second * Q, "in1")),
+        ],
+        Scaled(Zero, "in0"), "evenP + oddP", "evenP - oddP", "evenQ + oddQ", "in2", "evenQ - oddQ");
+
+    private static readonly LinearMap s_inverse = new(
+        6,
+        [
+            ("evenP", Scaled(First, "(in1 + in2)")), ("oddP", Scaled(First * P, "(in1 - in2)")),
+            ("evenQ", Scaled(Second, "(in3 + in5)")), ("oddQ", Scaled(Second * Q, "(in3 - in5)")),
+        ],
+        Sum("evenP + evenQ", Zero, "in0"), "oddP + oddQ", Sum(Sum("in4", P2, "evenP"), Q2, "evenQ"));
+
+    /// <summary>Writes all of them; the two digits in a name are the rows and the columns of a tile.</summary>
     public static void Write(SourceText text, VectorWidth width)
     {
-        foreach (var map in Maps())
+        foreach (var (input, output, cotangent, rows) in ((LinearMap, LinearMap, LinearMap, int)[])[(s_input4, s_output4, s_cotangent4, 4), (s_input3, s_output3, s_cotangent3, 3)])
         {
-            WriteTransform(text, width, map);
+            foreach (var (inputColumns, outputColumns, cotangentColumns, columns) in ((LinearMap, LinearMap, LinearMap, int)[])[(s_input4, s_output4, s_cotangent4, 4), (s_input3, s_output3, s_cotangent3, 3)])
+            {
+                WriteTransform(text, width, $"WinogradInput{rows}{columns}", Clip.Source, input, inputColumns);
+                WriteTransform(text, width, $"WinogradOutput{rows}{columns}", Clip.Result, output, outputColumns);
+                WriteTransform(text, width, $"WinogradCotangent{rows}{columns}", Clip.Source, cotangent, cotangentColumns);
+            }
         }
-    }
 
-    // Measured against double, 3/4 and 3/2 lose four times less than the usual 1 and 2.
-    private static IEnumerable<LinearMap> Maps()
-    {
-        const double p = 0.75, q = 1.5;
-        const double p2 = p * p, q2 = q * q;
-        const double zero = 1 / (p2 * q2), first = 1 / (2 * p2 * (p2 - q2)), second = 1 / (2 * q2 * (q2 - p2));
-        yield return new(
-            "WinogradInput", 6, Clip.Source,
-            [
-                ("evenP", Sum("in4", -q2, "in2")), ("oddP", Scaled(p, Sum("in3", -q2, "in1"))),
-                ("evenQ", Sum("in4", -p2, "in2")), ("oddQ", Scaled(q, Sum("in3", -p2, "in1"))),
-            ],
-            Sum(Sum("in4", -(p2 + q2), "in2"), p2 * q2, "in0"),
-            "evenP + oddP", "evenP - oddP", "evenQ + oddQ", "evenQ - oddQ",
-            Sum(Sum("in5", -(p2 + q2), "in3"), p2 * q2, "in1"));
-        yield return new(
-            "WinogradOutput", 6, Clip.Result,
-            [("evenP", "in1 + in2"), ("oddP", "in1 - in2"), ("evenQ", "in3 + in4"), ("oddQ", "in3 - in4")],
-            "in0 + evenP + evenQ",
-            Sum(Scaled(p, "oddP"), q, "oddQ"),
-            Sum(Scaled(p2, "evenP"), q2, "evenQ"),
-            Sum(Sum("in5", p2 * p, "oddP"), q2 * q, "oddQ"));
-        yield return new(
-            "WinogradCotangent", 4, Clip.Source,
-            [
-                ("evenP", Sum("in0", p2, "in2")), ("oddP", Scaled(p, Sum("in1", p2, "in3"))),
-                ("evenQ", Sum("in0", q2, "in2")), ("oddQ", Scaled(q, Sum("in1", q2, "in3"))),
-            ],
-            "in0", "evenP + oddP", "evenP - oddP", "evenQ + oddQ", "evenQ - oddQ", "in3");
-        yield return new(
-            "WinogradWeights", 3, Clip.None,
-            [
-                ("evenP", Scaled(first, Sum("in0", p2, "in2"))), ("oddP", Scaled(first * p, "in1")),
-                ("evenQ", Scaled(second, Sum("in0", q2, "in2"))), ("oddQ", Scaled(second * q, "in1")),
-            ],
-            Scaled(zero, "in0"), "evenP + oddP", "evenP - oddP", "evenQ + oddQ", "evenQ - oddQ", "in2");
-        yield return new(
-            "WinogradInverse", 6, Clip.None,
-            [
-                ("evenP", Scaled(first, "(in1 + in2)")), ("oddP", Scaled(first * p, "(in1 - in2)")),
-                ("evenQ", Scaled(second, "(in3 + in4)")), ("oddQ", Scaled(second * q, "(in3 - in4)")),
-            ],
-            Sum("evenP + evenQ", zero, "in0"), "oddP + oddQ", Sum(Sum("in5", p2, "evenP"), q2, "evenQ"));
+        WriteTransform(text, width, "WinogradWeights", Clip.None, s_weights, s_weights);
+        WriteTransform(text, width, "WinogradInverse", Clip.None, s_inverse, s_inverse);
     }
 
     private static string Scaled(double factor, string value) =>
@@ -82,57 +119,59 @@ internal static class WinogradTransforms
         + (clip == Clip.Result ? ", int rows, int columns" : "")
         + ", int channels, float* temporary";
 
-    private static void WriteTransform(SourceText text, VectorWidth width, LinearMap map)
+    private static void WriteTransform(SourceText text, VectorWidth width, string name, Clip clip, LinearMap rowMap, LinearMap columnMap)
     {
         var constants = new List<string>();
-        var definitions = map.Definitions.Select(definition => (definition.Name, Value: WithConstants(definition.Value, constants))).ToArray();
-        var outputs = map.Outputs.Select(output => WithConstants(output, constants)).ToArray();
+        rowMap = rowMap.Select(value => WithConstants(value, constants));
+        columnMap = columnMap.Select(value => WithConstants(value, constants));
+        var inputColumns = columnMap.Inputs;
+        var line = inputColumns * width.Floats;
 
         text.Line("// Columns first, into temporary; channels is a multiple of the vector.");
         text.Line(LoopsClass.Method);
-        text.Open($"public static void {map.Name}({Parameters(map.Clip)})");
+        text.Open($"public static void {name}({Parameters(clip)})");
         for (var i = 0; i < constants.Count; i++)
         {
             text.Line($"var constant{i} = {width.Broadcast($"{constants[i]}f")};");
         }
 
-        if (map.Clip == Clip.Source)
+        if (clip == Clip.Source)
         {
-            for (var i = 0; i < map.Inputs; i++)
+            for (var i = 0; i < rowMap.Inputs; i++)
             {
                 text.Line($"var row{i} = sourceRows[{i}];");
             }
         }
 
         text.Open($"for (var channel = 0; channel < channels; channel += {width.Floats})");
-        text.Open($"for (var column = 0; column < {map.Inputs}; column++)");
+        text.Open($"for (var column = 0; column < {inputColumns}; column++)");
         text.Line($"var to = temporary + column * {width.Floats};");
-        if (map.Clip == Clip.Source)
+        if (clip == Clip.Source)
         {
             text.Open("if (column < firstColumn || column >= endColumn)");
-            for (var i = 0; i < outputs.Length; i++)
+            for (var i = 0; i < rowMap.Outputs.Length; i++)
             {
-                text.Line($"{width.Zero}.Store(to + {i * map.Inputs * width.Floats});");
+                text.Line($"{width.Zero}.Store(to + {i * line});");
             }
 
             text.Line("continue;");
             text.Close();
             text.Line("var offset = column * sourceColumn + channel;");
-            WritePass(i => $"row{i} + offset", $"{map.Inputs * width.Floats}", clipped: false);
+            WritePass(rowMap, i => $"row{i} + offset", $"{line}", clipped: false);
         }
         else
         {
             text.Line("var from = source + column * sourceColumn;");
-            WritePass(i => $"from + {i} * sourceRow", $"{map.Inputs * width.Floats}", clipped: false);
+            WritePass(rowMap, i => $"from + {i} * sourceRow", $"{line}", clipped: false);
         }
 
         text.Close();
-        text.Open($"for (var row = 0; row < {(map.Clip == Clip.Result ? "rows" : $"{outputs.Length}")}; row++)");
-        text.Line($"var from = temporary + row * {map.Inputs * width.Floats};");
+        text.Open($"for (var row = 0; row < {(clip == Clip.Result ? "rows" : $"{rowMap.Outputs.Length}")}; row++)");
+        text.Line($"var from = temporary + row * {line};");
         text.Line("var to = result + row * resultRow;");
-        WritePass(i => $"from + {i * width.Floats}", "resultColumn", map.Clip == Clip.Result);
+        WritePass(columnMap, i => $"from + {i * width.Floats}", "resultColumn", clip == Clip.Result);
         text.Close();
-        if (map.Clip != Clip.Source)
+        if (clip != Clip.Source)
         {
             text.Line($"source += {width.Floats};");
         }
@@ -141,21 +180,21 @@ internal static class WinogradTransforms
         text.Close();
         text.Close();
 
-        void WritePass(System.Func<int, string> input, string step, bool clipped)
+        void WritePass(LinearMap map, System.Func<int, string> input, string step, bool clipped)
         {
             for (var i = 0; i < map.Inputs; i++)
             {
                 text.Line($"var in{i} = {width.Load(input(i))};");
             }
 
-            foreach (var (name, value) in definitions)
+            foreach (var (part, value) in map.Definitions)
             {
-                text.Line($"var {name} = {value};");
+                text.Line($"var {part} = {value};");
             }
 
-            for (var i = 0; i < outputs.Length; i++)
+            for (var i = 0; i < map.Outputs.Length; i++)
             {
-                text.Line($"{(clipped && i > 0 ? $"if (columns > {i}) " : "")}({outputs[i]}).Store(to + {i} * {step});");
+                text.Line($"{(clipped && i > 0 ? $"if (columns > {i}) " : "")}({map.Outputs[i]}).Store(to + {i} * {step});");
             }
         }
 
@@ -189,23 +228,21 @@ internal static class WinogradTransforms
     /// <summary>A map of vectors in0, in1, ... to its outputs, by way of named parts; constants stand in braces.</summary>
     private sealed class LinearMap
     {
-        public LinearMap(string name, int inputs, Clip clip, (string Name, string Value)[] definitions, params string[] outputs)
+        public LinearMap(int inputs, (string Name, string Value)[] definitions, params string[] outputs)
         {
-            Name = name;
             Inputs = inputs;
-            Clip = clip;
             Definitions = definitions;
             Outputs = outputs;
         }
 
-        public string Name { get; }
-
         public int Inputs { get; }
-
-        public Clip Clip { get; }
 
         public (string Name, string Value)[] Definitions { get; }
 
         public string[] Outputs { get; }
+
+        /// <summary>The map with other texts for its values.</summary>
+        public LinearMap Select(System.Func<string, string> value) =>
+            new(Inputs, [.. Definitions.Select(definition => (definition.Name, value(definition.Value)))], [.. Outputs.Select(value)]);
     }
 }

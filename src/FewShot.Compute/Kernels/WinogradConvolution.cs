@@ -4,21 +4,22 @@ namespace FewShot.Compute.Kernels;
 
 /// <summary>
 /// Winograd's minimal filtering F(4×4, 3×3) (Lavin and Gray 2016, "Fast algorithms for convolutional neural networks"): windows and weights
-/// are transformed to 6×6 frequencies, multiplied as matrices tile × channel by channel × channel, and transformed back.
+/// are transformed to 6×6 frequencies, multiplied as matrices tile × channel by channel × channel, and transformed back. Tiles of 3 rows or columns
+/// have one frequency less there.
 /// </summary>
 internal sealed unsafe class WinogradConvolution : ConvolutionKernel
 {
     // Transformed windows of one chunk of tiles, meant to share the second-level cache with the transformed weights.
-    private const int ChunkBytes = 192 * 1024;
-    private const int MinimumChunk = 12;
+    private const int ChunkBytes = 296 * 1024;
+    private const int MinimumChunk = 16;
 
     private readonly ConvolutionShape shape;
     private readonly SimdLevel level;
     private readonly bool dataGradient;
     private readonly WinogradTiles tiles;
     private readonly ChannelBlock[] blocks;
+    private readonly Chunk<(int Pixels, PinnedTable<int> Groups)[]>[] chunks;
     private readonly int chunk;
-    private readonly (int Pixels, PinnedTable<int> Groups)[][] groups;
     private readonly PinnedTable<Segment> segment;
     private readonly int weightFloats;
 
@@ -30,8 +31,11 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
         tiles = new WinogradTiles(shape, level);
         blocks = ChannelBlock.Cut(shape.OutputChannels, level, level.BlockVectors());
         var tileBytes = WinogradTiles.Frequencies * (shape.InputChannels + blocks[0].Width) * sizeof(float);
-        chunk = GatherPlan.BalancedSizes(tiles.Count, Math.Max(MinimumChunk, ChunkBytes / tileBytes / 6 * 6)).First();
-        groups = [.. Enumerable.Range(0, chunk + 1).Select(Groups)];
+        var parts = (int)Math.Ceiling(tiles.Count / (double)Math.Max(MinimumChunk, ChunkBytes / tileBytes));
+
+        // An even number of chunks where there are few, so that two threads have the same work.
+        chunks = tiles.Chunks(parts is > 1 and < 10 ? parts & ~1 : parts, Groups);
+        chunk = chunks.Max(part => part.Count);
         weightFloats = blocks.Sum(block => WinogradTiles.Frequencies * BlockFrequency(block));
         segment = new PinnedTable<Segment>([new Segment(0, shape.InputChannels, 0)]);
     }
@@ -40,7 +44,7 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
 
     public override int ScratchBytes => (TransposedFloats + weightFloats + InputFloats + ProductFloats + tiles.ScratchFloats) * sizeof(float);
 
-    public override int Pieces => tiles.Count;
+    public override int Pieces => chunks.Length;
 
     private int TransposedFloats => dataGradient ? 9 * shape.InputChannels * shape.OutputChannels : 0;
 
@@ -83,19 +87,19 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
 
         TransformWeights(b, weights, tileScratch);
         tiles.PrepareScratch(tileScratch);
-        var (begin, end) = share.Range(tiles.Count);
-        for (var first = begin; first < end; first += chunk)
+        var (begin, end) = share.Range(chunks.Length);
+        for (var i = begin; i < end; i++)
         {
-            var count = Math.Min(chunk, end - first);
-            tiles.TransformInput(a, first, count, inputs, InputFrequency, tileScratch);
+            var part = chunks[i];
+            tiles.TransformInput(a, part.First, part.Count, inputs, InputFrequency, tileScratch);
             var blockWeights = weights;
-            var nextInput = tiles.PrefetchInput(a, first + count, chunk);
-            var nextResult = tiles.PrefetchOutput(result, first, count);
+            var nextInput = tiles.PrefetchInput(a, part.End, i + 1 < end ? chunks[i + 1].Count : 0);
+            var nextResult = tiles.PrefetchOutput(result, part.First, part.Count);
             foreach (var block in blocks)
             {
                 nint weightStep = BlockFrequency(block);
-                Multiply(groups[count], inputs, blockWeights, weightStep, products, block, ref nextInput, ref nextResult);
-                tiles.TransformOutput(products, ProductFrequency, first, count, block, result, tileScratch);
+                Multiply(part.Kinds, inputs, blockWeights, weightStep, products, block, ref nextInput, ref nextResult);
+                tiles.TransformOutput(products, ProductFrequency, part.First, part.Count, block, result, tileScratch);
                 blockWeights += WinogradTiles.Frequencies * weightStep;
             }
         }
@@ -114,7 +118,7 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
             {
                 tiles.TransformWeights(
                     source + (nint)channel * shape.OutputChannels + block.First, 3 * tap, tap, weights + channel * block.Width,
-                    WinogradTiles.Window * step, step, block.Width, scratch);
+                    WinogradTiles.Side * step, step, block.Width, scratch);
             }
 
             weights += WinogradTiles.Frequencies * step;
@@ -122,7 +126,7 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
     }
 
     private void Multiply(
-        (int Pixels, PinnedTable<int> Groups)[] tileGroups, float* inputs, float* weights, nint weightStep, float* products, ChannelBlock block,
+        (int Pixels, PinnedTable<int> Groups)[][] kinds, float* inputs, float* weights, nint weightStep, float* products, ChannelBlock block,
         ref Prefetch nextInput, ref Prefetch nextResult)
     {
         GatherArguments arguments;
@@ -137,7 +141,7 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
             arguments.Input = inputs + (nint)frequency * InputFrequency;
             arguments.Weights = weights + frequency * weightStep;
             arguments.Result = products + (nint)frequency * ProductFrequency;
-            foreach (var (pixels, table) in tileGroups)
+            foreach (var (pixels, table) in kinds[WinogradTiles.Kind(frequency)])
             {
                 arguments.Groups = table.Pointer;
                 arguments.GroupCount = table.Length / (2 + 2 * pixels);
@@ -146,20 +150,21 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
         }
     }
 
-    private (int Pixels, PinnedTable<int> Groups)[] Groups(int count)
+    private (int Pixels, PinnedTable<int> Groups)[] Groups(int[] some)
     {
         var first = 0;
         var lists = new SortedDictionary<int, List<int>>();
-        foreach (var size in GatherPlan.BalancedSizes(count, 6))
+        foreach (var size in GatherPlan.BalancedSizes(some.Length, 6))
         {
             if (!lists.TryGetValue(size, out var list))
             {
                 lists.Add(size, list = []);
             }
 
+            var group = some[first..(first + size)];
             list.AddRange([0, 1]);
-            list.AddRange(Enumerable.Range(first, size).Select(tile => tile * shape.InputChannels));
-            list.AddRange(Enumerable.Range(first, size));
+            list.AddRange(group.Select(tile => tile * shape.InputChannels));
+            list.AddRange(group);
             first += size;
         }
 

@@ -1,54 +1,61 @@
 namespace FewShot.Compute.Kernels;
 
-/// <summary>The tiles of 4×4 results of all images of a stride-1 3×3 convolution, and how a tile's pixels are read and written.</summary>
+/// <summary>
+/// The tiles of all images of a stride-1 3×3 convolution, and how a tile's pixels are read and written. A map is cut into as few rows of tiles as tiles of
+/// 4 allow, as many of them of 3 as that leaves room for (14 = 4 + 4 + 3 + 3), and its columns likewise: a tile of 3 needs one frequency less.
+/// </summary>
 internal sealed unsafe class WinogradTiles
 {
-    public const int Tile = 4;
-
-    /// <summary>Rows (and columns) of input a tile sees.</summary>
-    public const int Window = Tile + 2;
+    /// <summary>Frequencies of a tile of 4 along one side; a tile of 3 has all but the last.</summary>
+    public const int Side = 6;
 
     /// <summary>Frequencies: the independent matrix products the convolution becomes.</summary>
-    public const int Frequencies = Window * Window;
+    public const int Frequencies = Side * Side;
 
+    /// <summary>Kinds of frequencies by the tiles that have them: all, those of 4 columns, those of 4 rows, and those of both.</summary>
+    public const int Kinds = 4;
+
+    private const int LargeTile = 4;
     private const int TemporaryFloats = Frequencies * 16;
 
     private readonly ConvolutionShape shape;
-    private readonly int rows;
-    private readonly int columns;
+    private readonly (int First, int Size)[] rows;
+    private readonly (int First, int Size)[] columns;
+
+    // By rows and columns of the tile: 44, 43, 34, 33.
     // (rows of the source, its column step, the columns that exist, result, its row and column steps, channels, temporary).
-    private readonly delegate*<float**, nint, int, int, float*, nint, nint, int, float*, void> transformInput;
-    private readonly delegate*<float**, nint, int, int, float*, nint, nint, int, float*, void> transformCotangent;
+    private readonly delegate*<float**, nint, int, int, float*, nint, nint, int, float*, void>[] transformInput;
+    private readonly delegate*<float**, nint, int, int, float*, nint, nint, int, float*, void>[] transformCotangent;
 
     // (source, its row and column steps, result, its row and column steps, rows and columns that exist, channels, temporary).
-    private readonly delegate*<float*, nint, nint, float*, nint, nint, int, int, int, float*, void> transformOutput;
+    private readonly delegate*<float*, nint, nint, float*, nint, nint, int, int, int, float*, void>[] transformOutput;
 
     public WinogradTiles(ConvolutionShape shape, SimdLevel level)
     {
         this.shape = shape;
-        rows = (shape.OutputHeight + Tile - 1) / Tile;
-        columns = (shape.OutputWidth + Tile - 1) / Tile;
-        Count = shape.Images * rows * columns;
+        rows = Cut(shape.OutputHeight);
+        columns = Cut(shape.OutputWidth);
+        Count = shape.Images * TilesPerImage;
         switch (level)
         {
             case SimdLevel.Vector128:
-                transformInput = &Loops128.WinogradInput;
-                transformOutput = &Loops128.WinogradOutput;
-                transformCotangent = &Loops128.WinogradCotangent;
+                transformInput = [&Loops128.WinogradInput44, &Loops128.WinogradInput43, &Loops128.WinogradInput34, &Loops128.WinogradInput33];
+                transformOutput = [&Loops128.WinogradOutput44, &Loops128.WinogradOutput43, &Loops128.WinogradOutput34, &Loops128.WinogradOutput33];
+                transformCotangent = [&Loops128.WinogradCotangent44, &Loops128.WinogradCotangent43, &Loops128.WinogradCotangent34, &Loops128.WinogradCotangent33];
                 TransformWeights = &Loops128.WinogradWeights;
                 TransformSums = &Loops128.WinogradInverse;
                 break;
             case SimdLevel.Avx2:
-                transformInput = &Loops256.WinogradInput;
-                transformOutput = &Loops256.WinogradOutput;
-                transformCotangent = &Loops256.WinogradCotangent;
+                transformInput = [&Loops256.WinogradInput44, &Loops256.WinogradInput43, &Loops256.WinogradInput34, &Loops256.WinogradInput33];
+                transformOutput = [&Loops256.WinogradOutput44, &Loops256.WinogradOutput43, &Loops256.WinogradOutput34, &Loops256.WinogradOutput33];
+                transformCotangent = [&Loops256.WinogradCotangent44, &Loops256.WinogradCotangent43, &Loops256.WinogradCotangent34, &Loops256.WinogradCotangent33];
                 TransformWeights = &Loops256.WinogradWeights;
                 TransformSums = &Loops256.WinogradInverse;
                 break;
             default:
-                transformInput = &Loops512.WinogradInput;
-                transformOutput = &Loops512.WinogradOutput;
-                transformCotangent = &Loops512.WinogradCotangent;
+                transformInput = [&Loops512.WinogradInput44, &Loops512.WinogradInput43, &Loops512.WinogradInput34, &Loops512.WinogradInput33];
+                transformOutput = [&Loops512.WinogradOutput44, &Loops512.WinogradOutput43, &Loops512.WinogradOutput34, &Loops512.WinogradOutput33];
+                transformCotangent = [&Loops512.WinogradCotangent44, &Loops512.WinogradCotangent43, &Loops512.WinogradCotangent34, &Loops512.WinogradCotangent33];
                 TransformWeights = &Loops512.WinogradWeights;
                 TransformSums = &Loops512.WinogradInverse;
                 break;
@@ -65,7 +72,9 @@ internal sealed unsafe class WinogradTiles
     /// <summary>Floats of scratch for the transforms' temporary, and for the zeros that rows outside an image are read from.</summary>
     public int ScratchFloats => TemporaryFloats + ZeroFloats;
 
-    private int ZeroFloats => Window * Math.Max(shape.InputChannels, shape.OutputChannels);
+    public int TilesPerImage => rows.Length * columns.Length;
+
+    private int ZeroFloats => Side * Math.Max(shape.InputChannels, shape.OutputChannels);
 
     /// <summary>Whether the shape can be computed this way at all.</summary>
     public static bool Fits(ConvolutionShape shape, SimdLevel level) =>
@@ -85,13 +94,52 @@ internal sealed unsafe class WinogradTiles
 
         const double perTileChannel = 58, perWeight = 40, margin = 1.05;
         double weights = shape.InputChannels * shape.OutputChannels;
-        double tiles = shape.Images * ((shape.OutputHeight + Tile - 1) / Tile) * ((shape.OutputWidth + Tile - 1) / Tile);
+        var rows = Cut(shape.OutputHeight);
+        var columns = Cut(shape.OutputWidth);
+        double products = shape.Images * rows.Sum(Window) * columns.Sum(Window);
         double taps = shape.Images * SeenTaps(shape.Height, shape.OutputHeight) * SeenTaps(shape.Width, shape.OutputWidth);
         var direct = taps * weights / 8;
-        var winograd = tiles * Frequencies * weights / 8 + tiles * (shape.InputChannels + shape.OutputChannels) * perTileChannel + weights * perWeight;
+        var winograd = products * weights / 8 + products / Frequencies * (shape.InputChannels + shape.OutputChannels) * perTileChannel + weights * perWeight;
         return winograd * margin < direct;
 
         double SeenTaps(int size, int resultSize) => PixelClass.ForwardTaps(size, resultSize, 3, 1, shape.Padding).Sum(taps => taps.Length);
+    }
+
+    /// <summary>The kind of a frequency; which tiles have it depends on the kind alone.</summary>
+    public static int Kind(int frequency) => (frequency / Side == Side - 1 ? 2 : 0) + (frequency % Side == Side - 1 ? 1 : 0);
+
+    /// <summary>Which of some tiles have the frequencies of a kind, counted from the first.</summary>
+    private int[] OfKind(int kind, int first, int count) =>
+    [
+        .. Enumerable.Range(0, count).Where(tile =>
+        {
+            var (_, row, column) = Position(first + tile);
+            return (kind < 2 || row.Size == LargeTile) && (kind % 2 == 0 || column.Size == LargeTile);
+        }),
+    ];
+
+    /// <summary>Cuts the tiles into a number of chunks, as equal as possible.</summary>
+    /// <typeparam name="T">What a chunk needs to know for each kind of frequencies.</typeparam>
+    /// <param name="parts">How many.</param>
+    /// <param name="prepare">Makes it from the tiles of the kind, counted from the chunk's first. Chunks with the same tiles share it.</param>
+    public Chunk<T>[] Chunks<T>(int parts, Func<int[], T> prepare)
+    {
+        var known = new Dictionary<(int, int), T[]>();
+        var chunks = new Chunk<T>[parts];
+        for (var i = 0; i < parts; i++)
+        {
+            var first = (int)((long)Count * i / parts);
+            var count = (int)((long)Count * (i + 1) / parts) - first;
+            var key = (first % TilesPerImage, count);
+            if (!known.TryGetValue(key, out var kinds))
+            {
+                known.Add(key, kinds = [.. Enumerable.Range(0, Kinds).Select(kind => prepare(OfKind(kind, first, count)))]);
+            }
+
+            chunks[i] = new Chunk<T>(first, count, kinds);
+        }
+
+        return chunks;
     }
 
     /// <summary>To be called before the transforms, once in a run.</summary>
@@ -106,16 +154,16 @@ internal sealed unsafe class WinogradTiles
         float* input, int first, int count, int firstChannel, int channelCount, float* result, nint frequencyStep, float* scratch)
     {
         var channels = shape.InputChannels;
-        var sourceRows = stackalloc float*[Window];
+        var sourceRows = stackalloc float*[Side];
         for (var tile = first; tile < first + count; tile++)
         {
             var (image, row, column) = Position(tile);
-            var (top, left) = (row - shape.Padding, column - shape.Padding);
+            var (top, left) = (row.First - shape.Padding, column.First - shape.Padding);
             var source = input + (nint)image * shape.InputImageFloats + ((nint)top * shape.Width + left) * channels;
-            FindRows(source + firstChannel, shape.Width * channels, Window, top, shape.Height, scratch, sourceRows);
-            transformInput(
-                sourceRows, channels, Math.Max(0, -left), Math.Min(Window, shape.Width - left), result + firstChannel, Window * frequencyStep, frequencyStep,
-                channelCount, scratch);
+            FindRows(source + firstChannel, shape.Width * channels, Window(row), top, shape.Height, scratch, sourceRows);
+            transformInput[Transform(row, column)](
+                sourceRows, channels, Math.Max(0, -left), Math.Min(Window(column), shape.Width - left), result + firstChannel, Side * frequencyStep,
+                frequencyStep, channelCount, scratch);
             result += channels;
         }
     }
@@ -125,18 +173,18 @@ internal sealed unsafe class WinogradTiles
         float* cotangent, int first, int count, ChannelBlock[] blocks, float* result, nint blockStep, nint frequencyStep, float* scratch)
     {
         var channels = shape.OutputChannels;
-        var sourceRows = stackalloc float*[Tile];
+        var sourceRows = stackalloc float*[LargeTile];
         for (var tile = 0; tile < count; tile++)
         {
             var (image, row, column) = Position(first + tile);
-            var source = cotangent + (nint)image * shape.OutputImageFloats + ((nint)row * shape.OutputWidth + column) * channels;
+            var source = cotangent + (nint)image * shape.OutputImageFloats + ((nint)row.First * shape.OutputWidth + column.First) * channels;
             var target = result;
             foreach (var block in blocks)
             {
-                FindRows(source + block.First, shape.OutputWidth * channels, Tile, row, shape.OutputHeight, scratch, sourceRows);
-                transformCotangent(
-                    sourceRows, channels, 0, Math.Min(Tile, shape.OutputWidth - column), target + tile * block.Width, Window * frequencyStep, frequencyStep,
-                    block.Width, scratch);
+                FindRows(source + block.First, shape.OutputWidth * channels, row.Size, row.First, shape.OutputHeight, scratch, sourceRows);
+                transformCotangent[Transform(row, column)](
+                    sourceRows, channels, 0, Math.Min(column.Size, shape.OutputWidth - column.First), target + tile * block.Width, Side * frequencyStep,
+                    frequencyStep, block.Width, scratch);
                 target += blockStep;
             }
         }
@@ -149,10 +197,10 @@ internal sealed unsafe class WinogradTiles
         for (var tile = first; tile < first + count; tile++)
         {
             var (image, row, column) = Position(tile);
-            var target = result + (nint)image * shape.OutputImageFloats + ((nint)row * shape.OutputWidth + column) * channels + block.First;
-            transformOutput(
-                products, Window * frequencyStep, frequencyStep, target, shape.OutputWidth * channels, channels,
-                Math.Min(Tile, shape.OutputHeight - row), Math.Min(Tile, shape.OutputWidth - column), block.Width, scratch);
+            var target = result + (nint)image * shape.OutputImageFloats + ((nint)row.First * shape.OutputWidth + column.First) * channels + block.First;
+            transformOutput[Transform(row, column)](
+                products, Side * frequencyStep, frequencyStep, target, shape.OutputWidth * channels, channels,
+                Math.Min(row.Size, shape.OutputHeight - row.First), Math.Min(column.Size, shape.OutputWidth - column.First), block.Width, scratch);
             products += block.Width;
         }
     }
@@ -179,8 +227,8 @@ internal sealed unsafe class WinogradTiles
 
         var (firstImage, firstRow, _) = Position(first);
         var (lastImage, lastRow, _) = Position(first + count - 1);
-        var start = (nint)firstImage * imageFloats + firstRow * rowFloats;
-        var end = (nint)lastImage * imageFloats + Math.Min(lastRow + Tile, height) * rowFloats;
+        var start = (nint)firstImage * imageFloats + firstRow.First * rowFloats;
+        var end = (nint)lastImage * imageFloats + Math.Min(lastRow.First + lastRow.Size, height) * rowFloats;
         return new Prefetch(map + start, end - start, Frequencies);
     }
 
@@ -193,10 +241,28 @@ internal sealed unsafe class WinogradTiles
         }
     }
 
-    private (int Image, int Row, int Column) Position(int tile)
+    private static (int First, int Size)[] Cut(int size)
     {
-        var (image, inImage) = Math.DivRem(tile, rows * columns);
-        var (row, column) = Math.DivRem(inImage, columns);
-        return (image, row * Tile, column * Tile);
+        var count = (size + LargeTile - 1) / LargeTile;
+        var large = Math.Max(0, size - count * (LargeTile - 1));
+        return [.. Enumerable.Range(0, count).Select(i => i < large ? (i * LargeTile, LargeTile) : (large + i * (LargeTile - 1), LargeTile - 1))];
     }
+
+    /// <summary>Rows (or columns) of input that a tile sees, and its frequencies.</summary>
+    private static int Window((int First, int Size) side) => side.Size + 2;
+
+    private static int Transform((int First, int Size) row, (int First, int Size) column) => (LargeTile - row.Size) * 2 + LargeTile - column.Size;
+
+    private (int Image, (int First, int Size) Row, (int First, int Size) Column) Position(int tile)
+    {
+        var (image, inImage) = Math.DivRem(tile, TilesPerImage);
+        var (row, column) = Math.DivRem(inImage, columns.Length);
+        return (image, rows[row], columns[column]);
+    }
+}
+
+/// <summary>Some tiles that are transformed together, and what is known of them for each kind of frequencies.</summary>
+internal readonly record struct Chunk<T>(int First, int Count, T[] Kinds)
+{
+    public int End => First + Count;
 }

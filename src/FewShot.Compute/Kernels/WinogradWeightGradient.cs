@@ -13,9 +13,9 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
     private readonly SimdLevel level;
     private readonly WinogradTiles tiles;
     private readonly ChannelBlock[] blocks;
+    private readonly Chunk<PinnedTable<PixelPair>>[] chunks;
     private readonly int chunk;
     private readonly PinnedTable<int> rowOffsets;
-    private readonly PinnedTable<PixelPair> pixels;
 
     public WinogradWeightGradient(ConvolutionShape shape, SimdLevel level)
     {
@@ -24,9 +24,11 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
         tiles = new WinogradTiles(shape, level);
         blocks = ChannelBlock.Cut(shape.OutputChannels, level, level.BlockVectors());
         var tileBytes = WinogradTiles.Frequencies * (shape.InputChannels + shape.OutputChannels) * sizeof(float);
-        chunk = GatherPlan.BalancedSizes(tiles.Count, Math.Max(MinimumChunk, ChunkBytes / tileBytes)).First();
+        chunks = tiles.Chunks(
+            (int)Math.Ceiling(tiles.Count / (double)Math.Max(MinimumChunk, ChunkBytes / tileBytes)),
+            some => new PinnedTable<PixelPair>([.. some.Select(tile => new PixelPair(tile * shape.InputChannels, tile))]));
+        chunk = chunks.Max(part => part.Count);
         rowOffsets = new PinnedTable<int>(Enumerable.Range(0, shape.InputChannels).ToArray());
-        pixels = new PinnedTable<PixelPair>(Enumerable.Range(0, chunk).Select(t => new PixelPair(t * shape.InputChannels, t)).ToArray());
     }
 
     public override string Description => $"weight gradient Winograd 4x4, {chunk} tiles at a time";
@@ -55,20 +57,21 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
         var tileScratch = sums + WinogradTiles.Frequencies * SumFrequency;
         nint blockStep = chunk * blocks[0].Width;
         tiles.PrepareScratch(tileScratch);
-        for (var first = 0; first < tiles.Count; first += chunk)
+        for (var i = 0; i < chunks.Length; i++)
         {
-            var count = Math.Min(chunk, tiles.Count - first);
-            tiles.TransformInput(a, first, count, firstRow, rows, inputs, InputFrequency, tileScratch);
-            tiles.TransformCotangent(b, first, count, blocks, cotangents, blockStep, CotangentFrequency, tileScratch);
-            var nextInput = tiles.PrefetchInput(a, first + count, chunk);
-            var nextCotangent = tiles.PrefetchOutput(b, first + count, chunk);
+            var part = chunks[i];
+            tiles.TransformInput(a, part.First, part.Count, firstRow, rows, inputs, InputFrequency, tileScratch);
+            tiles.TransformCotangent(b, part.First, part.Count, blocks, cotangents, blockStep, CotangentFrequency, tileScratch);
+            var nextCount = i + 1 < chunks.Length ? chunks[i + 1].Count : 0;
+            var nextInput = tiles.PrefetchInput(a, part.End, nextCount);
+            var nextCotangent = tiles.PrefetchOutput(b, part.End, nextCount);
             for (var frequency = 0; frequency < WinogradTiles.Frequencies; frequency++)
             {
                 nextInput.Next();
                 nextCotangent.Next();
                 Multiply(
-                    inputs + frequency * InputFrequency, cotangents + frequency * CotangentFrequency, blockStep, count, sums + frequency * SumFrequency,
-                    firstRow, rows, accumulate: first > 0);
+                    inputs + frequency * InputFrequency, cotangents + frequency * CotangentFrequency, blockStep, part.Kinds[WinogradTiles.Kind(frequency)],
+                    sums + frequency * SumFrequency, firstRow, rows, accumulate: i > 0);
             }
         }
 
@@ -76,8 +79,18 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
     }
 
     private void Multiply(
-        float* inputs, float* cotangents, nint blockStep, int count, float* sums, int firstRow, int rows, bool accumulate)
+        float* inputs, float* cotangents, nint blockStep, PinnedTable<PixelPair> pixels, float* sums, int firstRow, int rows, bool accumulate)
     {
+        if (pixels.Length == 0)
+        {
+            if (!accumulate)
+            {
+                new Span<float>(sums + firstRow * shape.OutputChannels, rows * shape.OutputChannels).Clear();
+            }
+
+            return;
+        }
+
         // As few groups of rows as there can be, as equal as possible, larger ones first.
         var groups = (rows + MaximumRows - 1) / MaximumRows;
         var (small, large) = Math.DivRem(rows, groups);
@@ -85,7 +98,7 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
         arguments.Accumulate = accumulate;
         arguments.Input = inputs;
         arguments.Pixels = pixels.Pointer;
-        arguments.PixelCount = count;
+        arguments.PixelCount = pixels.Length;
         arguments.Cotangent = cotangents;
         foreach (var block in blocks)
         {
@@ -114,6 +127,6 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
         nint tap = shape.InputChannels * shape.OutputChannels;
         nint start = firstRow * shape.OutputChannels;
         tiles.TransformSums(
-            sums + start, WinogradTiles.Window * (nint)SumFrequency, SumFrequency, result + start, 3 * tap, tap, rows * shape.OutputChannels, scratch);
+            sums + start, WinogradTiles.Side * (nint)SumFrequency, SumFrequency, result + start, 3 * tap, tap, rows * shape.OutputChannels, scratch);
     }
 }
