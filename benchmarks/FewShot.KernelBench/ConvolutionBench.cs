@@ -3,11 +3,14 @@ using FewShot.Compute.Kernels;
 namespace FewShot.KernelBench;
 
 /// <summary>
-/// Speed and error of the convolution kernels at the sizes of the few-shot networks. GFLOP/s count the definition's multiply-adds,
-/// padding included, so a kernel that skips them can exceed the peak.
+/// Speed and error of the convolution kernels at the sizes of the few-shot networks. GFLOP/s count the definition's multiply-adds, padding included, so a
+/// kernel that skips them can exceed the peak. The last figure is what the kernel reaches of its roofline: the longer of the time that the products it really
+/// makes take at the peak of multiply-adds and the time that reading its operands and writing its result once take at the memory's speed for so many bytes.
 /// </summary>
 internal static unsafe class ConvolutionBench
 {
+    private static readonly Bandwidth Memory = new();
+
     private static readonly (string Name, int[] Images, ConvolutionShape Shape)[] Shapes =
     [
         ("14x14x64", [5, 75], new(1, 14, 14, 64, 64, 3, 3, 1, 1)),
@@ -30,8 +33,9 @@ internal static unsafe class ConvolutionBench
     public static void Run(string filter)
     {
         var level = SimdLevels.Best;
+        Console.WriteLine($"memory: {Memory}");
         Console.WriteLine($"level {level}, peak {Measure.Peak(level):F1} GFLOP/s");
-        Console.WriteLine($"{"shape",-12} {"images",6} {"map",-8} {"GFLOP/s",8} {"of peak",8} {"us",9} {"error",8}  kernel");
+        Console.WriteLine($"{"shape",-12} {"images",6} {"map",-8} {"GFLOP/s",8} {"of peak",8} {"us",9} {"error",8}  {"made",5} {"GB/s",5} {"roof",5}  kernel");
         foreach (var (name, imageCounts, shape) in Shapes)
         {
             foreach (var images in imageCounts)
@@ -61,6 +65,12 @@ internal static unsafe class ConvolutionBench
 
         void Compare(string map, ConvolutionKernel chosen, AlignedBuffer a, AlignedBuffer b, double[] expected, ConvolutionKernel[] candidates)
         {
+            if (candidates.All(candidate => candidate.Description != chosen.Description))
+            {
+                candidates = [chosen, .. candidates];
+            }
+
+            var bytes = sizeof(float) * (shape.Images * ((long)shape.InputImageFloats + shape.OutputImageFloats) + shape.WeightRows * (long)shape.OutputChannels);
             using var scratch = new AlignedBuffer(candidates.Max(kernel => kernel.ScratchBytes) / sizeof(float) + 1);
             using var result = new AlignedBuffer(expected.Length);
             var seconds = Measure.BestSeconds(
@@ -77,8 +87,11 @@ internal static unsafe class ConvolutionBench
 
                 var speed = 2e-9 * shape.MultiplyAdds / seconds[candidate];
                 var mark = candidates[candidate].Description == chosen.Description ? '*' : ' ';
+                var made = 2e-9 * candidates[candidate].Products / peak;
+                var moved = bytes * 1e-9 / Memory.At(bytes);
                 Console.WriteLine(
-                    $"{name,-12} {shape.Images,6} {map,-8} {speed,8:F1} {speed / peak,8:P0} {seconds[candidate] * 1e6,9:F1} {error / largest,8:E1} {mark}{candidates[candidate].Description}");
+                    $"{name,-12} {shape.Images,6} {map,-8} {speed,8:F1} {speed / peak,8:P0} {seconds[candidate] * 1e6,9:F1} {error / largest,8:E1} {made / seconds[candidate],6:P0} "
+                    + $"{bytes * 1e-9 / seconds[candidate],5:F0} {Math.Max(made, moved) / seconds[candidate],5:P0} {mark}{candidates[candidate].Description}");
             }
         }
     }

@@ -20,11 +20,17 @@ internal readonly record struct ConvolutionShape(
     public long MultiplyAdds =>
         (long)Images * OutputHeight * OutputWidth * OutputChannels * KernelHeight * KernelWidth * InputChannels;
 
+    /// <summary>Those of them that meet no padding.</summary>
+    public long SeenMultiplyAdds =>
+        (long)Images * SeenTaps(Height, OutputHeight, KernelHeight) * SeenTaps(Width, OutputWidth, KernelWidth) * InputChannels * OutputChannels;
+
     public int InputImageFloats => Height * Width * InputChannels;
 
     public int OutputImageFloats => OutputHeight * OutputWidth * OutputChannels;
 
     public int WeightRows => KernelHeight * KernelWidth * InputChannels;
+
+    private int SeenTaps(int size, int resultSize, int kernel) => PixelClass.ForwardTaps(size, resultSize, kernel, Stride, Padding).Sum(taps => taps.Length);
 
     public override string ToString() =>
         $"{Images}x{Height}x{Width}x{InputChannels} -> {OutputChannels}, kernel {KernelHeight}x{KernelWidth}, stride {Stride}, padding {Padding}";

@@ -51,6 +51,7 @@ internal sealed unsafe class DirectConvolution : ConvolutionKernel
         this.outputChannels = outputChannels;
         this.transposeWeights = transposeWeights;
         images = shape.Images;
+        Products = shape.SeenMultiplyAdds;
         kernelHeight = shape.KernelHeight;
         kernelWidth = shape.KernelWidth;
         weightTaps = kernelHeight * kernelWidth;
@@ -82,6 +83,8 @@ internal sealed unsafe class DirectConvolution : ConvolutionKernel
     }
 
     public override string Description => $"direct, weights {(pack ? "packed" : "in place")}, {channelsPerBlock} channels at a time";
+
+    public override long Products { get; }
 
     public override int ScratchBytes => (TransposedFloats + packedFloats + PanelFloats) * sizeof(float);
 

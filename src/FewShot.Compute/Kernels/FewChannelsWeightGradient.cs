@@ -50,6 +50,9 @@ internal sealed unsafe class FewChannelsWeightGradient : ConvolutionKernel
 
     public override string Description => $"weight gradient, few channels, {chunkRows} rows at a time";
 
+    // It multiplies the frame's zeros too.
+    public override long Products => shape.MultiplyAdds;
+
     public override int ScratchBytes => (FrameFloats + PanelFloats + SumFloats) * sizeof(float);
 
     // Blocks of channels of the result. To cut a single one loses more than it gains: narrower, its rows fill no registers, and must be copied.

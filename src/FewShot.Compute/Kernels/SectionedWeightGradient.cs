@@ -29,6 +29,8 @@ internal sealed unsafe class SectionedWeightGradient : ConvolutionKernel
 
     public override string Description => $"{sections[0].Description}, two sections";
 
+    public override long Products => sections.Sum(section => section.Products);
+
     public override int SharedBytes => (sections.Length - 1) * SumBytes;
 
     public override int ScratchBytes => SharedBytes + sections.Max(section => section.ScratchBytes);

@@ -37,6 +37,8 @@ internal sealed unsafe class WeightGradientConvolution : ConvolutionKernel
 
     public override string Description => $"weight gradient, {chunks[0].Pixels} pixels at a time";
 
+    public override long Products => shape.SeenMultiplyAdds;
+
     public override int ScratchBytes => (panelFloats + PartialFloats) * sizeof(float);
 
     // Groups of rows, tap after tap. Clearing what no pixel sees is for the whole.

@@ -42,6 +42,8 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
 
     public override string Description => $"Winograd 4x4, {chunk} tiles at a time";
 
+    public override long Products => tiles.Products * shape.InputChannels * shape.OutputChannels;
+
     public override int ScratchBytes => (TransposedFloats + weightFloats + InputFloats + ProductFloats + tiles.ScratchFloats) * sizeof(float);
 
     public override int Pieces => chunks.Length;

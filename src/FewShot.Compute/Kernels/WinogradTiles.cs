@@ -72,6 +72,9 @@ internal sealed unsafe class WinogradTiles
     /// <summary>Floats of scratch for the transforms' temporary, and for the zeros that rows outside an image are read from.</summary>
     public int ScratchFloats => TemporaryFloats + ZeroFloats;
 
+    /// <summary>Frequencies of all tiles: the products of each pair of an input and an output channel.</summary>
+    public long Products => ProductsOf(shape);
+
     public int TilesPerImage => rows.Length * columns.Length;
 
     private int ZeroFloats => Side * Math.Max(shape.InputChannels, shape.OutputChannels);
@@ -94,15 +97,10 @@ internal sealed unsafe class WinogradTiles
 
         const double perTileChannel = 58, perWeight = 40, margin = 1.05;
         double weights = shape.InputChannels * shape.OutputChannels;
-        var rows = Cut(shape.OutputHeight);
-        var columns = Cut(shape.OutputWidth);
-        double products = shape.Images * rows.Sum(Window) * columns.Sum(Window);
-        double taps = shape.Images * SeenTaps(shape.Height, shape.OutputHeight) * SeenTaps(shape.Width, shape.OutputWidth);
-        var direct = taps * weights / 8;
+        double products = ProductsOf(shape);
+        var direct = shape.SeenMultiplyAdds / 8.0;
         var winograd = products * weights / 8 + products / Frequencies * (shape.InputChannels + shape.OutputChannels) * perTileChannel + weights * perWeight;
         return winograd * margin < direct;
-
-        double SeenTaps(int size, int resultSize) => PixelClass.ForwardTaps(size, resultSize, 3, 1, shape.Padding).Sum(taps => taps.Length);
     }
 
     /// <summary>The kind of a frequency; which tiles have it depends on the kind alone.</summary>
@@ -247,6 +245,8 @@ internal sealed unsafe class WinogradTiles
         var large = Math.Max(0, size - count * (LargeTile - 1));
         return [.. Enumerable.Range(0, count).Select(i => i < large ? (i * LargeTile, LargeTile) : (large + i * (LargeTile - 1), LargeTile - 1))];
     }
+
+    private static long ProductsOf(ConvolutionShape shape) => (long)shape.Images * Cut(shape.OutputHeight).Sum(Window) * Cut(shape.OutputWidth).Sum(Window);
 
     /// <summary>Rows (or columns) of input that a tile sees, and its frequencies.</summary>
     private static int Window((int First, int Size) side) => side.Size + 2;

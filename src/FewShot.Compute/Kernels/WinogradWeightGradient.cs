@@ -33,6 +33,8 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
 
     public override string Description => $"weight gradient Winograd 4x4, {chunk} tiles at a time";
 
+    public override long Products => tiles.Products * shape.InputChannels * shape.OutputChannels;
+
     public override int ScratchBytes =>
         (WinogradTiles.Frequencies * (InputFrequency + CotangentFrequency + SumFrequency) + tiles.ScratchFloats) * sizeof(float);
 
