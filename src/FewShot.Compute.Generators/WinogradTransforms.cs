@@ -84,16 +84,20 @@ internal static class WinogradTransforms
         ],
         Sum("evenP + evenQ", Zero, "in0"), "oddP + oddQ", Sum(Sum("in4", P2, "evenP"), Q2, "evenQ"));
 
+    private static readonly (int Size, LinearMap Input, LinearMap Output, LinearMap Cotangent)[] s_tiles =
+        [(4, s_input4, s_output4, s_cotangent4), (3, s_input3, s_output3, s_cotangent3)];
+
     /// <summary>Writes all of them; the two digits in a name are the rows and the columns of a tile.</summary>
     public static void Write(SourceText text, VectorWidth width)
     {
-        foreach (var (input, output, cotangent, rows) in ((LinearMap, LinearMap, LinearMap, int)[])[(s_input4, s_output4, s_cotangent4, 4), (s_input3, s_output3, s_cotangent3, 3)])
+        foreach (var rows in s_tiles)
         {
-            foreach (var (inputColumns, outputColumns, cotangentColumns, columns) in ((LinearMap, LinearMap, LinearMap, int)[])[(s_input4, s_output4, s_cotangent4, 4), (s_input3, s_output3, s_cotangent3, 3)])
+            foreach (var columns in s_tiles)
             {
-                WriteTransform(text, width, $"WinogradInput{rows}{columns}", Clip.Source, input, inputColumns);
-                WriteTransform(text, width, $"WinogradOutput{rows}{columns}", Clip.Result, output, outputColumns);
-                WriteTransform(text, width, $"WinogradCotangent{rows}{columns}", Clip.Source, cotangent, cotangentColumns);
+                var tile = $"{rows.Size}{columns.Size}";
+                WriteTransform(text, width, "WinogradInput" + tile, Clip.Source, rows.Input, columns.Input);
+                WriteTransform(text, width, "WinogradOutput" + tile, Clip.Result, rows.Output, columns.Output);
+                WriteTransform(text, width, "WinogradCotangent" + tile, Clip.Source, rows.Cotangent, columns.Cotangent);
             }
         }
 

@@ -40,7 +40,7 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
         segment = new PinnedTable<Segment>([new Segment(0, shape.InputChannels, 0)]);
     }
 
-    public override string Description => $"Winograd 4x4, {chunk} tiles at a time";
+    public override string Description => $"Winograd, {chunk} tiles at a time";
 
     public override long Products => tiles.Products * shape.InputChannels * shape.OutputChannels;
 

@@ -106,16 +106,6 @@ internal sealed unsafe class WinogradTiles
     /// <summary>The kind of a frequency; which tiles have it depends on the kind alone.</summary>
     public static int Kind(int frequency) => (frequency / Side == Side - 1 ? 2 : 0) + (frequency % Side == Side - 1 ? 1 : 0);
 
-    /// <summary>Which of some tiles have the frequencies of a kind, counted from the first.</summary>
-    private int[] OfKind(int kind, int first, int count) =>
-    [
-        .. Enumerable.Range(0, count).Where(tile =>
-        {
-            var (_, row, column) = Position(first + tile);
-            return (kind < 2 || row.Size == LargeTile) && (kind % 2 == 0 || column.Size == LargeTile);
-        }),
-    ];
-
     /// <summary>Cuts the tiles into a number of chunks, as equal as possible.</summary>
     /// <typeparam name="T">What a chunk needs to know for each kind of frequencies.</typeparam>
     /// <param name="parts">How many.</param>
@@ -250,6 +240,16 @@ internal sealed unsafe class WinogradTiles
 
     /// <summary>Rows (or columns) of input that a tile sees, and its frequencies.</summary>
     private static int Window((int First, int Size) side) => side.Size + 2;
+
+    /// <summary>Which of some tiles have the frequencies of a kind, counted from the first.</summary>
+    private int[] OfKind(int kind, int first, int count) =>
+    [
+        .. Enumerable.Range(0, count).Where(tile =>
+        {
+            var (_, row, column) = Position(first + tile);
+            return (kind < 2 || row.Size == LargeTile) && (kind % 2 == 0 || column.Size == LargeTile);
+        }),
+    ];
 
     private static int Transform((int First, int Size) row, (int First, int Size) column) => (LargeTile - row.Size) * 2 + LargeTile - column.Size;
 

@@ -31,7 +31,7 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
         rowOffsets = new PinnedTable<int>(Enumerable.Range(0, shape.InputChannels).ToArray());
     }
 
-    public override string Description => $"weight gradient Winograd 4x4, {chunk} tiles at a time";
+    public override string Description => $"weight gradient Winograd, {chunk} tiles at a time";
 
     public override long Products => tiles.Products * shape.InputChannels * shape.OutputChannels;
 
