@@ -50,10 +50,10 @@ public sealed class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         (_specification, _source, _options, _workers) = (specification, source, options, workers);
         TaskGraphs graphs = TaskGraphs.Of(specification);
-        int segmentSteps = MemoryChoice.SegmentSteps(graphs, source.Shape, options.MemoryBudget);
-        Checkpointed = segmentSteps > 0;
+        MemoryChoice choice = MemoryChoice.Within(options.MemoryBudget, graphs, source.Shape);
+        Checkpointed = choice.Recomputes;
         Parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), options.Seed);
-        _step = new MetaStep(graphs, source.Shape, Parameters, options.MetaBatch, workers, segmentSteps, options.Tasks);
+        _step = new MetaStep(graphs, source.Shape, choice.Program, Parameters, options.MetaBatch, workers, options.Tasks);
         _optimizer = options.Outer.Create(Parameters.Values.Length);
         _weighted = graphs.Method.Weighting != TaskWeighting.Uniform;
         _lowerIsBetter = source.Shape.Kind == TaskKind.Regression;
