@@ -309,9 +309,14 @@ public sealed class Trainer : IDisposable
         return squares > 0 ? sum * sum / squares / weights.Count : 0;
     }
 
-    private TimeSpan Remaining(double perSecond, double spent)
+    private TimeSpan? Remaining(double perSecond, double spent)
     {
-        double byIterations = perSecond > 0 ? (_options.Iterations - _iteration) / perSecond : 0;
+        if (perSecond == 0)
+        {
+            return null;
+        }
+
+        double byIterations = (_options.Iterations - _iteration) / perSecond;
         return TimeSpan.FromSeconds(Math.Max(0, _options.Budget is { } budget ? Math.Min(byIterations, budget.TotalSeconds - spent) : byIterations));
     }
 

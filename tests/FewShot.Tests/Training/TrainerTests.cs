@@ -162,6 +162,16 @@ public class TrainerTests
     }
 
     [Fact]
+    public void The_time_left_is_told_as_soon_as_there_is_a_rate()
+    {
+        var told = new List<TimeSpan?>();
+        using var trainer = new Trainer(s_specification, s_source, s_options with { Iterations = 3, Budget = TimeSpan.FromHours(1) }, workers: 1);
+        trainer.Run(progress: progress => told.Add(progress.Remaining));
+        Assert.Equal([true, false, false], told.Select(left => left is null));
+        Assert.Equal(TimeSpan.Zero, told[2]);
+    }
+
+    [Fact]
     public void The_record_at_the_end_of_a_budget_has_the_figures_of_the_last_iteration()
     {
         using var folder = new TemporaryFolder();
