@@ -35,7 +35,8 @@ internal sealed class FewShotContender : IContender
         var source = new RandomTasks(shape);
         TaskGraphs graphs = TaskGraphs.Of(specification);
         ParameterSet parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), 1);
-        var step = new MetaStep(graphs, shape, parameters, tasks, workers, recomputed ? MemoryChoice.Least(graphs, shape).SegmentSteps : 0);
+        MemoryChoice choice = recomputed ? MemoryChoice.Least(graphs, shape) : MemoryChoice.KeepAll(graphs, shape);
+        var step = new MetaStep(graphs, shape, choice.Program, parameters, tasks, workers);
         Optimizer optimizer = new OuterUpdate().Create(parameters.Values.Length);
         long index = 0;
         return new FewShotContender(

@@ -1,18 +1,20 @@
 namespace FewShot.Benchmarks;
 
-/// <summary>The checkout the benchmark runs from.</summary>
+/// <summary>The checkout that a benchmark or a study runs from.</summary>
 internal static class Repository
 {
-    public static string Root { get; } = Find();
-
-    private static string Find()
+    /// <summary>The folder that holds the solution, above the program's own.</summary>
+    public static string Root
     {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "FewShot.slnx")))
+        get
         {
-            folder = Path.GetDirectoryName(folder);
-        }
+            string? folder = AppContext.BaseDirectory;
+            while (folder is not null && !File.Exists(Path.Combine(folder, "FewShot.slnx")))
+            {
+                folder = Path.GetDirectoryName(folder);
+            }
 
-        return folder ?? throw new InvalidOperationException("run the benchmark from a checkout of the repository");
+            return folder ?? throw new InvalidOperationException($"'{AppContext.BaseDirectory}' is not inside a checkout of the repository; build and run in one");
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using FewShot.Benchmarks;
 using FewShot.Reporting;
 
 namespace FewShot.Studies;
@@ -9,7 +10,7 @@ internal sealed class StudyFolder
     private readonly string _path;
 
     /// <param name="path">The folder; null for docs/studies of the checkout.</param>
-    public StudyFolder(string? path) => _path = Directory.CreateDirectory(path ?? Path.Combine(Root(), "docs", "studies")).FullName;
+    public StudyFolder(string? path) => _path = Directory.CreateDirectory(path ?? Path.Combine(Repository.Root, "docs", "studies")).FullName;
 
     public void Save(string name, Chart chart)
     {
@@ -36,15 +37,4 @@ internal sealed class StudyFolder
     public static string Scientific(double value) => value.ToString("0.0e+0", CultureInfo.InvariantCulture);
 
     public static string Whole(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "FewShot.slnx")))
-        {
-            folder = folder.Parent ?? throw new InvalidOperationException("the study does not run inside the checkout; name a folder with --out");
-        }
-
-        return folder.FullName;
-    }
 }

@@ -7,7 +7,7 @@ differentiable steps, meta-gradient, Adam; --task-threads N shares the tasks amo
 
 import torch
 import torch.nn.functional as F
-from common import main, make_batch, make_model, make_parameters, task_pool
+from common import main, make_batch, make_model, make_parameters, shared_meta_step
 from convolution import bilinear_convolve
 
 FLAGS = {
@@ -49,42 +49,21 @@ def training(workload, options):
     parameters, batch = make_parameters(workload), make_batch(workload)
     convolve = bilinear_convolve if options.convolution == "bilinear" else F.conv2d
     features, loss_function = make_model(workload, convolve)
-    optimizer = torch.optim.Adam(parameters, lr=1e-3)
 
-    def share(tasks):
-        total_loss, total = 0.0, None
-        for task in tasks:
-            cached = features(parameters, batch.support_inputs[task])
-            head = parameters[-2:]
-            for _ in range(workload.steps):
-                loss = loss_function(F.linear(cached, *head), batch.support_targets[task])
-                gradients = torch.autograd.grad(
-                    loss, head, create_graph=not options.first_order, retain_graph=True
-                )
-                head = [torch.sub(p, g, alpha=workload.inner_rate) for p, g in zip(head, gradients)]
-            query = features(parameters, batch.query_inputs[task])
-            loss = loss_function(F.linear(query, *head), batch.query_targets[task]) / workload.tasks
-            gradients = torch.autograd.grad(loss, parameters)
-            if total is None:
-                total = list(gradients)
-            else:
-                torch._foreach_add_(total, gradients)
-            total_loss += float(loss)
-        return total_loss, total
+    def task_gradient(task):
+        cached = features(parameters, batch.support_inputs[task])
+        head = parameters[-2:]
+        for _ in range(workload.steps):
+            loss = loss_function(F.linear(cached, *head), batch.support_targets[task])
+            gradients = torch.autograd.grad(
+                loss, head, create_graph=not options.first_order, retain_graph=True
+            )
+            head = [torch.sub(p, g, alpha=workload.inner_rate) for p, g in zip(head, gradients)]
+        query = features(parameters, batch.query_inputs[task])
+        loss = loss_function(F.linear(query, *head), batch.query_targets[task]) / workload.tasks
+        return loss, torch.autograd.grad(loss, parameters)
 
-    shares = [range(i, workload.tasks, options.task_threads) for i in range(options.task_threads)]
-    pool = task_pool(options.task_threads, options.threads)
-
-    def repetition():
-        results = list(pool.map(share, shares)) if pool else [share(shares[0])]
-        total = results[0][1]
-        for _, gradients in results[1:]:
-            torch._foreach_add_(total, gradients)
-        for parameter, gradient in zip(parameters, total):
-            parameter.grad = gradient
-        optimizer.step()
-        return sum(loss for loss, _ in results)
-
+    repetition = shared_meta_step(task_gradient, parameters, workload.tasks, options)
     name = "anil" + ("-bilinear" if options.convolution == "bilinear" else "")
     name += f"-{options.task_threads}-task-threads" if options.task_threads > 1 else ""
     return name + ("-first-order" if options.first_order else ""), 1 if options.first_order else 2, repetition

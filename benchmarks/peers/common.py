@@ -194,12 +194,42 @@ def measure(repetition, count):
     return seconds, loss
 
 
-def task_pool(threads, threads_of_an_operation):
-    """Python threads that share the tasks of a batch, or None for one."""
+def sum_over_tasks(task_gradient, tasks):
+    """(sum of the losses, of the gradients) that `task_gradient(task)` gives for each of `tasks`."""
+    total_loss, total = 0.0, None
+    for task in tasks:
+        loss, gradients = task_gradient(task)
+        if total is None:
+            total = list(gradients)
+        else:
+            torch._foreach_add_(total, gradients)
+        total_loss += float(loss)
+    return total_loss, total
+
+
+def shared_meta_step(task_gradient, parameters, tasks, options):
+    """A repetition: the meta-gradient, added up by `options.task_threads` Python threads that share the tasks, and Adam."""
+    optimizer = torch.optim.Adam(parameters, lr=1e-3)
+    threads = options.task_threads
     # The number of threads of an operation is a property of the thread that calls it.
-    return ThreadPoolExecutor(
-        threads, initializer=torch.set_num_threads, initargs=(threads_of_an_operation,)
+    pool = ThreadPoolExecutor(
+        threads, initializer=torch.set_num_threads, initargs=(options.threads,)
     ) if threads > 1 else None
+
+    def share(first):
+        return sum_over_tasks(task_gradient, range(first, tasks, threads))
+
+    def repetition():
+        results = list(pool.map(share, range(threads))) if pool else [share(0)]
+        total = results[0][1]
+        for _, gradients in results[1:]:
+            torch._foreach_add_(total, gradients)
+        for parameter, gradient in zip(parameters, total):
+            parameter.grad = gradient
+        optimizer.step()
+        return sum(loss for loss, _ in results)
+
+    return repetition
 
 
 def main(prepare, flags=None):

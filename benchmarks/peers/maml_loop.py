@@ -8,7 +8,7 @@
 
 import torch
 import torch.nn.functional as F
-from common import main, make_batch, make_model, make_parameters, task_pool
+from common import main, make_batch, make_model, make_parameters, shared_meta_step, sum_over_tasks
 from convolution import bilinear_convolve
 
 FLAGS = {
@@ -19,28 +19,28 @@ FLAGS = {
 }
 
 
-def meta_gradient(workload, batch, parameters, first_order=False, convolve=F.conv2d, tasks=None):
-    """(sum over `tasks` of the query loss, of its gradient), both divided by the size of the whole meta-batch."""
+def task_gradient_of(workload, batch, parameters, first_order=False, convolve=F.conv2d):
+    """A function of a task that gives its part of the meta-batch's mean query loss, and of its gradient."""
     features, loss_function = make_model(workload, convolve)
-    total_loss, total = 0.0, None
 
     def loss_of(values, inputs, targets):
         return loss_function(F.linear(features(values, inputs), values[-2], values[-1]), targets)
 
-    for task in tasks if tasks is not None else range(workload.tasks):
+    def task_gradient(task):
         fast = parameters
         for _ in range(workload.steps):
             loss = loss_of(fast, batch.support_inputs[task], batch.support_targets[task])
             gradients = torch.autograd.grad(loss, fast, create_graph=not first_order)
             fast = [torch.sub(p, g, alpha=workload.inner_rate) for p, g in zip(fast, gradients)]
         loss = loss_of(fast, batch.query_inputs[task], batch.query_targets[task]) / workload.tasks
-        gradients = torch.autograd.grad(loss, parameters)
-        if total is None:
-            total = list(gradients)
-        else:
-            torch._foreach_add_(total, gradients)
-        total_loss += float(loss)
-    return total_loss, total
+        return loss, torch.autograd.grad(loss, parameters)
+
+    return task_gradient
+
+
+def meta_gradient(workload, batch, parameters, first_order=False, convolve=F.conv2d):
+    """(mean query loss of the meta-batch, its gradient)."""
+    return sum_over_tasks(task_gradient_of(workload, batch, parameters, first_order, convolve), range(workload.tasks))
 
 
 def prepare(workload, options):
@@ -56,22 +56,8 @@ def prepare(workload, options):
             flat = images.flatten(0, 1).contiguous(memory_format=torch.channels_last)
             setattr(batch, name, flat.unflatten(0, images.shape[:2]))
     convolve = bilinear_convolve if options.convolution == "bilinear" else F.conv2d
-    optimizer = torch.optim.Adam(parameters, lr=1e-3)
-    shares = [range(i, workload.tasks, options.task_threads) for i in range(options.task_threads)]
-    pool = task_pool(options.task_threads, options.threads)
-
-    def share(tasks):
-        return meta_gradient(workload, batch, parameters, options.first_order, convolve, tasks)
-
-    def repetition():
-        results = list(pool.map(share, shares)) if pool else [share(shares[0])]
-        total = results[0][1]
-        for _, gradients in results[1:]:
-            torch._foreach_add_(total, gradients)
-        for parameter, gradient in zip(parameters, total):
-            parameter.grad = gradient
-        optimizer.step()
-        return sum(loss for loss, _ in results)
+    task_gradient = task_gradient_of(workload, batch, parameters, options.first_order, convolve)
+    repetition = shared_meta_step(task_gradient, parameters, workload.tasks, options)
 
     name = "maml-loop"
     name += "-bilinear" if options.convolution == "bilinear" else ""

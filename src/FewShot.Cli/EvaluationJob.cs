@@ -15,10 +15,11 @@ internal sealed record EvaluationJob(LearnerSpecification Learner, ITaskSource S
     /// <param name="stored">The data of the run, which say what is not given.</param>
     /// <param name="trained">The learner of the run.</param>
     /// <param name="common">The options.</param>
+    /// <param name="opened">The data opened before; null for none.</param>
     /// <exception cref="ArgumentException">The learner cannot be measured on such tasks.</exception>
-    public static EvaluationJob Read(ParseResult parse, DataSelection stored, LearnerSpecification trained, CommonOptions common)
+    public static EvaluationJob Read(ParseResult parse, DataSelection stored, LearnerSpecification trained, CommonOptions common, OpenedData? opened = null)
     {
-        ITaskSource source = common.Data.Read(parse, stored).Open();
+        ITaskSource source = (opened ?? new OpenedData()).Tasks(common.Data.Read(parse, stored));
         return new EvaluationJob(
             Fit(trained, source, parse.GetValue(common.Learner.NormStatistics), parse.GetValue(common.Data.Ways) is not null),
             source,

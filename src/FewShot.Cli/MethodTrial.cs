@@ -38,9 +38,12 @@ internal sealed class MethodTrial
         row.Outcome != ComparisonOutcome.Impossible && row.Train == Commands.TrainText && row.Evaluate == Commands.EvaluateText && row.MetaSteps == Saved());
 
     /// <summary>Trains, or goes on, and measures.</summary>
+    /// <param name="opened">The data that the methods have in common.</param>
+    /// <param name="output">Where it is told how training goes on.</param>
+    /// <param name="cancellation">Asks to stop.</param>
     /// <exception cref="OperationCanceledException">It was asked to stop; what is trained is kept.</exception>
     /// <exception cref="StorageException">The folder holds another run.</exception>
-    public ComparisonRow Run(Output output, CancellationToken cancellation)
+    public ComparisonRow Run(OpenedData opened, Output output, CancellationToken cancellation)
     {
         var row = new ComparisonRow
         {
@@ -54,9 +57,9 @@ internal sealed class MethodTrial
         try
         {
             // What a folder has stored must not fill in for what the command does not say.
-            var training = TrainingJob.Read(_train, Commands.Run, stored: null, _common);
+            var training = TrainingJob.Read(_train, Commands.Run, stored: null, _common, opened);
             row = row with { Order = training.Method.MetaGradient.Order };
-            var evaluation = EvaluationJob.Read(_evaluate, training.Configuration.Data, training.Configuration.Learner, _common);
+            var evaluation = EvaluationJob.Read(_evaluate, training.Configuration.Data, training.Configuration.Learner, _common, opened);
             RefuseShorter(training.Configuration.Training);
             TrainingResult trained = training.Run(output, cancellation);
             if (trained.End == TrainingEnd.Interrupted)

@@ -18,11 +18,12 @@ internal sealed record TrainingJob(RunConfiguration Configuration, ITaskSource S
     /// <param name="folder">The folder of the run; null for one named after the method and the tasks.</param>
     /// <param name="stored">What the folder's run was trained by, which says what is not given; null to leave that to the defaults.</param>
     /// <param name="common">The options.</param>
-    public static TrainingJob Read(ParseResult parse, string? folder, RunConfiguration? stored, CommonOptions common)
+    /// <param name="opened">The data opened before; null for none.</param>
+    public static TrainingJob Read(ParseResult parse, string? folder, RunConfiguration? stored, CommonOptions common, OpenedData? opened = null)
     {
         DataSelection data = common.Data.Read(parse, stored?.Data);
         Catalogue.Create(parse.GetValue(common.Learner.Method) ?? LearnerOptions.DefaultMethod); // a wrong name should not wait for the data
-        ITaskSource source = data.Open();
+        ITaskSource source = (opened ?? new OpenedData()).Tasks(data);
         LearnerSpecification learner = common.Learner.Read(parse, source.Shape, source.Preparation, stored?.Learner);
         TrainingOptions training = common.Outer.Read(parse, parse.GetValue(common.Seed), stored?.Training);
         return new TrainingJob(

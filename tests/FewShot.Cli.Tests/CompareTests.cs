@@ -64,7 +64,7 @@ public sealed class CompareTests
         using var folder = new TemporaryFolder();
         string[] command = s_glyphs.With("--methods", "protonet,r2d2", "--out", folder["c"]);
         using (var stop = new CancellationTokenSource())
-        using (var error = new StopAt("into", 2, stop))
+        using (var error = new WhenTold("into", stop.Cancel, times: 2))
         {
             Assert.Equal(ExitCode.Interrupted, CommandLine.Run(command, new Output(TextWriter.Null, error), stop.Token));
         }
@@ -115,6 +115,26 @@ public sealed class CompareTests
     }
 
     [Fact]
+    public void TheDataAreReadOnceForTasksOfEverySize()
+    {
+        using var folder = new TemporaryFolder();
+        string table = Runs.WriteTable(folder["lines.csv"]);
+        using (var error = new WhenTold("[1 of 2]", () => File.Delete(table)))
+        {
+            int code = CommandLine.Run(
+                [
+                    "compare", "--methods", "maml,r2d2", "--data", "table", "--data-root", table, "--group", "line", "--target", "y", "--features", "x", "--shots", "3", "--queries", "4",
+                    "--set", "r2d2:shots=4", "--hidden", "8,8", "--meta-batch", "2", "--iterations", "2", "--inner-rate", "0.01", "--validation-episodes", "4", "--episodes", "5",
+                    "--workers", "1", "--out", folder["c"],
+                ],
+                new Output(TextWriter.Null, error));
+            Assert.True(code == ExitCode.Ok, error.ToString());
+        }
+
+        Assert.False(File.Exists(table));
+    }
+
+    [Fact]
     public void WhatDivergesIsReportedAsThat()
     {
         using var folder = new TemporaryFolder();
@@ -162,15 +182,15 @@ public sealed class CompareTests
         return words[1..];
     }
 
-    /// <summary>Asks to stop when a word was written for the nth time, as a person would who watches.</summary>
-    private sealed class StopAt(string word, int times, CancellationTokenSource stop) : StringWriter
+    /// <summary>Does something when a word was written for the nth time, as a person could who watches.</summary>
+    private sealed class WhenTold(string word, Action action, int times = 1) : StringWriter
     {
         public override void WriteLine(string? value)
         {
             base.WriteLine(value);
             if (ToString().Split(word).Length > times)
             {
-                stop.Cancel();
+                action();
             }
         }
     }

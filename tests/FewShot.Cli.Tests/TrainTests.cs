@@ -26,6 +26,10 @@ public sealed class TrainTests
         CommandResult result = CommandResult.Good(Runs.Sinusoid.With("--out", folder["run"]));
         Assert.Contains($"fewshot evaluate --run {folder["run"]}", result.Output, StringComparison.Ordinal);
         Assert.Contains("maml (exact) on sinusoid", result.Error, StringComparison.Ordinal);
+
+        // One iteration does not tell how fast they go.
+        string first = Assert.Single(result.Error.Split('\n'), line => line.StartsWith("iteration 1 ", StringComparison.Ordinal));
+        Assert.Matches(@"^iteration 1  loss [\d.]+\r?$", first);
     }
 
     [Fact]

@@ -42,7 +42,8 @@ internal static class CompareCommand
     private static int Run(ParseResult parse, ComparisonOptions options, Output output, CancellationToken cancellation)
     {
         options.MethodsOf(parse); // a wrong name should not wait for the data
-        ITaskSource source = options.DataOf(parse).Open();
+        var opened = new OpenedData();
+        ITaskSource source = opened.Tasks(options.DataOf(parse));
         string folder = options.FolderOf(parse, source);
         MethodComparison comparison = options.Conditions(parse, source);
         MethodTrial[] trials = [.. options.Commands(parse, comparison, folder).Select(commands => MethodTrial.Parse(commands, output))];
@@ -54,7 +55,7 @@ internal static class CompareCommand
         for (int i = 0; i < trials.Length; i++)
         {
             output.Note($"[{i + 1} of {trials.Length}] {trials[i].Commands.Method}{(rows[i] is null ? "" : ": measured before")}");
-            rows[i] ??= trials[i].Run(output, cancellation);
+            rows[i] ??= trials[i].Run(opened, output, cancellation);
             comparison = comparison with { Rows = [.. rows.OfType<ComparisonRow>()] };
             Write(comparison, folder);
         }

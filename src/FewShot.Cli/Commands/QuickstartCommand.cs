@@ -31,7 +31,7 @@ internal static class QuickstartCommand
     }
 
     private static string Progress(TrainingProgress progress, int metaBatch) =>
-        $"   {Texts.Count(progress.Iteration * metaBatch)} tasks, accuracy on new drawings {Texts.Percent(progress.Accuracy)}, {Texts.Duration(progress.Remaining)} left";
+        $"   {Texts.Count(progress.Iteration * metaBatch)} tasks, accuracy on new drawings {Texts.Percent(progress.Accuracy)}{(progress.Remaining is { } left ? $", {Texts.Duration(left)} left" : "")}";
 
     private static int Run(TimeSpan budget, ulong seed, int workers, string? run, Output output, CancellationToken cancellation)
     {

@@ -58,11 +58,11 @@ internal sealed record DataSelection
         },
     };
 
-    public ITaskSource Open()
-    {
-        var options = new TaskOptions { Ways = Ways, Shots = Shots ?? 1, QueriesPerClass = Queries };
-        return TaskSources.Open(Source, Root, options, Settings);
-    }
+    /// <summary>The size of a task.</summary>
+    [JsonIgnore]
+    public TaskOptions Tasks => new() { Ways = Ways, Shots = Shots ?? 1, QueriesPerClass = Queries };
+
+    public ITaskSource Open() => TaskSources.Open(Source, Root, Tasks, Settings);
 
     public JsonObject ToJson() => JsonSerializer.SerializeToNode(this, s_options)!.AsObject();
 

@@ -9,7 +9,7 @@ namespace FewShot.Adaptation;
 
 /// <summary>
 /// Gradient flow in function space for a time t, in closed form: f_t(x) = f(x) + H(x, X)·H⁻¹(e^{−tH} − I)·(f(X) − Y), with H the empirical tangent kernel
-/// of the support set (Meta-RKHS-II, Zhou 2021, arXiv:2102.03832, eq. 9). Time is that of the summed loss ½Σ(f − Y)²: for the mean over n examples and
+/// of the support set (Meta-RKHS-II, Zhou 2021, arXiv:2102.03909, eq. 5). Time is that of the summed loss ½Σ(f − Y)²: for the mean over n examples and
 /// outputs, Σ(f − Y)²/n, the same flow takes n/2 times as long. Y are one-hot rows less 1/ways, or values. Trained through, by the spectral function
 /// (1 − e^{−tλ})/λ of H.
 /// </summary>

@@ -26,9 +26,9 @@ public sealed class MethodPlan
         ArgumentNullException.ThrowIfNull(shape);
         _graphs = TaskGraphs.Of(specification);
         _shape = shape;
-        int segmentSteps = MemoryChoice.SegmentSteps(_graphs, shape, memoryBudget);
-        Checkpointed = segmentSteps > 0;
-        Training = new SimdProgram(_graphs.Training(shape, segmentSteps));
+        MemoryChoice choice = MemoryChoice.Within(memoryBudget, _graphs, shape);
+        Checkpointed = choice.Recomputes;
+        Training = choice.Program;
         Adaptation = new SimdProgram(_graphs.Adapt(shape.SupportCount, shape.Outputs));
         ParameterCount = _graphs.Method.MetaParameters(_graphs.Model).Sum(parameter => (long)parameter.Shape.Count);
     }

@@ -1,7 +1,6 @@
 using System.Numerics.Tensors;
 using FewShot.Compute.Execution;
 using FewShot.Compute.Execution.Simd;
-using FewShot.Compute.Graphs;
 using FewShot.MetaGradients;
 using FewShot.Models;
 using FewShot.Tasks;
@@ -34,7 +33,14 @@ internal sealed class MetaStep : IDisposable
     private ulong _seed;
     private long _firstIndex;
 
-    public MetaStep(TaskGraphs graphs, TaskShape shape, ParameterSet parameters, int metaBatch, int workers, int segmentSteps, int? tasks = null)
+    /// <param name="graphs">The learner.</param>
+    /// <param name="shape">Its tasks.</param>
+    /// <param name="program">What <see cref="TaskGraphs.Training"/> traces for such tasks, compiled.</param>
+    /// <param name="parameters">The meta-parameters.</param>
+    /// <param name="metaBatch">Tasks of a batch.</param>
+    /// <param name="workers">Threads.</param>
+    /// <param name="tasks">The size of a fixed set of tasks; null for new ones in every batch.</param>
+    public MetaStep(TaskGraphs graphs, TaskShape shape, SimdProgram program, ParameterSet parameters, int metaBatch, int workers, int? tasks = null)
     {
         if (graphs.Method.MetaGradient.KeepsTaskState && tasks is null)
         {
@@ -50,8 +56,7 @@ internal sealed class MetaStep : IDisposable
 
         _tasks = tasks;
         _parameters = parameters;
-        Graph graph = graphs.Training(shape, segmentSteps);
-        Program = new SimdProgram(graph);
+        Program = program;
         _team = new TaskTeam(workers);
         _workers = [.. Enumerable.Range(0, workers).Select(_ => Program.CreateWorker())];
         _episodes = [.. Enumerable.Range(0, workers).Select(_ => new Episode(shape))];

@@ -8,7 +8,7 @@ namespace FewShot.MetaGradients;
 
 /// <summary>
 /// Meta-training without adaptation: the derivative of L_Q − α⟨∇L_S, ∇L_Q⟩ at the meta-parameters, whose second term is what one step of adaptation would
-/// gain to first order (Meta-RKHS-I, Zhou 2021, arXiv:2102.03832). The two gradients come from two batches, so that their noise is independent and the product
+/// gain to first order (Meta-RKHS-I, Zhou 2021, arXiv:2102.03909). The two gradients come from two batches, so that their noise is independent and the product
 /// unbiased; the squared norm of one gradient counts its noise as gain. Ordinary fine-tuning adapts at test time.
 /// </summary>
 /// <param name="Alpha">α.</param>

@@ -30,14 +30,31 @@ public static class TaskSources
     public static ITaskSource Open(string name, string? root, TaskOptions options, SourceSettings? settings = null)
     {
         ArgumentNullException.ThrowIfNull(options);
+        return Read(name, root, settings)(options);
+    }
+
+    /// <summary>Reads the data of a source once, for tasks of several sizes: what it gives makes the tasks of a size.</summary>
+    /// <param name="name">As for <see cref="Open"/>.</param>
+    /// <param name="root">As for <see cref="Open"/>.</param>
+    /// <param name="settings">As for <see cref="Open"/>.</param>
+    /// <exception cref="DataException">There is no such source, or its data are missing or damaged. What is given throws it where they are too few for the tasks.</exception>
+    public static Func<TaskOptions, ITaskSource> Read(string name, string? root, SourceSettings? settings = null)
+    {
         settings ??= new SourceSettings();
-        Func<string?, SourceSettings, ImageDataset>? images = Find(name);
-        if (images is not null)
+        if (OpenImages(name, root, settings) is { } images)
         {
-            return new ImageTasks(images(root, settings), options);
+            return options => new ImageTasks(images, options);
         }
 
-        return name == "sinusoid" ? new SinusoidTasks(options) : TableTasks.Open(RequireRoot(root, "table", "file"), RequireTable(settings), options);
+        if (name == "sinusoid")
+        {
+            return options => new SinusoidTasks(options);
+        }
+
+        string path = RequireRoot(root, "table", "file");
+        TableOptions columns = RequireTable(settings);
+        Table table = Table.Read(path, columns);
+        return options => new TableTasks(table, columns, options);
     }
 
     /// <summary>Opens the images behind a source, or gives null for a source that is not made of images.</summary>

@@ -5,57 +5,65 @@ using FewShot.Tasks;
 
 namespace FewShot.Training;
 
-/// <summary>Decides by a memory budget whether inner steps, or the support pass of an implicit meta-gradient, are kept or recomputed. Peaks are those of the plans, known before anything runs.</summary>
-internal static class MemoryChoice
+/// <summary>
+/// The program that trains on one task within a memory budget, which decides whether inner steps, or the support pass of an implicit meta-gradient, are kept or
+/// recomputed. Peaks are those of the plans, known before anything runs; the program whose plan is chosen is handed on, because compiling takes seconds where
+/// there are many inner steps.
+/// </summary>
+/// <param name="Program">What training runs.</param>
+/// <param name="SegmentSteps">How many inner steps it recomputes together; 0 where it keeps all.</param>
+internal sealed record MemoryChoice(SimdProgram Program, int SegmentSteps)
 {
-    /// <summary>How many inner steps to recompute together; 0 keeps all.</summary>
-    /// <exception cref="ArgumentException">The budget cannot be met.</exception>
-    public static int SegmentSteps(TaskGraphs graphs, TaskShape shape, long? budget)
-    {
-        if (budget is null)
-        {
-            return 0;
-        }
+    public bool Recomputes => SegmentSteps > 0;
 
-        long kept = Peak(graphs, shape, 0);
-        if (kept <= budget)
+    public long PeakBytes => Program.PeakBytes;
+
+    /// <summary>All is kept, whatever memory that needs.</summary>
+    public static MemoryChoice KeepAll(TaskGraphs graphs, TaskShape shape) => Compile(graphs, shape, segmentSteps: 0);
+
+    /// <summary>All is kept where the budget allows it, or there is none; else what needs the least memory.</summary>
+    /// <exception cref="ArgumentException">The budget cannot be met.</exception>
+    public static MemoryChoice Within(long? budget, TaskGraphs graphs, TaskShape shape)
+    {
+        MemoryChoice kept = KeepAll(graphs, shape);
+        if (budget is null || kept.PeakBytes <= budget)
         {
-            return 0;
+            return kept;
         }
 
         string? recomputable = graphs.Method.MetaGradient.Recomputable(graphs.Method.Adaptation);
-        (int segmentSteps, long least) = recomputable is null ? (0, kept) : Least(graphs, shape, kept);
-        return least <= budget
-            ? segmentSteps
+        MemoryChoice least = recomputable is null ? kept : Least(graphs, shape, kept.PeakBytes);
+        return least.PeakBytes <= budget
+            ? least
             : throw new ArgumentException(
-                $"the memory budget of {budget} bytes is too small: one task of {graphs.Method.Name} needs {least} bytes"
-                + (recomputable is null ? "" : $" with {recomputable} recomputed ({kept} with all kept)")
+                $"the memory budget of {budget} bytes is too small: one task of {graphs.Method.Name} needs {least.PeakBytes} bytes"
+                + (recomputable is null ? "" : $" with {recomputable} recomputed ({kept.PeakBytes} with all kept)")
                 + "; raise --memory-budget, or lower --queries, --shots or the network's channels");
     }
 
-    /// <summary>The segments that need the least memory, and how much.</summary>
-    public static (int SegmentSteps, long PeakBytes) Least(TaskGraphs graphs, TaskShape shape) => Least(graphs, shape, Peak(graphs, shape, 0));
+    /// <summary>The segments that need the least memory.</summary>
+    public static MemoryChoice Least(TaskGraphs graphs, TaskShape shape) => Least(graphs, shape, KeepAll(graphs, shape).PeakBytes);
 
-    private static (int SegmentSteps, long PeakBytes) Least(TaskGraphs graphs, TaskShape shape, long kept)
+    private static MemoryChoice Least(TaskGraphs graphs, TaskShape shape, long kept)
     {
         int steps = graphs.Method.Adaptation.Steps;
-        long single = Peak(graphs, shape, 1);
+        MemoryChoice single = Compile(graphs, shape, segmentSteps: 1);
         if (graphs.Method.MetaGradient is not Unrolled)
         {
             // Recomputes its support pass, which has no segments.
-            return (1, single);
+            return single;
         }
 
         // The peak is either where the queries are answered, with the parameters from which each segment starts, or on the way back through a segment,
         // with the inner values of its steps and the derivatives of one more.
         const int line = 64;
         long parameters = graphs.Model.Parameters.Where(parameter => parameter.Trained).Sum(parameter => ((sizeof(float) * (long)parameter.Shape.Count) + line - 1) / line * line);
-        long queries = Math.Max(0, single - (steps * parameters));
+        long queries = Math.Max(0, single.PeakBytes - (steps * parameters));
         long inner = Math.Max(0, kept - queries) / steps;
         int best = Enumerable.Range(1, steps).MinBy(count => (((steps + count - 1) / count) * parameters) + Math.Max(queries, (count + 1) * inner));
-        long peak = best == 1 ? single : Peak(graphs, shape, best);
-        return peak < single ? (best, peak) : (1, single);
+        MemoryChoice several = best == 1 ? single : Compile(graphs, shape, best);
+        return several.PeakBytes < single.PeakBytes ? several : single;
     }
 
-    private static long Peak(TaskGraphs graphs, TaskShape shape, int segmentSteps) => new SimdProgram(graphs.Training(shape, segmentSteps)).PeakBytes;
+    private static MemoryChoice Compile(TaskGraphs graphs, TaskShape shape, int segmentSteps) => new(new SimdProgram(graphs.Training(shape, segmentSteps)), segmentSteps);
 }

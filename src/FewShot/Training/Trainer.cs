@@ -50,10 +50,10 @@ public sealed class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         (_specification, _source, _options, _workers) = (specification, source, options, workers);
         TaskGraphs graphs = TaskGraphs.Of(specification);
-        int segmentSteps = MemoryChoice.SegmentSteps(graphs, source.Shape, options.MemoryBudget);
-        Checkpointed = segmentSteps > 0;
+        MemoryChoice choice = MemoryChoice.Within(options.MemoryBudget, graphs, source.Shape);
+        Checkpointed = choice.Recomputes;
         Parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), options.Seed);
-        _step = new MetaStep(graphs, source.Shape, Parameters, options.MetaBatch, workers, segmentSteps, options.Tasks);
+        _step = new MetaStep(graphs, source.Shape, choice.Program, Parameters, options.MetaBatch, workers, options.Tasks);
         _optimizer = options.Outer.Create(Parameters.Values.Length);
         _weighted = graphs.Method.Weighting != TaskWeighting.Uniform;
         _lowerIsBetter = source.Shape.Kind == TaskKind.Regression;
@@ -95,6 +95,7 @@ public sealed class Trainer : IDisposable
         double validationSeconds = 0;
         double Spent() => before + Stopwatch.GetElapsedTime(started).TotalSeconds - validationSeconds;
         var rate = new RateMeter();
+        Figures last = default;
         TrainingEnd end = HasStalled ? TrainingEnd.NoImprovement : TrainingEnd.Completed;
         while (end == TrainingEnd.Completed && _iteration < _options.Iterations)
         {
@@ -111,26 +112,26 @@ public sealed class Trainer : IDisposable
             }
 
             double done = Math.Max((double)_iteration / _options.Iterations, _options.Budget is { } limit ? Spent() / limit.TotalSeconds : 0);
-            (double loss, double accuracy, double norm) = Iterate(done);
+            last = Iterate(done);
             rate.Tick();
             bool validate = _iteration % _options.ValidateEvery == 0 || _iteration == _options.Iterations;
             if (validate)
             {
                 _seconds = Spent();
                 long validationStart = Stopwatch.GetTimestamp();
-                Validate(folder, loss, accuracy, norm, done);
+                Validate(folder, last);
                 validationSeconds += Stopwatch.GetElapsedTime(validationStart).TotalSeconds;
                 end = HasStalled ? TrainingEnd.NoImprovement : end;
             }
 
             progress?.Invoke(new TrainingProgress(
-                _iteration, _options.Iterations, loss, accuracy, _latest, _best, rate.PerSecond, Remaining(rate.PerSecond, Spent())));
+                _iteration, _options.Iterations, last.Loss, last.Accuracy, _latest, _best, rate.PerSecond, Remaining(rate.PerSecond, Spent())));
         }
 
         _seconds = Spent();
         if (end == TrainingEnd.BudgetSpent && _iteration > first && _iteration % _options.ValidateEvery != 0)
         {
-            Validate(folder, double.NaN, double.NaN, double.NaN, 1);
+            Validate(folder, last);
         }
         else
         {
@@ -149,7 +150,7 @@ public sealed class Trainer : IDisposable
 
     private bool HasStalled => _options.Patience > 0 && _withoutImprovement >= _options.Patience;
 
-    private (double Loss, double Accuracy, double GradientNorm) Iterate(double done)
+    private Figures Iterate(double done)
     {
         MultiStepWeights(done);
         _step.Run(_source, _options.Seed, _iteration * _options.MetaBatch);
@@ -167,10 +168,11 @@ public sealed class Trainer : IDisposable
                 $"the meta-gradient is {norm} at iteration {_iteration + 1}: training diverged; try a smaller inner rate (--inner-rate) or outer rate (--outer-rate)");
         }
 
-        Update(_options.Outer.RateAt(done));
+        double rate = _options.Outer.RateAt(done);
+        Update(rate);
         _step.UpdateRunningStatistics(RunningMomentum);
         _iteration++;
-        return (loss, _lowerIsBetter ? double.NaN : Mean(_step.Accuracies), norm);
+        return new Figures(loss, _lowerIsBetter ? double.NaN : Mean(_step.Accuracies), norm, rate);
     }
 
     /// <summary>Moves what is trained; running statistics are observed, so weight decay must not touch them.</summary>
@@ -202,15 +204,15 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    private void Validate(RunFolder? folder, double loss, double accuracy, double norm, double done)
+    private void Validate(RunFolder? folder, Figures last)
     {
         var scalars = new List<KeyValuePair<string, double>>
         {
-            new("train/loss", loss), new("train/gradient_norm", norm), new("train/outer_rate", _options.Outer.RateAt(done)), new("seconds", _seconds),
+            new("train/loss", last.Loss), new("train/gradient_norm", last.GradientNorm), new("train/outer_rate", last.OuterRate), new("seconds", _seconds),
         };
         if (!_lowerIsBetter)
         {
-            scalars.Add(new("train/accuracy", accuracy));
+            scalars.Add(new("train/accuracy", last.Accuracy));
         }
 
         if (_weighted)
@@ -307,9 +309,14 @@ public sealed class Trainer : IDisposable
         return squares > 0 ? sum * sum / squares / weights.Count : 0;
     }
 
-    private TimeSpan Remaining(double perSecond, double spent)
+    private TimeSpan? Remaining(double perSecond, double spent)
     {
-        double byIterations = perSecond > 0 ? (_options.Iterations - _iteration) / perSecond : 0;
+        if (perSecond == 0)
+        {
+            return null;
+        }
+
+        double byIterations = (_options.Iterations - _iteration) / perSecond;
         return TimeSpan.FromSeconds(Math.Max(0, _options.Budget is { } budget ? Math.Min(byIterations, budget.TotalSeconds - spent) : byIterations));
     }
 
@@ -323,6 +330,9 @@ public sealed class Trainer : IDisposable
 
         return sum / values.Length;
     }
+
+    /// <summary>What an iteration gave, and the rate it moved by; accuracy is NaN for regression.</summary>
+    private readonly record struct Figures(double Loss, double Accuracy, double GradientNorm, double OuterRate);
 
     /// <summary>Iterations a second over a sliding window, so that a validation or a pause does not distort it for long.</summary>
     private sealed class RateMeter

@@ -7,10 +7,10 @@ namespace FewShot.Training;
 /// <param name="Accuracy">Mean query accuracy; NaN for regression.</param>
 /// <param name="Validation">The latest validation result: accuracy, or loss for regression; NaN before the first.</param>
 /// <param name="Best">The best of them.</param>
-/// <param name="IterationsPerSecond">Rate over the last iterations.</param>
-/// <param name="Remaining">Time left at this rate, or of the budget if that is less.</param>
+/// <param name="IterationsPerSecond">Rate over the last iterations; 0 after the first, when none is known yet.</param>
+/// <param name="Remaining">Time left at this rate, or of the budget if that is less; null while there is no rate.</param>
 public readonly record struct TrainingProgress(
-    long Iteration, long Iterations, double Loss, double Accuracy, double Validation, double Best, double IterationsPerSecond, TimeSpan Remaining);
+    long Iteration, long Iterations, double Loss, double Accuracy, double Validation, double Best, double IterationsPerSecond, TimeSpan? Remaining);
 
 /// <summary>How training ended.</summary>
 public enum TrainingEnd

@@ -84,7 +84,12 @@ public sealed class MethodComparisonTests
         {
             Assert.Contains(key.Method, Catalogue.Names);
             Assert.Contains(key.Data, data);
-            Assert.InRange(ReportedFigure.Find(key.Method, key.Data, key.Ways, key.Shots)!.Accuracy, 0.3, 1);
+            ReportedFigure figure = ReportedFigure.Find(key.Method, key.Data, key.Ways, key.Shots)!;
+            Assert.InRange(figure.Accuracy, 0.3, 1);
+
+            // From the method's own paper, or else the source says whose it is.
+            Assert.StartsWith(figure.Source.Contains(Catalogue.Create(key.Method).Paper, StringComparison.Ordinal) ? "" : "as reported by ", figure.Source, StringComparison.Ordinal);
+            Assert.Contains("arXiv:", figure.Source, StringComparison.Ordinal);
         });
         Assert.Equal(0.958, ReportedFigure.Find("maml", "omniglot", 20, 1)!.Accuracy);
         Assert.Null(ReportedFigure.Find("maml", "omniglot", 7, 1));

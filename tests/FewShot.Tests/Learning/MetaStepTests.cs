@@ -1,3 +1,4 @@
+using FewShot.Compute.Execution.Simd;
 using FewShot.Compute.Graphs;
 using FewShot.Learning;
 using FewShot.Methods;
@@ -116,6 +117,7 @@ public class MetaStepTests
         var model = new Model("small", new Shape(4), [("layer1", new Sequential(
             ("linear", new Linear(6)), ("norm", new BatchNormalization()), ("relu", Activation.Relu)))], method.Adaptation.NeedsHead ? 3 : 0);
         parameters = ParameterSet.Initialize(method.MetaParameters(model), 1);
-        return new MetaStep(new TaskGraphs(method, model, TaskKind.Classification, statistics), s_shape, parameters, metaBatch, workers, segmentSteps: 0);
+        var graphs = new TaskGraphs(method, model, TaskKind.Classification, statistics);
+        return new MetaStep(graphs, s_shape, new SimdProgram(graphs.Training(s_shape)), parameters, metaBatch, workers);
     }
 }

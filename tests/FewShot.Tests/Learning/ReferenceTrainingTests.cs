@@ -1,5 +1,6 @@
 using FewShot.Compute.Execution;
 using FewShot.Compute.Execution.Reference;
+using FewShot.Compute.Execution.Simd;
 using FewShot.Learning;
 using FewShot.Methods;
 using FewShot.Models;
@@ -37,8 +38,8 @@ public class ReferenceTrainingTests
         float[] start = [.. fast.Values];
         Optimizer fastOptimizer = new OuterUpdate().Create(fast.Values.Length);
         Optimizer slowOptimizer = new OuterUpdate().Create(slow.Values.Length);
-        using var step = new MetaStep(graphs, shape, fast, MetaBatch, workers: 2, segmentSteps: 0);
-        var reference = new ReferenceProgram(graphs.Training(shape, segmentSteps: 0));
+        using var step = new MetaStep(graphs, shape, new SimdProgram(graphs.Training(shape)), fast, MetaBatch, workers: 2);
+        var reference = new ReferenceProgram(graphs.Training(shape));
         using IWorker<double> worker = reference.CreateWorker();
         for (int iteration = 0; iteration < MetaSteps; iteration++)
         {

@@ -73,14 +73,15 @@ public class CheckpointTests
         var shape = new TaskShape(TaskKind.Regression, [1], 1, 10, 10);
         var graphs = new TaskGraphs(
             Catalogue.Create("maml", new MethodOptions { InnerSteps = 40 }), Networks.Mlp(new Shape(1), 1), TaskKind.Regression, NormStatistics.Query);
-        (int segmentSteps, long peak) = MemoryChoice.Least(graphs, shape);
+        MemoryChoice least = MemoryChoice.Least(graphs, shape);
         Graph single = graphs.Training(shape, segmentSteps: 1);
         long peakOfSingle = new SimdProgram(single).PeakBytes;
-        Assert.True(segmentSteps > 1 && peak < 0.8 * peakOfSingle, $"{peak} bytes in segments of {segmentSteps} steps, {peakOfSingle} in segments of one");
+        Assert.True(
+            least.SegmentSteps > 1 && least.PeakBytes < 0.8 * peakOfSingle, $"{least.PeakBytes} bytes in segments of {least.SegmentSteps} steps, {peakOfSingle} in segments of one");
 
         var problem = new MethodCheckProblem(graphs, shape, seed: 1);
         Dictionary<string, double[]> expected = Programs.Run(single, problem.Values);
-        Dictionary<string, double[]> together = Programs.Run(graphs.Training(shape, segmentSteps), problem.Values);
+        Dictionary<string, double[]> together = Programs.Run(graphs.Training(shape, least.SegmentSteps), problem.Values);
         Assert.All(expected, pair => Assert.Equal(pair.Value, together[pair.Key]));
     }
 
@@ -89,16 +90,22 @@ public class CheckpointTests
     {
         TaskGraphs graphs = Graphs("maml", 4);
         long kept = new SimdProgram(graphs.Training(s_shape)).PeakBytes;
-        (int segmentSteps, long recomputed) = MemoryChoice.Least(graphs, s_shape);
-        Assert.Equal(recomputed, new SimdProgram(graphs.Training(s_shape, segmentSteps)).PeakBytes);
-        Assert.True(recomputed < kept);
-        Assert.Equal(0, MemoryChoice.SegmentSteps(graphs, s_shape, null));
-        Assert.Equal(0, MemoryChoice.SegmentSteps(graphs, s_shape, kept));
-        Assert.Equal(segmentSteps, MemoryChoice.SegmentSteps(graphs, s_shape, kept - 1));
-        Assert.Equal(segmentSteps, MemoryChoice.SegmentSteps(graphs, s_shape, recomputed));
-        string message = Assert.Throws<ArgumentException>(() => MemoryChoice.SegmentSteps(graphs, s_shape, recomputed - 1)).Message;
-        Assert.Contains($"one task of maml needs {recomputed} bytes with the inner steps recomputed ({kept} with all kept)", message);
+        MemoryChoice least = MemoryChoice.Least(graphs, s_shape);
+        Assert.True(least.Recomputes && least.PeakBytes < kept);
+        Assert.All(new long?[] { null, kept }, budget => Chosen(0, budget));
+        Assert.All(new long?[] { kept - 1, least.PeakBytes }, budget => Chosen(least.SegmentSteps, budget));
+        string message = Assert.Throws<ArgumentException>(() => MemoryChoice.Within(least.PeakBytes - 1, graphs, s_shape)).Message;
+        Assert.Contains($"one task of maml needs {least.PeakBytes} bytes with the inner steps recomputed ({kept} with all kept)", message);
         Assert.Contains("raise --memory-budget", message);
+
+        void Chosen(int segmentSteps, long? budget)
+        {
+            MemoryChoice choice = MemoryChoice.Within(budget, graphs, s_shape);
+            Assert.Equal(segmentSteps, choice.SegmentSteps);
+
+            // The program handed on is that of the segments named.
+            Assert.Equal(new SimdProgram(graphs.Training(s_shape, segmentSteps)).Dump(), choice.Program.Dump());
+        }
     }
 
     [Fact]
@@ -107,7 +114,7 @@ public class CheckpointTests
         var graphs = new TaskGraphs(
             Catalogue.Create("protonet"), Networks.Conv4(new Shape(16, 16, 1), 0, channels: 2), TaskKind.Classification, NormStatistics.Query);
         long kept = new SimdProgram(graphs.Training(s_shape)).PeakBytes;
-        Assert.Contains($"one task of protonet needs {kept} bytes;", Assert.Throws<ArgumentException>(() => MemoryChoice.SegmentSteps(graphs, s_shape, 1000)).Message);
+        Assert.Contains($"one task of protonet needs {kept} bytes;", Assert.Throws<ArgumentException>(() => MemoryChoice.Within(1000, graphs, s_shape)).Message);
     }
 
     private static TaskGraphs Graphs(string row, int steps, NormStatistics statistics = NormStatistics.Query) => new(

@@ -78,7 +78,7 @@ public class ImplicitTests
         Assert.All(kept, pair => Assert.All(pair.Value.Zip(recomputed[pair.Key]), both => Assert.Equal(both.First, both.Second, 1e-10)));
         Assert.True(Peak(graphs, true) <= Peak(graphs, false));
         Assert.Contains(
-            "with the support pass recomputed", Assert.Throws<ArgumentException>(() => MemoryChoice.SegmentSteps(graphs, s_images, 1000)).Message);
+            "with the support pass recomputed", Assert.Throws<ArgumentException>(() => MemoryChoice.Within(1000, graphs, s_images)).Message);
     }
 
     [Fact]
@@ -170,7 +170,8 @@ public class ImplicitTests
         Method method = Catalogue.Create("mrml", options);
         Model model = Networks.Mlp(new Shape(4), 3, [6]);
         ParameterSet parameters = ParameterSet.Initialize(method.MetaParameters(model), 1);
-        return new MetaStep(new TaskGraphs(method, model, TaskKind.Classification, NormStatistics.Query), s_source.Shape, parameters, 4, workers, segmentSteps: 0, tasks);
+        var graphs = new TaskGraphs(method, model, TaskKind.Classification, NormStatistics.Query);
+        return new MetaStep(graphs, s_source.Shape, new SimdProgram(graphs.Training(s_source.Shape)), parameters, 4, workers, tasks);
     }
 
     private static TaskGraphs Graphs(string row, int steps) => new(

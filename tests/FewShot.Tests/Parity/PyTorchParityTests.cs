@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using FewShot.Compute.Execution.Simd;
 using FewShot.Learning;
 using FewShot.Methods;
 using FewShot.Models;
@@ -82,7 +83,7 @@ public sealed class PyTorchParityTests
 
     private static List<double> Train(TaskGraphs graphs, ParameterSet parameters, ITaskSource source)
     {
-        using var step = new MetaStep(graphs, source.Shape, parameters, Tasks, workers: 1, segmentSteps: 0);
+        using var step = new MetaStep(graphs, source.Shape, new SimdProgram(graphs.Training(source.Shape)), parameters, Tasks, workers: 1);
         Optimizer optimizer = new Adam(parameters.Values.Length, new AdamOptions(Epsilon: Epsilon));
         var losses = new List<double>();
         for (int i = 0; i < MetaSteps; i++)

@@ -162,6 +162,35 @@ public class TrainerTests
     }
 
     [Fact]
+    public void The_time_left_is_told_as_soon_as_there_is_a_rate()
+    {
+        var told = new List<TimeSpan?>();
+        using var trainer = new Trainer(s_specification, s_source, s_options with { Iterations = 3, Budget = TimeSpan.FromHours(1) }, workers: 1);
+        trainer.Run(progress: progress => told.Add(progress.Remaining));
+        Assert.Equal([true, false, false], told.Select(left => left is null));
+        Assert.Equal(TimeSpan.Zero, told[2]);
+    }
+
+    [Fact]
+    public void The_record_at_the_end_of_a_budget_has_the_figures_of_the_last_iteration()
+    {
+        using var folder = new TemporaryFolder();
+        TrainingOptions options = s_options with { Iterations = 1_000_000, ValidateEvery = 1_000_000, Budget = TimeSpan.FromMilliseconds(50) };
+        double loss = double.NaN;
+        double accuracy = double.NaN;
+        using (var run = RunFolder.Open(folder["run"], []))
+        using (var trainer = new Trainer(s_specification, s_source, options, workers: 1))
+        {
+            trainer.Run(run, progress => (loss, accuracy) = (progress.Loss, progress.Accuracy));
+        }
+
+        JsonObject record = Assert.Single(RunFolder.ReadLog(folder["run"]));
+        Assert.Equal((loss, accuracy), ((double)record["train/loss"]!, (double)record["train/accuracy"]!));
+        Assert.True((double)record["train/gradient_norm"]! > 0 && (double)record["train/outer_rate"]! > 0);
+        Assert.InRange((double)record["validation/accuracy"]!, 0, 1);
+    }
+
+    [Fact]
     public void The_multi_step_loss_may_be_switched_off()
     {
         using var trainer = new Trainer(s_specification, s_source, s_options with { MultiStepShare = 0, Iterations = 2 }, workers: 1);

@@ -11,7 +11,7 @@ public sealed class TableTasks : ITaskSource
     private readonly TableGroup[][] groups;
     private readonly int skipped;
 
-    private TableTasks(Table table, TableOptions columns, TaskOptions options)
+    internal TableTasks(Table table, TableOptions columns, TaskOptions options)
     {
         this.table = table;
         this.options = options;
