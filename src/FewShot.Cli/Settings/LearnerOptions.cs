@@ -23,7 +23,7 @@ internal sealed class LearnerOptions
 
     public Option<int?> InnerSteps { get; } = OptionFactory.Whole("--inner-steps", "Steps of the inner loop. [default: the method's]", 1);
 
-    public Option<double?> InnerRate { get; } = OptionFactory.Real("--inner-rate", "Step size of the inner loop. [default: the method's]");
+    public Option<double?> InnerRate { get; } = OptionFactory.Real("--inner-rate", "Step size of the inner loop. [default: the method's; 0.01 or 0.001 for regression]");
 
     public Option<LearningRateScope?> Rates { get; } = OptionFactory.Choice<LearningRateScope>(
         "--rates", "Whether inner step sizes are learned: one for all, a layer, a layer and a step, or a parameter. [default: the method's]",
