@@ -90,6 +90,18 @@ public class SharingTests
     }
 
     [Fact]
+    public void A_run_after_disposal_is_refused_and_leaves_the_helpers_free()
+    {
+        var program = new SimdProgram(InnerStep(1, 14, 32, 5), SimdLevels.Best, Everything);
+        var helpers = new HelperTeam(1);
+        SimdWorker disposed = program.CreateWorker(2, helpers);
+        disposed.Dispose();
+        Assert.Throws<ObjectDisposedException>(disposed.Run);
+        using SimdWorker other = program.CreateWorker(2, helpers);
+        RunShared(other);
+    }
+
+    [Fact]
     public void Programs_of_small_steps_and_one_thread_need_no_helpers()
     {
         var small = new SimdProgram(RandomGraph.Make(1, 6));

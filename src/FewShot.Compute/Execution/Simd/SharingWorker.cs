@@ -18,7 +18,6 @@ internal unsafe class SharingWorker : SimdWorker
     private readonly int[] _shares;
     private readonly byte* _privateScratch;
     private readonly long _scratchBytes;
-
     private readonly SharingChoice? _choice;
 
     /// <param name="program">What it runs.</param>
@@ -45,6 +44,7 @@ internal unsafe class SharingWorker : SimdWorker
 
     public override void Run()
     {
+        ThrowIfDisposed();
         long start = Stopwatch.GetTimestamp();
         bool shares = _choice is null || _choice.Next();
         int borrowed = shares ? _team.Borrow(this, _helpers) : 0;
@@ -62,7 +62,6 @@ internal unsafe class SharingWorker : SimdWorker
 
     private void Run(int borrowed)
     {
-        ThrowIfDisposed();
         try
         {
             int awake = 0;
