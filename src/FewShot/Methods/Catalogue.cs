@@ -1,6 +1,7 @@
 using FewShot.Adaptation;
 using FewShot.MetaGradients;
 using FewShot.Patterns;
+using FewShot.Tasks;
 using FewShot.Tasks.Data;
 using FewShot.Weighting;
 
@@ -11,6 +12,10 @@ public static class Catalogue
 {
     private const int DefaultSteps = 5;
     private const double DefaultRate = 0.1;
+
+    // For regression, see LearnerSpecification.CreateMethod.
+    private const double RegressionRate = 0.01;
+    private const double LowerRegressionRate = 0.001;
 
     /// <summary>μ of the lower level's (μ/2)‖y‖².</summary>
     private const double LowerStrength = 0.1;
@@ -50,9 +55,9 @@ public static class Catalogue
         new("amfs-outer", "MAML with weighted tasks", "Park and Kang 2024, arXiv:2411.00404",
             o => Descent(o), o => new Unrolled(o.ExactSteps)) { Weighting = new SimilaritySoftmax() },
         new("meta-rkhs-i", "Energy functional in training, fine-tuning at test", "Zhou 2021, arXiv:2102.03909",
-            o => Descent(o), o => new EnergyFunctional(o.InnerRate ?? DefaultRate)),
+            o => Descent(o), o => new EnergyFunctional(DescentRate(o, Pattern.All))),
         new("meta-rkhs-i-norm", "The same with the squared norm of one gradient, which noise biases", "Zhou 2021, arXiv:2102.03909",
-            o => Descent(o), o => new EnergyFunctional(o.InnerRate ?? DefaultRate) { OneBatch = true }),
+            o => Descent(o), o => new EnergyFunctional(DescentRate(o, Pattern.All)) { OneBatch = true }),
         new("meta-rkhs-ii", "Gradient flow in function space", "Zhou 2021, arXiv:2102.03909",
             o => new TangentFlow(o.FlowTime ?? double.PositiveInfinity) { Layers = o.Pattern ?? Pattern.HeadOnly }, _ => new Unrolled()),
         new("mrml", "Memory-reduced meta-learning", "Yang 2025, arXiv:2412.12030",
@@ -120,16 +125,22 @@ public static class Catalogue
 
     private static GradientDescent Descent(
         MethodOptions options, Pattern? pattern = null, LearningRateScope scope = LearningRateScope.Fixed, int steps = DefaultSteps) =>
-        new(options.InnerSteps ?? steps, new LearningRate(options.InnerRate ?? DefaultRate, options.Rates ?? scope))
+        new(options.InnerSteps ?? steps, new LearningRate(DescentRate(options, pattern ?? Pattern.All), options.Rates ?? scope))
         {
             Pattern = options.Pattern ?? pattern ?? Pattern.All,
         };
 
+    private static double DescentRate(MethodOptions options, Pattern pattern) =>
+        Rate(options, DefaultRate, (options.Pattern ?? pattern) == Pattern.HeadOnly ? LowerRegressionRate : RegressionRate);
+
+    private static double Rate(MethodOptions options, double own, double forRegression) =>
+        options.InnerRate ?? (options.Kind == TaskKind.Regression ? forRegression : own);
+
     private static GradientDescent Lower(MethodOptions options, int steps, double rate, Pattern pattern, LowerRegularization regularization) =>
-        new(options.InnerSteps ?? steps, new LearningRate(options.InnerRate ?? rate, options.Rates ?? LearningRateScope.Fixed)) { Pattern = options.Pattern ?? pattern, Regularization = regularization };
+        new(options.InnerSteps ?? steps, new LearningRate(Rate(options, rate, LowerRegressionRate), options.Rates ?? LearningRateScope.Fixed)) { Pattern = options.Pattern ?? pattern, Regularization = regularization };
 
     private static Implicit Solved(MethodOptions options, double rate, string solver) =>
-        new(LinearSolver.Parse(options.Solver ?? solver, options.InnerRate ?? rate)) { WarmStart = options.WarmStart };
+        new(LinearSolver.Parse(options.Solver ?? solver, Rate(options, rate, LowerRegressionRate))) { WarmStart = options.WarmStart };
 
     private sealed record Row(
         string Name, string Title, string Paper, Func<MethodOptions, AdaptationRule> Adaptation, Func<MethodOptions, MetaGradient> MetaGradient)

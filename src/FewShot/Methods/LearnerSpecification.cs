@@ -87,27 +87,21 @@ public sealed record LearnerSpecification
     /// rows' own step sizes diverge on them.
     /// </summary>
     /// <exception cref="ArgumentException">A name is unknown or a part does not apply.</exception>
-    public Method CreateMethod()
+    public Method CreateMethod() => Catalogue.Create(Method, new MethodOptions
     {
-        var options = new MethodOptions
-        {
-            InnerSteps = InnerSteps,
-            InnerRate = InnerRate,
-            Rates = Rates,
-            Pattern = Pattern is null ? null : Patterns.Pattern.Parse(Pattern),
-            ExactSteps = ExactSteps,
-            FlowTime = FlowTime,
-            Weighting = Weighting,
-            WeightingTemperature = WeightingTemperature,
-            WeightingFloor = WeightingFloor,
-            Solver = Solver,
-            WarmStart = WarmStart,
-        };
-        Method method = Catalogue.Create(Method, options);
-        return Kind == TaskKind.Regression && InnerRate is null && method.Adaptation is GradientDescent descent
-            ? Catalogue.Create(Method, options with { InnerRate = descent.Pattern == Patterns.Pattern.HeadOnly || descent.Regularization is not null ? 0.001 : 0.01 })
-            : method;
-    }
+        Kind = Kind,
+        InnerSteps = InnerSteps,
+        InnerRate = InnerRate,
+        Rates = Rates,
+        Pattern = Pattern is null ? null : Patterns.Pattern.Parse(Pattern),
+        ExactSteps = ExactSteps,
+        FlowTime = FlowTime,
+        Weighting = Weighting,
+        WeightingTemperature = WeightingTemperature,
+        WeightingFloor = WeightingFloor,
+        Solver = Solver,
+        WarmStart = WarmStart,
+    });
 
     /// <summary>The network, with a head where the method adapts one.</summary>
     /// <exception cref="ArgumentException">The network is unknown, or does not fit the inputs.</exception>

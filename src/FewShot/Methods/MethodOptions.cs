@@ -1,5 +1,6 @@
 using FewShot.Adaptation;
 using FewShot.Patterns;
+using FewShot.Tasks;
 using FewShot.Weighting;
 
 namespace FewShot.Methods;
@@ -7,6 +8,9 @@ namespace FewShot.Methods;
 /// <summary>What a user may change of a catalogue row; null keeps the row's own value.</summary>
 public sealed record MethodOptions
 {
+    /// <summary>What the tasks are, on which the row's own inner step size depends.</summary>
+    internal TaskKind Kind { get; init; }
+
     /// <summary>Inner steps K, at least 1.</summary>
     public int? InnerSteps
     {
