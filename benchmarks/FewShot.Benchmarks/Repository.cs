@@ -1,6 +1,6 @@
 namespace FewShot.Benchmarks;
 
-/// <summary>The checkout that a benchmark or a study runs from.</summary>
+/// <summary>The checkout that a benchmark, a study or a test runs from.</summary>
 internal static class Repository
 {
     /// <summary>The folder that holds the solution, above the program's own.</summary>

@@ -36,12 +36,9 @@ internal sealed unsafe class ShareProfile : SimdWorker
         ParameterSet parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), 1);
         var program = new SimdProgram(graphs.Adapt(shape.SupportCount, shape.Outputs));
         using var profile = new ShareProfile(program);
-        Evaluator.Load(profile, parameters);
         var episode = new Episode(shape);
         new RandomTasks(shape).Sample(Split.Train, 1, 0, episode);
-        int support = parameters.Specifications.Count;
-        episode.SupportInputs.CopyTo(profile.Input(support));
-        episode.SupportTargets.CopyTo(profile.Input(support + 1));
+        Fill(profile);
         long start = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(start) < time)
         {
@@ -49,9 +46,7 @@ internal sealed unsafe class ShareProfile : SimdWorker
         }
 
         using var clocked = new ClockedWorker(program);
-        Evaluator.Load(clocked, parameters);
-        episode.SupportInputs.CopyTo(clocked.Input(support));
-        episode.SupportTargets.CopyTo(clocked.Input(support + 1));
+        Fill(clocked);
         start = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(start) < time)
         {
@@ -72,6 +67,14 @@ internal sealed unsafe class ShareProfile : SimdWorker
             (double all, double half) = (group.Sum(step => profile._whole[step]), group.Sum(step => profile._shared[step]));
             double clock = group.Sum(step => byTwo[step]);
             Console.WriteLine($"{all,10:F0} {half,8:F0} {all / half,6:F2} {clock,8:F0} {all / clock,6:F2}  {group.Key}");
+        }
+
+        void Fill(SimdWorker worker)
+        {
+            Evaluator.Load(worker, parameters);
+            int support = parameters.Specifications.Count;
+            episode.SupportInputs.CopyTo(worker.Input(support));
+            episode.SupportTargets.CopyTo(worker.Input(support + 1));
         }
     }
 

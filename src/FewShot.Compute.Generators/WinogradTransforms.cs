@@ -101,6 +101,9 @@ internal static class WinogradTransforms
             }
         }
 
+        WriteTable(text, "WinogradInput", Clip.Source);
+        WriteTable(text, "WinogradOutput", Clip.Result);
+        WriteTable(text, "WinogradCotangent", Clip.Source);
         WriteTransform(text, width, "WinogradWeights", Clip.None, s_weights, s_weights);
         WriteTransform(text, width, "WinogradInverse", Clip.None, s_inverse, s_inverse);
     }
@@ -122,6 +125,14 @@ internal static class WinogradTransforms
         + ", float* result, nint resultRow, nint resultColumn"
         + (clip == Clip.Result ? ", int rows, int columns" : "")
         + ", int channels, float* temporary";
+
+    /// <summary>Writes what gives the transforms of a kind for tiles 44, 43, 34 and 33, in this order.</summary>
+    private static void WriteTable(SourceText text, string name, Clip clip)
+    {
+        var types = string.Join(", ", Parameters(clip).Split(',').Select(parameter => parameter.Trim().Split(' ')[0]));
+        var transforms = from rows in s_tiles from columns in s_tiles select $"&{name}{rows.Size}{columns.Size}";
+        text.Line($"public static delegate*<{types}, void>[] {name}s() => [{string.Join(", ", transforms)}];");
+    }
 
     private static void WriteTransform(SourceText text, VectorWidth width, string name, Clip clip, LinearMap rowMap, LinearMap columnMap)
     {

@@ -1,4 +1,5 @@
 using FewShot.Adaptation;
+using FewShot.Benchmarks;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Operations;
 using FewShot.Evaluation;
@@ -6,7 +7,6 @@ using FewShot.MetaGradients;
 using FewShot.Methods;
 using FewShot.Models;
 using FewShot.Tasks;
-using FewShot.Tests;
 using FewShot.Weighting;
 using Xunit;
 
@@ -18,7 +18,7 @@ public class ContributingExamples
     [Fact]
     public void Every_example_of_the_guide_is_compiled()
     {
-        string root = RepositoryRoot.Find();
+        string root = Repository.Root;
         Guide.AssertCompiled(
             Path.Combine(root, "CONTRIBUTING.md"), 4,
             Path.Combine(root, "tests/FewShot.PublicSurface.Tests/ContributingExamples.cs"), Path.Combine(root, "src/FewShot.Compute/Operations/ElementWise/Tanh.cs"));

@@ -1,7 +1,7 @@
+using FewShot.Benchmarks;
 using FewShot.Evaluation;
 using FewShot.Methods;
 using FewShot.Tasks;
-using FewShot.Tests;
 using FewShot.Training;
 using Xunit;
 
@@ -13,7 +13,7 @@ public sealed class ReadmeExamples
     [Fact]
     public void Every_example_of_the_first_page_is_compiled()
     {
-        string root = RepositoryRoot.Find();
+        string root = Repository.Root;
         Guide.AssertCompiled(Path.Combine(root, "README.md"), 2, Path.Combine(root, "tests/FewShot.PublicSurface.Tests/ReadmeExamples.cs"));
     }
 

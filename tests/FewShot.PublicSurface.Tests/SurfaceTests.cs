@@ -1,6 +1,6 @@
 using System.Reflection;
+using FewShot.Benchmarks;
 using FewShot.Compute.Graphs;
-using FewShot.Tests;
 using Xunit;
 
 namespace FewShot.PublicSurface.Tests;
@@ -18,7 +18,7 @@ public sealed class SurfaceTests
     public void The_public_surface_of_a_library_is_the_one_listed(Type oneOfIts)
     {
         Assembly library = oneOfIts.Assembly;
-        string file = Path.Combine(RepositoryRoot.Find(), "tests", "FewShot.PublicSurface.Tests", $"{library.GetName().Name}.txt");
+        string file = Path.Combine(Repository.Root, "tests", "FewShot.PublicSurface.Tests", $"{library.GetName().Name}.txt");
         IReadOnlyList<string> actual = Surface.Of(library);
         if (Environment.GetEnvironmentVariable("FEWSHOT_ACCEPT_SURFACE") == "1")
         {

@@ -31,7 +31,7 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
         tiles = new WinogradTiles(shape, level);
         blocks = ChannelBlock.Cut(shape.OutputChannels, level, level.BlockVectors());
         var tileBytes = WinogradTiles.Frequencies * (shape.InputChannels + blocks[0].Width) * sizeof(float);
-        var parts = (int)Math.Ceiling(tiles.Count / (double)Math.Max(MinimumChunk, ChunkBytes / tileBytes));
+        var parts = GatherPlan.BalancedSizes(tiles.Count, Math.Max(MinimumChunk, ChunkBytes / tileBytes)).Count();
 
         // An even number of chunks where there are few, so that two threads have the same work.
         chunks = tiles.Chunks(parts is > 1 and < 10 ? parts & ~1 : parts, Groups);

@@ -39,23 +39,23 @@ internal sealed unsafe class WinogradTiles
         switch (level)
         {
             case SimdLevel.Vector128:
-                transformInput = [&Loops128.WinogradInput44, &Loops128.WinogradInput43, &Loops128.WinogradInput34, &Loops128.WinogradInput33];
-                transformOutput = [&Loops128.WinogradOutput44, &Loops128.WinogradOutput43, &Loops128.WinogradOutput34, &Loops128.WinogradOutput33];
-                transformCotangent = [&Loops128.WinogradCotangent44, &Loops128.WinogradCotangent43, &Loops128.WinogradCotangent34, &Loops128.WinogradCotangent33];
+                transformInput = Loops128.WinogradInputs();
+                transformOutput = Loops128.WinogradOutputs();
+                transformCotangent = Loops128.WinogradCotangents();
                 TransformWeights = &Loops128.WinogradWeights;
                 TransformSums = &Loops128.WinogradInverse;
                 break;
             case SimdLevel.Avx2:
-                transformInput = [&Loops256.WinogradInput44, &Loops256.WinogradInput43, &Loops256.WinogradInput34, &Loops256.WinogradInput33];
-                transformOutput = [&Loops256.WinogradOutput44, &Loops256.WinogradOutput43, &Loops256.WinogradOutput34, &Loops256.WinogradOutput33];
-                transformCotangent = [&Loops256.WinogradCotangent44, &Loops256.WinogradCotangent43, &Loops256.WinogradCotangent34, &Loops256.WinogradCotangent33];
+                transformInput = Loops256.WinogradInputs();
+                transformOutput = Loops256.WinogradOutputs();
+                transformCotangent = Loops256.WinogradCotangents();
                 TransformWeights = &Loops256.WinogradWeights;
                 TransformSums = &Loops256.WinogradInverse;
                 break;
             default:
-                transformInput = [&Loops512.WinogradInput44, &Loops512.WinogradInput43, &Loops512.WinogradInput34, &Loops512.WinogradInput33];
-                transformOutput = [&Loops512.WinogradOutput44, &Loops512.WinogradOutput43, &Loops512.WinogradOutput34, &Loops512.WinogradOutput33];
-                transformCotangent = [&Loops512.WinogradCotangent44, &Loops512.WinogradCotangent43, &Loops512.WinogradCotangent34, &Loops512.WinogradCotangent33];
+                transformInput = Loops512.WinogradInputs();
+                transformOutput = Loops512.WinogradOutputs();
+                transformCotangent = Loops512.WinogradCotangents();
                 TransformWeights = &Loops512.WinogradWeights;
                 TransformSums = &Loops512.WinogradInverse;
                 break;
@@ -116,8 +116,8 @@ internal sealed unsafe class WinogradTiles
         var chunks = new Chunk<T>[parts];
         for (var i = 0; i < parts; i++)
         {
-            var first = (int)((long)Count * i / parts);
-            var count = (int)((long)Count * (i + 1) / parts) - first;
+            var (first, end) = new Share(i, i + 1, parts).Range(Count);
+            var count = end - first;
             var key = (first % TilesPerImage, count);
             if (!known.TryGetValue(key, out var kinds))
             {

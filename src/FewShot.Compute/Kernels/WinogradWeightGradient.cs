@@ -25,7 +25,7 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
         blocks = ChannelBlock.Cut(shape.OutputChannels, level, level.BlockVectors());
         var tileBytes = WinogradTiles.Frequencies * (shape.InputChannels + shape.OutputChannels) * sizeof(float);
         chunks = tiles.Chunks(
-            (int)Math.Ceiling(tiles.Count / (double)Math.Max(MinimumChunk, ChunkBytes / tileBytes)),
+            GatherPlan.BalancedSizes(tiles.Count, Math.Max(MinimumChunk, ChunkBytes / tileBytes)).Count(),
             some => new PinnedTable<PixelPair>([.. some.Select(tile => new PixelPair(tile * shape.InputChannels, tile))]));
         chunk = chunks.Max(part => part.Count);
         rowOffsets = new PinnedTable<int>(Enumerable.Range(0, shape.InputChannels).ToArray());

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using FewShot.Benchmarks;
 using FewShot.Tests.Storage;
 using Xunit;
 
@@ -23,7 +24,7 @@ public sealed class FewShotLauncherTests : IDisposable
             File.CreateSymbolicLink(root[$"tools/{tool}"], $"/usr/bin/{tool}");
         }
 
-        File.Copy(Path.Combine(RepositoryRoot.Find(), "fewshot"), root["fewshot"]);
+        File.Copy(Path.Combine(Repository.Root, "fewshot"), root["fewshot"]);
         File.WriteAllText(root["src/FewShot.Cli/Program.cs"], "");
         StandIn("sleep 0.3; mkdir -p \"$root/artifacts/bin/FewShot.Cli/release\"; touch \"$root/artifacts/bin/FewShot.Cli/release/FewShot.Cli.dll\"");
     }

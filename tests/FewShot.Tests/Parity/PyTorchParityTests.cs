@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using FewShot.Benchmarks;
 using FewShot.Compute.Execution.Simd;
 using FewShot.Learning;
 using FewShot.Methods;
@@ -184,7 +185,7 @@ public sealed class PyTorchParityTests
             File.WriteAllText(Configuration, all.ToJsonString());
             (int exitCode, string errors) = RunPython(
             [
-                Path.Combine(RepositoryRoot.Find(), "benchmarks", "peers", "parity.py"),
+                Path.Combine(Repository.Root, "benchmarks", "peers", "parity.py"),
                 "--weights", Weights, "--episodes", Episodes, "--config", Configuration, "--output", Result, .. inDouble ? ["--double"] : Array.Empty<string>(),
             ]);
             Assert.True(exitCode == 0, errors);

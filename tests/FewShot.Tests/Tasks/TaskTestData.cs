@@ -1,3 +1,4 @@
+using FewShot.Benchmarks;
 using FewShot.Tasks;
 using FewShot.Tasks.Data;
 using Xunit;
@@ -10,7 +11,7 @@ internal static class TaskTestData
     // The folder of real data, or a skipped test that says what is missing.
     public static string Require(params string[] parts)
     {
-        string root = Environment.GetEnvironmentVariable("FEWSHOT_DATA") ?? Path.GetFullPath(Path.Combine(RepositoryRoot.Find(), "..", "shared", "data"));
+        string root = Environment.GetEnvironmentVariable("FEWSHOT_DATA") ?? Path.GetFullPath(Path.Combine(Repository.Root, "..", "shared", "data"));
         string wanted = Path.Combine([root, .. parts]);
         if (!Path.Exists(wanted))
         {
