@@ -23,9 +23,6 @@ internal static class ConflictingTasksStudy
 
     private const int Seeds = 6;
 
-    /// <summary>Student's quantile of 97.5 % for one fewer degree of freedom than seeds.</summary>
-    private const double Quantile = 2.571;
-
     private static readonly Weighted[] s_weightings =
     [
         new("uniform", TaskWeightingKind.Uniform, null),
@@ -53,10 +50,10 @@ internal static class ConflictingTasksStudy
             {
                 Outcome outcome = Measure(problem, weighting);
                 uniform ??= outcome;
-                Interval gain = Student([.. outcome.Scores.Zip(uniform.Scores, (own, other) => own - other)]);
+                Interval gain = Interval.Of([.. outcome.Scores.Zip(uniform.Scores, (own, other) => own - other)]);
                 table.AppendLine(
-                    $"| {problem.Name} | {problem.Method} | {weighting.Name} | {problem.Text(Student(outcome.Scores))} | {(outcome == uniform ? "–" : problem.Text(gain))} "
-                    + $"| {Text(Student(outcome.Conflicting))} | {Text(Student(outcome.Others))} |");
+                    $"| {problem.Name} | {problem.Method} | {weighting.Name} | {problem.Text(Interval.Of([.. outcome.Scores]))} | {(outcome == uniform ? "–" : problem.Text(gain))} "
+                    + $"| {Text(Interval.Of([.. outcome.Conflicting]))} | {Text(Interval.Of([.. outcome.Others]))} |");
                 if (weighting.Kind == TaskWeightingKind.Similarity && weighting.Temperature < 0.5)
                 {
                     curves.Add(Curve(problem, $"{problem.Method}, conflicting", outcome.ConflictingCurve));
@@ -136,13 +133,6 @@ internal static class ConflictingTasksStudy
         name,
         [.. Enumerable.Range(0, WeightPoints).Select(point => (point + 0.5) * 100 / WeightPoints)],
         [.. Enumerable.Range(0, WeightPoints).Select(point => curves.Average(curve => curve[point]))]);
-
-    /// <summary>The mean of a few seeds with its 95 % interval: few values need Student's quantile, not the normal one.</summary>
-    private static Interval Student(IReadOnlyList<double> values)
-    {
-        Interval normal = Interval.Of([.. values]);
-        return normal with { HalfWidth = normal.HalfWidth * Quantile / 1.96 };
-    }
 
     private static string Text(Interval interval) => string.Create(CultureInfo.InvariantCulture, $"{interval.Mean:0.00} ± {interval.HalfWidth:0.00}");
 

@@ -40,14 +40,48 @@ public class EvaluatorTests
         Assert.Throws<ArgumentOutOfRangeException>(() => evaluator.Run(Parameters(), Split.Test, 0, seed: 3));
     }
 
-    [Fact]
-    public void An_interval_is_1_96_standard_errors_wide_on_each_side()
+    [Theory]
+    [InlineData(1, 12.706205)]
+    [InlineData(2, 4.302653)]
+    [InlineData(4, 2.776445)]
+    [InlineData(29, 2.045230)]
+    [InlineData(599, 1.963939)]
+    [InlineData(9999, 1.960201)]
+    public void An_interval_is_wide_by_students_quantile(int freedom, double quantile)
     {
-        Interval interval = Interval.Of([1, 2, 3, 4]);
-        Assert.Equal(2.5, interval.Mean, 1e-12);
-        Assert.Equal(1.96 * Math.Sqrt(5.0 / 3 / 4), interval.HalfWidth, 1e-12);
-        Assert.Equal(new Interval(7, 0), Interval.Of([7]));
-        Assert.Equal(0, Interval.Of([0.5, 0.5, 0.5]).HalfWidth);
+        // Published tables of t at 97.5 %. Half of the values are 0 and half 1, or one more of them is 0.
+        int ones = (freedom + 1) / 2;
+        double[] values = [.. Enumerable.Range(0, freedom + 1).Select(i => i < ones ? 1.0 : 0)];
+        double mean = (double)ones / values.Length;
+        double deviation = Math.Sqrt(mean * (1 - mean) * values.Length / freedom);
+        Interval interval = Interval.Of(values);
+        Assert.Equal(mean, interval.Mean, 1e-12);
+        Assert.Equal(quantile * deviation / Math.Sqrt(values.Length), interval.HalfWidth, 1e-6);
+    }
+
+    [Fact]
+    public void An_interval_of_equal_values_has_no_width_and_one_of_a_single_value_no_bound()
+    {
+        Assert.Equal(new Interval(0.5, 0), Interval.Of([0.5, 0.5, 0.5]));
+        Assert.Equal(new Interval(7, double.PositiveInfinity), Interval.Of([7]));
+        Assert.Throws<ArgumentException>(() => Interval.Of([]));
+    }
+
+    [Fact]
+    public void Intervals_of_five_episodes_cover_the_mean_in_95_of_100_cases()
+    {
+        // Accuracies as sums of twelve uniform numbers, which are all but normal; the mean is 6.
+        var random = new Random(1);
+        int covered = 0;
+        const int Cases = 20000;
+        for (int i = 0; i < Cases; i++)
+        {
+            double[] values = [.. Enumerable.Range(0, 5).Select(_ => Enumerable.Range(0, 12).Sum(_ => random.NextDouble()))];
+            Interval interval = Interval.Of(values);
+            covered += Math.Abs(interval.Mean - 6) <= interval.HalfWidth ? 1 : 0;
+        }
+
+        Assert.InRange((double)covered / Cases, 0.945, 0.955);
     }
 
     [Fact]

@@ -95,6 +95,32 @@ public sealed class MethodComparisonTests
         Assert.Null(ReportedFigure.Find("maml", "omniglot", 7, 1));
     }
 
+    [Theory]
+    [InlineData(5, 1, 0.9916, 0.9950)]
+    [InlineData(5, 5, 0.9967, 0.9974)]
+    [InlineData(20, 1, 0.9446, 0.9618)]
+    [InlineData(20, 5, 0.9869, 0.9914)]
+    public void Both_variants_of_implicit_maml_are_reported_by_name(int ways, int shots, double descent, double hessianFree)
+    {
+        ReportedFigure figure = ReportedFigure.Find("imaml", "omniglot", ways, shots)!;
+        Assert.Equal(descent, figure.Accuracy, 1e-12);
+        Assert.Equal("gradient descent", figure.Variant);
+        Assert.Equal(hessianFree, figure.Other!.Accuracy, 1e-12);
+        Assert.Equal("Hessian-free", figure.Other.Variant);
+    }
+
+    [Fact]
+    public void Reported_figures_are_written_with_all_that_is_known_of_them()
+    {
+        ComparisonRow imaml = Measured("imaml", 0.62, 0.2, 17);
+        ComparisonRow r2d2 = Measured("r2d2", 0.498, null, 0.1) with { Reported = ReportedFigure.Find("r2d2", "cifar-fs", 5, 1) };
+        string markdown = ComparisonReport.Markdown(Made() with { Rows = [imaml, r2d2] });
+        Assert.Contains("99.2 gradient descent, 99.5 Hessian-free |", markdown, StringComparison.Ordinal);
+        Assert.Contains("imaml 99.16 gradient descent, 99.5 Hessian-free % (Rajeswaran 2019, arXiv:1909.04630)", markdown, StringComparison.Ordinal);
+        Assert.Contains("65.3 ± 0.2 |", markdown, StringComparison.Ordinal);
+        Assert.Contains("(99.2 gradient descent, 99.5 Hessian-free)", ComparisonMerge.Markdown([Made() with { Rows = [imaml] }]), StringComparison.Ordinal);
+    }
+
     private static MethodComparison Made() => new()
     {
         Data = "omniglot",

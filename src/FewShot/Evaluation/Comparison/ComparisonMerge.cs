@@ -48,7 +48,7 @@ public static class ComparisonMerge
     private static string Column(MethodComparison comparison) => $"{comparison.Data}, {comparison.Tasks}";
 
     private static string Result(ComparisonRow row, bool classification) =>
-        ComparisonTable.Result(row, classification) + (row.Reported is { } reported ? string.Create(CultureInfo.InvariantCulture, $" ({100 * reported.Accuracy:0.0})") : "");
+        ComparisonTable.Result(row, classification) + (row.Reported is { } reported ? $" ({reported.Text("0.0")})" : "");
 
     private static string Cost(ComparisonRow row, bool classification) => row.Outcome != ComparisonOutcome.Measured ? Nothing : string.Create(
         CultureInfo.InvariantCulture,

@@ -76,7 +76,7 @@ public static class ComparisonReport
         string[] figures =
         [
             .. comparison.Rows.Where(row => row.Reported is not null)
-                .Select(row => string.Create(CultureInfo.InvariantCulture, $"{row.Method} {100 * row.Reported!.Accuracy:0.0#} % ({row.Reported.Source})")),
+                .Select(row => $"{row.Method} {row.Reported!.Text("0.0#")} % ({row.Reported.Source})"),
         ];
         return figures.Length == 0 ? null : $"Reported, with the budgets and settings of the papers: {string.Join("; ", figures)}.";
     }

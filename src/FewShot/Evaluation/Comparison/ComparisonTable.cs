@@ -22,7 +22,7 @@ public static class ComparisonTable
             ("meta-gradient", row => row.Order ?? Nothing),
             (result, row => Result(row, classification)),
             (classification ? "before (%)" : "loss before", row => classification ? Percent(row.AccuracyBefore) : Number(row.LossBefore, "0.0000")),
-            ("reported (%)", row => Percent(row.Reported?.Accuracy)),
+            ("reported (%)", row => row.Reported?.Text("0.0") ?? Nothing),
             ("adaptation (ms)", row => Milliseconds(row.AdaptMillisecondsMedian)),
             ("meta-steps", row => Number(row.MetaSteps, "#,0")),
             ("training (s)", row => Number(row.TrainingSeconds, "#,0")),
