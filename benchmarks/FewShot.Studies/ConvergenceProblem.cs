@@ -75,7 +75,7 @@ internal sealed class ConvergenceProblem
         BilevelTrace trace = BilevelGradient.Trace(
             (_, lower) => Bounded(lower[0] - t), (upper, lower) => Lower(upper[0], lower[0]), [x], [y], new LinearSolver.ConjugateGradients(iterations, 1e-15), [v]);
         graph.Output("y", y);
-        graph.Output("v", trace.Solution[0]);
+        graph.Output("v", trace.Solution.Values[0]);
         graph.Output("gradient", trace.Gradients[0]);
         return new DoubleProgram(graph);
 

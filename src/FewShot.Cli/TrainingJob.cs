@@ -1,5 +1,6 @@
 using System.CommandLine;
 using FewShot.Cli.Settings;
+using FewShot.MetaGradients;
 using FewShot.Methods;
 using FewShot.Storage;
 using FewShot.Tasks;
@@ -47,7 +48,20 @@ internal sealed record TrainingJob(RunConfiguration Configuration, ITaskSource S
         }
 
         output.Note(folder.Latest is { } latest ? $"going on with '{Folder}' at iteration {Texts.Count(latest.Iteration)}" : $"into '{Folder}'; Ctrl-C keeps what is done");
-        TrainingResult result = trainer.Run(folder, progress => output.Status.Update(() => TrainingText.Line(progress, Source.Shape.Kind)), cancellation);
+        SolverIncidents met = default;
+        TrainingResult result = trainer.Run(
+            folder,
+            progress =>
+            {
+                met = met.Plus(progress.Solver ?? default);
+                output.Status.Update(() => TrainingText.Line(progress, Source.Shape.Kind));
+            },
+            cancellation);
+        if (TrainingText.Solver(met) is { } note)
+        {
+            output.Note(note);
+        }
+
         WeightsChart.Of(RunFolder.ReadLog(Folder))?.Save(Path.Combine(Folder, WeightsChart.Name));
         return result;
     }

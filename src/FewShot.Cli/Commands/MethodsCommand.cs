@@ -34,7 +34,7 @@ internal static partial class MethodsCommand
             }
 
             output.Show(table);
-            output.Line("--inner-steps, --inner-rate, --rates, --pattern and --exact-steps change a row where it has inner steps, --solver and --warm-start an implicit meta-gradient; --weighting changes any.");
+            output.Line("--inner-steps, --inner-rate, --rates, --pattern and --exact-steps change a row where it has inner steps, --solver, --damping and --warm-start an implicit meta-gradient; --weighting changes any.");
             output.Result(new JsonObject { ["methods"] = json });
             return ExitCode.Ok;
         });

@@ -219,6 +219,7 @@ internal sealed class ComparisonOptions
             : option.Key == _common.Learner.Pattern.Name ? new MethodOptions { Pattern = Pattern.All }
             : option.Key == _common.Learner.ExactSteps.Name && int.TryParse(option.Value, out int exact) && exact >= 0 ? new MethodOptions { ExactSteps = exact }
             : option.Key == _common.Learner.Solver.Name ? new MethodOptions { Solver = option.Value }
+            : option.Key == _common.Learner.Damping.Name ? new MethodOptions { Damping = 0 }
             : option.Key == _common.Learner.WarmStart.Name ? new MethodOptions { WarmStart = true }
             : null;
         return changed is null || Catalogue.Accepts(method, changed);

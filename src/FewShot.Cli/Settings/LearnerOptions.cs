@@ -55,6 +55,9 @@ internal sealed class LearnerOptions
     public Option<string?> Solver { get; } = OptionFactory.Text(
         "--solver", "NAME[:ITERATIONS]", "How an implicit meta-gradient solves its linear system: cg, steepest, neumann or fixed-point. [default: the method's]");
 
+    public Option<double?> Damping { get; } = OptionFactory.Real(
+        "--damping", "What an implicit meta-gradient adds to the Hessian's diagonal, where the lower level is not convex. [default: 0]", zero: true);
+
     public Option<bool> WarmStart { get; } = new("--warm-start")
     {
         Description = "An implicit meta-gradient goes on from what each task had when it was last visited; for a fixed set of --tasks. [default: off]",
@@ -75,7 +78,7 @@ internal sealed class LearnerOptions
 
         foreach (Option option in new Option[]
         {
-            Model, Channels, Hidden, InnerSteps, InnerRate, Rates, Pattern, ExactSteps, FlowTime, Solver, WarmStart, Weighting, WeightingTemperature, WeightingFloor,
+            Model, Channels, Hidden, InnerSteps, InnerRate, Rates, Pattern, ExactSteps, FlowTime, Solver, Damping, WarmStart, Weighting, WeightingTemperature, WeightingFloor,
             NormStatistics,
         })
         {
@@ -107,6 +110,7 @@ internal sealed class LearnerOptions
             WeightingTemperature = parse.GetValue(WeightingTemperature) ?? stored.WeightingTemperature,
             WeightingFloor = parse.GetValue(WeightingFloor) ?? stored.WeightingFloor,
             Solver = parse.GetValue(Solver) ?? stored.Solver,
+            Damping = parse.GetValue(Damping) ?? stored.Damping,
             WarmStart = parse.GetValue(WarmStart) || stored.WarmStart,
             Preparation = preparation,
         };

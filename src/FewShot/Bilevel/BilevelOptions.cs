@@ -23,7 +23,7 @@ public sealed record BilevelOptions
     /// <summary>Whether the lower level goes on from where the outer iteration before left it; else it starts anew every time.</summary>
     public bool WarmStart { get; init; } = true;
 
-    /// <summary>How the upper loss reaches the upper variables.</summary>
+    /// <summary>How the upper loss reaches the upper variables; the solver of an implicit one has the damping for a lower loss that is not convex.</summary>
     public Hypergradient Hypergradient { get; init; } = new Hypergradient.Implicit(new LinearSolver.ConjugateGradients(20));
 
     /// <summary>How the upper variables move.</summary>

@@ -9,7 +9,17 @@ namespace FewShot.Bilevel;
 /// <param name="LowerLoss">g before the last inner step.</param>
 /// <param name="LowerSlope">‖∇_y g‖ there: how far the lower level is from its solution.</param>
 /// <param name="GradientNorm">Norm of the hypergradient.</param>
-public sealed record BilevelStep(double UpperLoss, double LowerLoss, double LowerSlope, double GradientNorm);
+public sealed record BilevelStep(double UpperLoss, double LowerLoss, double LowerSlope, double GradientNorm)
+{
+    /// <summary>
+    /// Whether the solver of an implicit hypergradient met a direction along which the damped Hessian of g is not positive: g is not convex there, see
+    /// <see cref="MetaGradients.LinearSolver.Damping"/>.
+    /// </summary>
+    public bool NegativeCurvature { get; init; }
+
+    /// <summary>Whether the solver could move no further because of it, so that its solution may still be its first guess.</summary>
+    public bool StoodStill { get; init; }
+}
 
 /// <summary>
 /// Solves a <see cref="BilevelProblem"/>: each outer iteration makes T steps of gradient descent on the lower loss, computes the hypergradient there, and moves

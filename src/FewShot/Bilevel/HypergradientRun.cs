@@ -51,7 +51,7 @@ internal abstract class HypergradientRun(BilevelProblem problem, BilevelOptions 
 
         step.Store(y);
         double upper = Differentiated(y, gradient);
-        return new BilevelStep(upper, step.Output(LowerLoss)[0], Math.Sqrt(step.Output(Slope)[0]), 0);
+        return Told(new BilevelStep(upper, step.Output(LowerLoss)[0], Math.Sqrt(step.Output(Slope)[0]), 0));
     }
 
     public void Dispose()
@@ -69,6 +69,9 @@ internal abstract class HypergradientRun(BilevelProblem problem, BilevelOptions 
 
     /// <summary>Writes the hypergradient at the last y, and gives the upper loss there.</summary>
     protected abstract double Differentiated(ParameterSet y, float[] gradient);
+
+    /// <summary>Adds what else there is to tell of the iteration.</summary>
+    protected virtual BilevelStep Told(BilevelStep step) => step;
 
     protected static Tensor[] Of(TensorMap all, IEnumerable<string> names) => [.. names.Select(name => all[name])];
 

@@ -8,6 +8,8 @@ namespace FewShot.Bilevel;
 internal sealed class ImplicitRun : HypergradientRun
 {
     private const string Dual = "v of ";
+    private const string NegativeCurvature = "negative curvature";
+    private const string StoodStill = "stood still";
 
     private readonly BilevelProgram _outer;
 
@@ -26,10 +28,12 @@ internal sealed class ImplicitRun : HypergradientRun
                 solver,
                 options.WarmStart ? Of(all, Lower.Select(name => Dual + name)) : null);
             graph.Output(UpperLoss, trace.Upper);
+            graph.Output(NegativeCurvature, trace.Solution.NegativeCurvature);
+            graph.Output(StoodStill, trace.Solution.StoodStill);
             OutputGradients(graph, trace.Gradients);
             for (int i = 0; i < Lower.Length && options.WarmStart; i++)
             {
-                graph.Output(Dual + Lower[i], trace.Solution[i]);
+                graph.Output(Dual + Lower[i], trace.Solution.Values[i]);
             }
         });
         Programs = [step, _outer];
@@ -44,6 +48,12 @@ internal sealed class ImplicitRun : HypergradientRun
         AddGradients(_outer, gradient);
         return _outer.Output(UpperLoss)[0];
     }
+
+    protected override BilevelStep Told(BilevelStep step) => step with
+    {
+        NegativeCurvature = _outer.Output(NegativeCurvature)[0] != 0,
+        StoodStill = _outer.Output(StoodStill)[0] != 0,
+    };
 
     private TensorMap At(TensorMap all, IReadOnlyList<Tensor> x, IReadOnlyList<Tensor> y) =>
         all.With([.. Upper.Zip(x, KeyValuePair.Create), .. Lower.Zip(y, KeyValuePair.Create)]);

@@ -123,7 +123,8 @@ internal sealed class MethodCheckImplicit : MethodCheckDefinition
         _lower = [.. _adapted.Keys.Where(name => Enumerable.Range(0, descent.InnerSteps).Any(step => _loop.Changes(name, step)))];
         double[] right = Flat(_query.At(_adapted).Gradients);
         double[][] hessian = Hessian();
-        _solution = Solve(@implicit.Solver, vector => [.. hessian.Select(row => Dot(row, vector))], right);
+        _solution = Solve(
+            @implicit.Solver, vector => [.. hessian.Select((row, i) => Dot(row, vector) + (@implicit.Solver.Damping * vector[i]))], right);
     }
 
     public override (double Value, ulong Branches) At(string parameter, double[] direction, double step)
@@ -229,7 +230,7 @@ internal sealed class MethodCheckImplicit : MethodCheckDefinition
                 var solution = new double[right.Length];
                 (double[] residual, double[] direction) = (right, right);
                 double least = Dot(right, right) * gradients.Tolerance * gradients.Tolerance;
-                for (int i = 0; i < gradients.Iterations && Dot(residual, residual) > least + 1e-30; i++)
+                for (int i = 0; i < gradients.Iterations && Dot(residual, residual) > least; i++)
                 {
                     double[] image = map(direction);
                     double square = Dot(residual, residual);

@@ -27,6 +27,9 @@ internal sealed class MetaStep : IDisposable
     private readonly int _stepWeights;
     private readonly int _loss;
     private readonly int _predictions;
+    private readonly (int NegativeCurvature, int StoodStill)? _solver;
+    private readonly bool[] _negativeCurvature;
+    private readonly bool[] _stoodStill;
     private readonly Action<int, int> _body;
     private readonly bool[] _stale;
     private ITaskSource? _source;
@@ -65,6 +68,11 @@ internal sealed class MetaStep : IDisposable
         _stepWeights = Program.InputNames.Contains(Unrolled.StepWeights) ? Program.InputIndex(Unrolled.StepWeights) : -1;
         _loss = Program.OutputIndex(TaskGraphs.Loss);
         _predictions = Program.OutputIndex(TaskGraphs.Predictions);
+        _solver = Program.OutputNames.Contains(TaskGraphs.NegativeCurvature)
+            ? (Program.OutputIndex(TaskGraphs.NegativeCurvature), Program.OutputIndex(TaskGraphs.StoodStill))
+            : null;
+        _negativeCurvature = new bool[metaBatch];
+        _stoodStill = new bool[metaBatch];
         int start = 0;
         var places = new List<(int, int, int)>();
         foreach (ParameterSpecification parameter in parameters.Specifications)
@@ -120,6 +128,9 @@ internal sealed class MetaStep : IDisposable
     /// <summary>Weights of the multi-step loss, one a step, where the method has one.</summary>
     public float[] StepWeights { get; }
 
+    /// <summary>What the linear systems of the batch met; null where the method has none to solve.</summary>
+    public SolverIncidents? Solver => _solver is null ? null : new SolverIncidents(Losses.Length, True(_negativeCurvature), True(_stoodStill));
+
     /// <summary>Seconds that all workers together have spent on tasks.</summary>
     public double BusySeconds => _team.BusySeconds;
 
@@ -161,6 +172,8 @@ internal sealed class MetaStep : IDisposable
         }
     }
 
+    private static int True(bool[] flags) => flags.AsSpan().Count(true);
+
     private void RunTask(int workerIndex, int task)
     {
         IWorker<float> worker = _workers[workerIndex];
@@ -195,6 +208,12 @@ internal sealed class MetaStep : IDisposable
         Accuracies[task] = episode.Shape.Kind == TaskKind.Classification
             ? (float)Accuracy.Of(worker.Output(_predictions), episode.QueryLabels, episode.Shape.Outputs)
             : 0;
+        if (_solver is { } solver)
+        {
+            _negativeCurvature[task] = worker.Output(solver.NegativeCurvature)[0] != 0;
+            _stoodStill[task] = worker.Output(solver.StoodStill)[0] != 0;
+        }
+
         Span<float> gradient = _sum.Place(task);
         foreach ((int output, int start, int count) in _gradientPlaces)
         {

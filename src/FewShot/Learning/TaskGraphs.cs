@@ -25,6 +25,8 @@ internal sealed record TaskGraphs(Method Method, Model Model, TaskKind Kind, Nor
     public const string Predictions = "predictions";
     public const string Gradient = "gradient:";
     public const string Observed = "observed:";
+    public const string NegativeCurvature = "solver:negative_curvature";
+    public const string StoodStill = "solver:stood_still";
 
     /// <summary>Of a specification.</summary>
     public static TaskGraphs Of(LearnerSpecification specification) =>
@@ -53,6 +55,12 @@ internal sealed record TaskGraphs(Method Method, Model Model, TaskKind Kind, Nor
         foreach ((string name, Tensor value) in outer.TaskState)
         {
             task.Graph.Output(OuterStep.StatePrefix + name, value);
+        }
+
+        if (outer.Solver is { } solver)
+        {
+            task.Graph.Output(NegativeCurvature, solver.NegativeCurvature);
+            task.Graph.Output(StoodStill, solver.StoodStill);
         }
 
         if (Statistics == NormStatistics.Running)

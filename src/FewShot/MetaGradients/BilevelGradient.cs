@@ -21,7 +21,7 @@ public static class BilevelGradient
     /// <param name="recompute">
     /// Computes ∇_y g anew for the last product instead of keeping what it is made of while v is solved for: less memory for one more pass over g.
     /// </param>
-    /// <returns>f, the hypergradient for each upper variable, and v.</returns>
+    /// <returns>f, the hypergradient for each upper variable, and v with what its solver met.</returns>
     public static BilevelTrace Trace(
         Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>, Tensor> upper,
         Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>, Tensor> lower,
@@ -40,7 +40,8 @@ public static class BilevelGradient
         IReadOnlyList<Tensor> right = [.. direct.Skip(x.Count)];
         IReadOnlyList<Tensor> slope = Differentiate.Gradients(lower(x, solution), solution);
         IReadOnlyList<Tensor> Hessian(IReadOnlyList<Tensor> vector) => Differentiate.VectorJacobianProduct(slope, vector, solution);
-        IReadOnlyList<Tensor> v = guess is null ? solver.Solve(Hessian, right) : solver.Solve(Hessian, right, guess);
+        LinearSolution solved = solver.Solve(Hessian, right, guess);
+        IReadOnlyList<Tensor> v = solved.Values;
         IReadOnlyList<Tensor> at = x;
         if (recompute)
         {
@@ -49,12 +50,12 @@ public static class BilevelGradient
         }
 
         IReadOnlyList<Tensor> mixed = Differentiate.VectorJacobianProduct(slope, [.. v.Select(part => part.StopGradient())], at);
-        return new BilevelTrace(f, [.. mixed.Select((part, i) => direct[i] - part)], v);
+        return new BilevelTrace(f, [.. mixed.Select((part, i) => direct[i] - part)], solved);
     }
 }
 
 /// <summary>What <see cref="BilevelGradient.Trace"/> gives.</summary>
 /// <param name="Upper">f at the lower solution; a scalar.</param>
 /// <param name="Gradients">The hypergradient, for each upper variable.</param>
-/// <param name="Solution">v, for each lower variable.</param>
-public sealed record BilevelTrace(Tensor Upper, IReadOnlyList<Tensor> Gradients, IReadOnlyList<Tensor> Solution);
+/// <param name="Solution">v, for each lower variable, and what its solver met.</param>
+public sealed record BilevelTrace(Tensor Upper, IReadOnlyList<Tensor> Gradients, LinearSolution Solution);

@@ -62,10 +62,11 @@ public sealed record Implicit(LinearSolver Solver) : MetaGradient
             recompute: task.Checkpointed);
         return new OuterStep(trace.Upper, predictions!, new TensorMap(trained.Select((name, i) => KeyValuePair.Create(name, trace.Gradients[i]))))
         {
+            Solver = trace.Solution,
             TaskState = !WarmStart ? new TensorMap() : new TensorMap(
             [
                 .. changing.Select(name => KeyValuePair.Create(Lower + name, adapted[name])),
-                .. changing.Select((name, i) => KeyValuePair.Create(Dual + name, trace.Solution[i])),
+                .. changing.Select((name, i) => KeyValuePair.Create(Dual + name, trace.Solution.Values[i])),
             ]),
         };
 

@@ -13,6 +13,9 @@ public sealed record OuterStep(Tensor Loss, Tensor Predictions, TensorMap Gradie
     /// <summary>Begins the names of the program's inputs and outputs that hold what is kept of a task until it recurs.</summary>
     public const string StatePrefix = "task:";
 
+    /// <summary>The linear system that was solved for the gradients; null where there was none.</summary>
+    public LinearSolution? Solver { get; init; }
+
     /// <summary>What is kept of the task until it recurs, by name; the program has an input of the same shape for each, named after the prefix.</summary>
     public TensorMap TaskState { get; init; } = new();
 }

@@ -118,8 +118,8 @@ public static class Catalogue
             $"method {row.Name} has no layers that change one by one: a pattern does not apply to it",
         _ when options.ExactSteps is { } exact && (method.MetaGradient as Unrolled)?.ExactSteps != exact =>
             $"method {row.Name} has a meta-gradient of its own ({method.MetaGradient.Order}): it takes no number of exact steps; maml does",
-        _ when (options.Solver is not null || options.WarmStart) && method.MetaGradient is not Implicit =>
-            $"method {row.Name} has no linear system to solve ({method.MetaGradient.Order}): a solver and a warm start are for implicit meta-gradients, as mrml and imaml have them",
+        _ when (options.Solver is not null || options.Damping is not null || options.WarmStart) && method.MetaGradient is not Implicit =>
+            $"method {row.Name} has no linear system to solve ({method.MetaGradient.Order}): a solver, its damping and a warm start are for implicit meta-gradients, as mrml and imaml have them",
         _ => null,
     };
 
@@ -140,7 +140,7 @@ public static class Catalogue
         new(options.InnerSteps ?? steps, new LearningRate(Rate(options, rate, LowerRegressionRate), options.Rates ?? LearningRateScope.Fixed)) { Pattern = options.Pattern ?? pattern, Regularization = regularization };
 
     private static Implicit Solved(MethodOptions options, double rate, string solver) =>
-        new(LinearSolver.Parse(options.Solver ?? solver, Rate(options, rate, LowerRegressionRate))) { WarmStart = options.WarmStart };
+        new(LinearSolver.Parse(options.Solver ?? solver, Rate(options, rate, LowerRegressionRate)) with { Damping = options.Damping ?? 0 }) { WarmStart = options.WarmStart };
 
     private sealed record Row(
         string Name, string Title, string Paper, Func<MethodOptions, AdaptationRule> Adaptation, Func<MethodOptions, MetaGradient> MetaGradient)

@@ -75,6 +75,9 @@ public sealed record LearnerSpecification
     /// <summary>How an implicit meta-gradient solves its linear system, as <see cref="MetaGradients.LinearSolver.Parse"/> reads it; null for the row's own.</summary>
     public string? Solver { get; init; }
 
+    /// <summary>λ that an implicit meta-gradient adds to the Hessian's diagonal when it solves its linear system; null for none.</summary>
+    public double? Damping { get; init; }
+
     /// <summary>Whether an implicit meta-gradient goes on from what each task had when it was last visited, for training on a fixed set of tasks.</summary>
     public bool WarmStart { get; init; }
 
@@ -100,6 +103,7 @@ public sealed record LearnerSpecification
         WeightingTemperature = WeightingTemperature,
         WeightingFloor = WeightingFloor,
         Solver = Solver,
+        Damping = Damping,
         WarmStart = WarmStart,
     });
 

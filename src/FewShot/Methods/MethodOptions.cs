@@ -52,6 +52,15 @@ public sealed record MethodOptions
     /// <summary>How an implicit meta-gradient solves its linear system, as <see cref="MetaGradients.LinearSolver.Parse"/> reads it.</summary>
     public string? Solver { get; init; }
 
+    /// <summary>λ that an implicit meta-gradient adds to the Hessian's diagonal, at least 0; see <see cref="MetaGradients.LinearSolver.Damping"/>.</summary>
+    public double? Damping
+    {
+        get;
+        init => field = value is null || (value >= 0 && double.IsFinite(value.Value))
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(Damping), value, "Damping cannot be negative.");
+    }
+
     /// <summary>Whether an implicit meta-gradient starts warm, see <see cref="MetaGradients.Implicit.WarmStart"/>.</summary>
     public bool WarmStart { get; init; }
 

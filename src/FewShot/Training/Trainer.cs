@@ -125,7 +125,10 @@ public sealed class Trainer : IDisposable
             }
 
             progress?.Invoke(new TrainingProgress(
-                _iteration, _options.Iterations, last.Loss, last.Accuracy, _latest, _best, rate.PerSecond, Remaining(rate.PerSecond, Spent())));
+                _iteration, _options.Iterations, last.Loss, last.Accuracy, _latest, _best, rate.PerSecond, Remaining(rate.PerSecond, Spent()))
+            {
+                Solver = _step.Solver,
+            });
         }
 
         _seconds = Spent();
@@ -213,6 +216,12 @@ public sealed class Trainer : IDisposable
         if (!_lowerIsBetter)
         {
             scalars.Add(new("train/accuracy", last.Accuracy));
+        }
+
+        if (_step.Solver is { } solver)
+        {
+            scalars.Add(new("solver/negative_curvature", (double)solver.NegativeCurvature / solver.Systems));
+            scalars.Add(new("solver/stood_still", (double)solver.StoodStill / solver.Systems));
         }
 
         if (_weighted)

@@ -63,6 +63,36 @@ public class BilevelSolverTests
     }
 
     [Fact]
+    public void A_lower_loss_that_is_not_convex_is_told_and_damping_helps()
+    {
+        // g = cos y + x·y has curvature −cos y, −1 at y = 0; f = (y − 1)²/2 + 0·x.
+        BilevelStep Step(double damping)
+        {
+            var problem = new BilevelProblem
+            {
+                Upper = v => ((v["y"] - 1).Square() * 0.5).Sum() + (v["x"] * 0).Sum(),
+                Lower = v => (v["y"] + (Math.PI / 2)).Sine().Sum() + (v["x"] * v["y"]).Sum(),
+                UpperVariables = [new("x", new Shape(1), Initializer.Constant(0))],
+                LowerVariables = [new("y", new Shape(1), Initializer.Constant(0))],
+            };
+            using var solver = new BilevelSolver(problem, new BilevelOptions
+            {
+                InnerSteps = 1, InnerRate = 1e-3, Hypergradient = new Hypergradient.Implicit(new LinearSolver.ConjugateGradients(5) { Damping = damping }), WarmStart = false,
+            });
+            return solver.Differentiate();
+        }
+
+        BilevelStep plain = Step(0);
+        Assert.True(plain.NegativeCurvature && plain.StoodStill);
+        Assert.Equal(0, plain.GradientNorm);
+
+        // −⟨∂²g/∂x∂y, v⟩ = −v with (−1 + 3)·v = ∇_y f = −1.
+        BilevelStep damped = Step(3);
+        Assert.False(damped.NegativeCurvature || damped.StoodStill);
+        Assert.Equal(0.5, damped.GradientNorm, 1e-5);
+    }
+
+    [Fact]
     public void The_implicit_hypergradient_is_exact_at_the_solution() => Equal(Exact(s_x), Gradient(new Hypergradient.Implicit(new LinearSolver.ConjugateGradients(3)), 200), 1e-5);
 
     [Fact]

@@ -9,6 +9,7 @@ using FewShot.Learning;
 using FewShot.MetaGradients;
 using FewShot.Methods;
 using FewShot.Models;
+using FewShot.Patterns;
 using FewShot.Tasks;
 using FewShot.Tests.Learning;
 using FewShot.Training;
@@ -58,6 +59,92 @@ public class ImplicitTests
     [InlineData("gauss", "cg, steepest, neumann and fixed-point")]
     public void What_is_no_solver_is_refused(string text, string part) =>
         Assert.Contains(part, Assert.Throws<ArgumentException>(() => LinearSolver.Parse(text, Rate)).Message);
+
+    [Theory]
+    [InlineData("cg:3")]
+    [InlineData("steepest:80")]
+    [InlineData("neumann:80")]
+    [InlineData("fixed-point:80")]
+    public void A_solution_does_not_depend_on_the_size_of_the_right_hand_side(string solver)
+    {
+        // In float32, where squares of what is below 1e-19 are zero.
+        Vector<double> exact = s_a.Solve(s_b);
+        Assert.All(new[] { 1, 1e-8, 1e-16, 1e-25, 1e16 }, size =>
+        {
+            (double[] v, bool negative, bool stood) = SolveSingle(LinearSolver.Parse(solver, Rate), s_a, s_b * size);
+            Assert.True((Vector<double>.Build.Dense(v) / size - exact).L2Norm() < 1e-5, $"{size}: {string.Join(" ", v)}");
+            Assert.Equal((false, false), (negative, stood));
+        });
+        Assert.Equal([0.0, 0, 0], SolveSingle(LinearSolver.Parse(solver, Rate), s_a, s_b * 0).Solution);
+    }
+
+    [Theory]
+    [InlineData("cg:20")]
+    [InlineData("steepest:400")]
+    [InlineData("neumann:400")]
+    [InlineData("fixed-point:400")]
+    public void Damping_solves_the_damped_system(string solver)
+    {
+        Vector<double> exact = (s_indefinite + (4 * Matrix<double>.Build.DenseIdentity(3))).Solve(s_b);
+        (double[] v, bool negative, bool stood) = SolveSingle(LinearSolver.Parse(solver, 0.1) with { Damping = 4 }, s_indefinite, s_b);
+        Assert.True((Vector<double>.Build.Dense(v) - exact).L2Norm() < 1e-5, string.Join(" ", v));
+        Assert.Equal((false, false), (negative, stood));
+        Assert.EndsWith("damped by 4", (LinearSolver.Parse(solver, 0.1) with { Damping = 4 }).Name);
+    }
+
+    [Theory]
+    [InlineData("cg:3", true)]
+    [InlineData("steepest:3", true)]
+    [InlineData("neumann:3", false)]
+    [InlineData("fixed-point:3", false)]
+    public void Negative_curvature_and_standing_still_are_told(string solver, bool stands)
+    {
+        // bᵀHb = −8: conjugate gradients and steepest descent cannot take the first step.
+        Vector<double> b = Vector<double>.Build.Dense([0, 2, 0]);
+        (double[] v, bool negative, bool stood) = SolveSingle(LinearSolver.Parse(solver, 0.1), s_indefinite, b);
+        Assert.Equal((true, stands), (negative, stood));
+        Assert.Equal(stands, v.All(value => value == 0));
+    }
+
+    [Fact]
+    public void Negative_curvature_along_a_later_direction_is_told_too()
+    {
+        // bᵀHb > 0, and the second direction of conjugate gradients has negative curvature; the residual then has it as well.
+        Assert.Equal((true, true), SolveSingle(LinearSolver.Parse("cg:9", Rate), s_indefinite, Vector<double>.Build.Dense([2, 1, 0])) is var found ? (found.Negative, found.Stood) : default);
+    }
+
+    [Fact]
+    public void Damping_that_is_no_damping_is_refused()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => LinearSolver.Parse("cg", Rate) with { Damping = -1 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MethodOptions { Damping = double.NaN });
+        Assert.Contains("has no linear system", Assert.Throws<ArgumentException>(() => Catalogue.Create("maml", new MethodOptions { Damping = 1 })).Message);
+        Assert.Equal(0.5, ((Implicit)Catalogue.Create("imaml", new MethodOptions { Damping = 0.5 }).MetaGradient).Solver.Damping);
+    }
+
+    [Theory]
+    [InlineData("mrml")]
+    [InlineData("imaml")]
+    public void A_damped_solver_passes_the_check(string row) =>
+        Assert.True(MethodCheck.Run(Catalogue.Create(row, new MethodOptions { Damping = 0.7, InnerSteps = 2, Solver = "cg:3" })).Passed);
+
+    [Fact]
+    public void Training_counts_the_tasks_whose_lower_level_is_not_convex()
+    {
+        // A hidden layer in a lower level with next to no regularisation.
+        SolverIncidents Count(double? damping)
+        {
+            using MetaStep step = Step(new MethodOptions { Pattern = Pattern.Parse("11"), InnerSteps = 1, Solver = "cg:20", Damping = damping }, null, 1);
+            step.Run(s_source, 1, 0);
+            return step.Solver!.Value;
+        }
+
+        SolverIncidents plain = Count(null);
+        Assert.Equal(4, plain.Systems);
+        Assert.InRange(plain.NegativeCurvature, 1, 4);
+        Assert.InRange(plain.StoodStill, 0, plain.NegativeCurvature);
+        Assert.Equal(new SolverIncidents(4, 0, 0), Count(100));
+    }
 
     [Theory]
     [InlineData("mrml", "steepest:4", false)]
@@ -179,13 +266,30 @@ public class ImplicitTests
 
     private static long Peak(TaskGraphs graphs, bool checkpointed) => new SimdProgram(graphs.Training(s_images, checkpointed ? 1 : 0)).PeakBytes;
 
+    private static readonly Matrix<double> s_indefinite = Matrix<double>.Build.DenseOfArray(new[,] { { 4, 1, 0 }, { 1, -2, 1 }, { 0, 1, 2.0 } });
+
+    /// <summary>In float32, on the executor of training.</summary>
+    private static (double[] Solution, bool Negative, bool Stood) SolveSingle(LinearSolver solver, Matrix<double> matrix, Vector<double> right)
+    {
+        var graph = new Graph();
+        Tensor a = graph.Constant(matrix.ToRowMajorArray(), new Shape(3, 3));
+        LinearSolution found = solver.Solve(vector => [a.MatrixMultiply(vector[0])], [graph.Input("b", new Shape(3, 1))]);
+        graph.Output("v", found.Values[0]);
+        graph.Output("negative", found.NegativeCurvature);
+        graph.Output("stood", found.StoodStill);
+        using IWorker<float> worker = new SimdProgram(graph).CreateWorker();
+        right.Select(value => (float)value).ToArray().CopyTo(worker.Input(0));
+        worker.Run();
+        return ([.. worker.Output(0).ToArray().Select(value => (double)value)], worker.Output(1)[0] != 0, worker.Output(2)[0] != 0);
+    }
+
     private static Vector<double> Solve(LinearSolver solver, Vector<double>? guess)
     {
         var graph = new Graph();
         Tensor a = graph.Constant(s_a.ToRowMajorArray(), new Shape(3, 3));
         Tensor b = graph.Constant(s_b.AsArray(), new Shape(3, 1));
         IReadOnlyList<Tensor> Map(IReadOnlyList<Tensor> vector) => [a.MatrixMultiply(vector[0])];
-        graph.Output("v", (guess is null ? solver.Solve(Map, [b]) : solver.Solve(Map, [b], [graph.Constant(guess.AsArray(), new Shape(3, 1))]))[0]);
+        graph.Output("v", solver.Solve(Map, [b], guess is null ? null : [graph.Constant(guess.AsArray(), new Shape(3, 1))]).Values[0]);
         using IWorker<double> worker = new ReferenceProgram(graph).CreateWorker();
         worker.Run();
         return Vector<double>.Build.DenseOfArray(worker.Output(0).ToArray());
