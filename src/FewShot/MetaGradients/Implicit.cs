@@ -37,6 +37,13 @@ public sealed record Implicit(LinearSolver Solver) : MetaGradient
     {
         var descent = (GradientDescent)adaptation;
         IReadOnlyList<string> changing = descent.Changing(task);
+        if (descent.Regularization is LowerRegularization.SquaredNorm && trained.All(changing.Contains))
+        {
+            throw new ArgumentException(
+                $"pattern {descent.Pattern} puts every layer into the lower level, and the squared norm that regularises it does not depend on the meta-parameters: "
+                + "the implicit meta-gradient is zero; leave a layer out of the pattern, or take a proximal regularisation, as imaml has it");
+        }
+
         TensorMap lower = WarmStart ? Remembered(Lower) : new TensorMap();
         TensorMap dual = WarmStart ? Remembered(Dual) : new TensorMap();
         task = task with { IsExact = _ => false, Start = lower };

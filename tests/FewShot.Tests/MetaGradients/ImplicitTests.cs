@@ -134,7 +134,7 @@ public class ImplicitTests
         // A hidden layer in a lower level with next to no regularisation.
         SolverIncidents Count(double? damping)
         {
-            using MetaStep step = Step(new MethodOptions { Pattern = Pattern.Parse("11"), InnerSteps = 1, Solver = "cg:20", Damping = damping }, null, 1);
+            using MetaStep step = Step(new MethodOptions { Pattern = Pattern.Parse("011"), InnerSteps = 1, Solver = "cg:20", Damping = damping }, null, 1, 8, 6);
             step.Run(s_source, 1, 0);
             return step.Solver!.Value;
         }
@@ -144,6 +144,15 @@ public class ImplicitTests
         Assert.InRange(plain.NegativeCurvature, 1, 4);
         Assert.InRange(plain.StoodStill, 0, plain.NegativeCurvature);
         Assert.Equal(new SolverIncidents(4, 0, 0), Count(100));
+    }
+
+    [Theory]
+    [InlineData("11")]
+    [InlineData("10;01")]
+    public void A_lower_level_that_leaves_nothing_to_the_upper_one_is_refused(string pattern)
+    {
+        var options = new MethodOptions { Pattern = Pattern.Parse(pattern), InnerSteps = 2 };
+        Assert.Contains("the implicit meta-gradient is zero", Assert.Throws<ArgumentException>(() => Step(options, null, 1)).Message);
     }
 
     [Theory]
@@ -252,10 +261,10 @@ public class ImplicitTests
 
     private static readonly BlobTasks s_source = new(new TaskShape(TaskKind.Classification, [4], 3, 3, 6));
 
-    private static MetaStep Step(MethodOptions options, int? tasks, int workers)
+    private static MetaStep Step(MethodOptions options, int? tasks, int workers, params int[] hidden)
     {
         Method method = Catalogue.Create("mrml", options);
-        Model model = Networks.Mlp(new Shape(4), 3, [6]);
+        Model model = Networks.Mlp(new Shape(4), 3, hidden is [] ? [6] : hidden);
         ParameterSet parameters = ParameterSet.Initialize(method.MetaParameters(model), 1);
         var graphs = new TaskGraphs(method, model, TaskKind.Classification, NormStatistics.Query);
         return new MetaStep(graphs, s_source.Shape, new SimdProgram(graphs.Training(s_source.Shape)), parameters, 4, workers, tasks);
