@@ -8,22 +8,40 @@ namespace FewShot.Compute.Differentiation;
 /// </summary>
 public static class Differentiate
 {
-    /// <summary>The gradient of a scalar with respect to tensors; zeros where it does not depend on one.</summary>
-    public static IReadOnlyList<Tensor> Gradients(Tensor scalar, params IReadOnlyList<Tensor> variables)
+    /// <summary>
+    /// The gradient of a scalar with respect to tensors; zeros where it does not depend on one. Variables count as independent of each other: what one
+    /// is made of is not looked into.
+    /// </summary>
+    /// <exception cref="ArgumentException">
+    /// A variable is a constant, or something of the scalar was computed from it and folded so that it no longer reads it (a product with a
+    /// transposition, the sum of a multiple); <see cref="TensorOperations.AsVariable"/> prevents that.
+    /// </exception>
+    public static IReadOnlyList<Tensor> Gradients(Tensor scalar, params IReadOnlyList<Tensor> variables) => PartialGradients(scalar, variables, []);
+
+    /// <summary>
+    /// The partial gradient of a scalar with respect to some tensors while others are held: neither are the variables looked into, nor what is held, though
+    /// it be made of the variables or of what made them.
+    /// </summary>
+    /// <param name="scalar">What is differentiated.</param>
+    /// <param name="variables">By what.</param>
+    /// <param name="held">What keeps its value; a variable among them stays a variable.</param>
+    /// <exception cref="ArgumentException">As for <see cref="Gradients"/>.</exception>
+    public static IReadOnlyList<Tensor> PartialGradients(Tensor scalar, IReadOnlyList<Tensor> variables, IReadOnlyList<Tensor> held)
     {
         ArgumentNullException.ThrowIfNull(scalar);
+        ArgumentNullException.ThrowIfNull(held);
         return scalar.Shape.Count != 1
             ? throw new ShapeException($"Gradients: needs a scalar, got {scalar.Shape}; for others use VectorJacobianProduct")
-            : VectorJacobianProduct([scalar], [scalar.Graph.Fill(1, scalar.Shape)], variables);
+            : VectorJacobianProduct([scalar], [scalar.Graph.Fill(1, scalar.Shape)], variables, held, recompute: true);
     }
 
     /// <summary>For outputs y and variables x: Σ cotangentᵀ·∂y/∂x, by one reverse sweep.</summary>
     public static IReadOnlyList<Tensor> VectorJacobianProduct(
         IReadOnlyList<Tensor> outputs, IReadOnlyList<Tensor> cotangents, IReadOnlyList<Tensor> variables) =>
-        VectorJacobianProduct(outputs, cotangents, variables, recompute: true);
+        VectorJacobianProduct(outputs, cotangents, variables, [], recompute: true);
 
     private static IReadOnlyList<Tensor> VectorJacobianProduct(
-        IReadOnlyList<Tensor> outputs, IReadOnlyList<Tensor> cotangents, IReadOnlyList<Tensor> variables, bool recompute)
+        IReadOnlyList<Tensor> outputs, IReadOnlyList<Tensor> cotangents, IReadOnlyList<Tensor> variables, IReadOnlyList<Tensor> held, bool recompute)
     {
         if (outputs.Count == 0)
         {
@@ -31,7 +49,7 @@ public static class Differentiate
         }
 
         Require(outputs, cotangents, nameof(VectorJacobianProduct));
-        Tensor?[] found = new ReverseSweep(outputs, variables, recompute).Run(cotangents);
+        Tensor?[] found = new ReverseSweep(outputs, variables, held, recompute).Run(cotangents);
         return [.. variables.Select((variable, i) => found[i] ?? variable.Graph.Fill(0, variable.Shape))];
     }
 
@@ -52,7 +70,7 @@ public static class Differentiate
         Tensor[] probes = [.. outputs.Select((output, i) => graph.Apply(new Probe(graph.Nodes.Count + i, output.Shape)))];
 
         // A segment traced again would wait for its cotangents, so the probes would stay; and a forward derivative has nothing to keep for a way back.
-        IReadOnlyList<Tensor> transposed = VectorJacobianProduct(outputs, probes, variables, recompute: false);
+        IReadOnlyList<Tensor> transposed = VectorJacobianProduct(outputs, probes, variables, [], recompute: false);
         return VectorJacobianProduct(transposed, tangents, probes);
     }
 

@@ -6,10 +6,13 @@ namespace FewShot.Compute.Differentiation;
 /// <summary>One pass from outputs back to variables, visiting only nodes that lie between them.</summary>
 internal sealed class ReverseSweep
 {
+    private const string Remedy = "differentiate by its AsVariable(), made before anything is computed from it";
+
     private readonly Graph _graph;
     private readonly IReadOnlyList<Tensor> _outputs;
     private readonly IReadOnlyList<Tensor> _variables;
     private readonly HashSet<Tensor> _isVariable;
+    private readonly HashSet<Tensor> _isHeld;
     private readonly bool _recompute;
 
     // Nodes made before the first variable depend on none, and are left out: the sweep of an inner step costs what that step is long.
@@ -19,13 +22,16 @@ internal sealed class ReverseSweep
 
     /// <param name="outputs">Where the sweep starts.</param>
     /// <param name="variables">Where it ends; each counts as independent of the others.</param>
+    /// <param name="held">What counts as independent of the variables, whatever it is made of.</param>
     /// <param name="recompute">Whether checkpointed segments are traced again, or walked into like everything else.</param>
-    public ReverseSweep(IReadOnlyList<Tensor> outputs, IReadOnlyList<Tensor> variables, bool recompute = true)
+    public ReverseSweep(IReadOnlyList<Tensor> outputs, IReadOnlyList<Tensor> variables, IReadOnlyList<Tensor> held, bool recompute = true)
     {
         _graph = outputs[0].Graph;
         _outputs = outputs;
         _variables = variables;
         _isVariable = [.. variables];
+        _isHeld = [.. held.Where(tensor => !_isVariable.Contains(tensor))];
+        RequireNoBypass();
         _recompute = recompute;
         int end = outputs.Max(output => output.Id) + 1;
         _first = Math.Min(end, variables.Select(variable => variable.Id).DefaultIfEmpty(end).Min());
@@ -38,7 +44,7 @@ internal sealed class ReverseSweep
 
         for (int id = _first; id < end; id++)
         {
-            if (_graph.Nodes[id].Operation is not StopGradient)
+            if (_graph.Nodes[id].Operation is not StopGradient && !_isHeld.Contains(_graph.Nodes[id]))
             {
                 _depends[id - _first] |= _graph.Nodes[id].Inputs.Any(Depends);
             }
@@ -122,6 +128,44 @@ internal sealed class ReverseSweep
         for (int i = 0; i < differentiable.Length; i++)
         {
             Add(segment.Inputs[differentiable[i]], parts[i]);
+        }
+    }
+
+    /// <summary>
+    /// Throws where a derivative would come out as zero, or a part of it would be missing, because an identity bypassed the tensor it is asked for.
+    /// </summary>
+    private void RequireNoBypass()
+    {
+        Tensor[] cuts = [.. _isVariable, .. _isHeld];
+        if (cuts.FirstOrDefault(cut => cut.Operation is Fill or Constant) is { } constant)
+        {
+            throw new ArgumentException($"{constant} is a constant, which is folded into what is made of it; {Remedy}");
+        }
+
+        if (cuts.All(cut => _graph.Bypasses.Of(cut).Count == 0))
+        {
+            return;
+        }
+
+        var seen = new HashSet<Tensor>();
+        var pending = new Stack<Tensor>(_outputs);
+        while (pending.TryPop(out Tensor? tensor))
+        {
+            if (!seen.Add(tensor) || _isVariable.Contains(tensor) || _isHeld.Contains(tensor) || tensor.Operation is StopGradient)
+            {
+                continue;
+            }
+
+            if (cuts.FirstOrDefault(cut => _graph.Bypasses.Of(cut).Contains(tensor)) is { } bypassed)
+            {
+                throw new ArgumentException(
+                    $"{tensor} was computed from {bypassed}, which is differentiated, but folded: it is made of the inputs of that instead; {Remedy}");
+            }
+
+            foreach (Tensor input in tensor.Inputs)
+            {
+                pending.Push(input);
+            }
         }
     }
 

@@ -23,6 +23,8 @@ public sealed class Graph
 
     internal List<CheckpointedSegment> Segments { get; } = [];
 
+    internal Bypasses Bypasses { get; } = new();
+
     /// <summary>Declares a value given to the program at each run.</summary>
     public Tensor Input(string name, Shape shape)
     {
@@ -83,6 +85,7 @@ public sealed class Graph
         Shape shape = operation.Infer([.. inputs.Select(input => input.Shape)]);
         if (operation.Simplify(this, inputs) is { } simpler)
         {
+            Bypasses.Note(inputs, simpler);
             return simpler;
         }
 

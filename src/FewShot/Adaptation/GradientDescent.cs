@@ -8,7 +8,8 @@ using FewShot.Tasks;
 namespace FewShot.Adaptation;
 
 /// <summary>
-/// K steps of gradient descent on the support loss, θᵏ⁺¹ = θᵏ − α·Λ[k]·∇L_S(θᵏ), from the meta-parameters (Finn 2017, arXiv 1703.03400).
+/// K steps of gradient descent on the support loss, θᵏ⁺¹ = θᵏ − α·Λ[k]·∇L_S(θᵏ), from the meta-parameters (Finn 2017, arXiv 1703.03400). The gradient is
+/// the partial one: layer by layer, with all others held at θᵏ, whatever made them.
 /// </summary>
 /// <remarks>
 /// Where steps are recomputed, segments of s of them keep K/s parameter sets until the way back, which then holds the inner values of s steps at a time
@@ -111,7 +112,11 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
         }
 
         Tensor loss = Objective(task, parameters, active);
-        IReadOnlyList<Tensor> gradients = Differentiate.Gradients(loss, [.. active.Select(name => parameters[name])]);
+
+        // A layer that stays may have been moved by an earlier step, whose gradient depends on those that move now: the derivative does not run on
+        // through that.
+        IReadOnlyList<Tensor> gradients = Differentiate.PartialGradients(
+            loss, [.. active.Select(name => parameters[name])], [.. parameters.Tensors]);
         return parameters.With(active.Select((name, i) =>
         {
             Tensor gradient = task.IsExact(step) ? gradients[i] : gradients[i].StopGradient();

@@ -19,7 +19,7 @@ internal abstract class MethodCheckDefinition : IDisposable
     public static MethodCheckDefinition Of(MethodCheckProblem problem) => problem.Graphs.Method switch
     {
         { MetaGradient: Reptile, Adaptation: GradientDescent descent } => new MethodCheckDisplacement(problem, descent),
-        { MetaGradient: Unrolled { ExactSteps: not null } unrolled, Adaptation: GradientDescent descent } => new MethodCheckReplay(problem, descent, unrolled),
+        { MetaGradient: Unrolled unrolled, Adaptation: GradientDescent descent } => new MethodCheckReplay(problem, descent, unrolled),
         { MetaGradient: EnergyFunctional energy, Adaptation: GradientDescent descent } => new MethodCheckEnergy(problem, descent, energy),
         { MetaGradient: HessianFree free, Adaptation: GradientDescent descent } => new MethodCheckHessianFree(problem, descent, free),
         { MetaGradient: Implicit @implicit, Adaptation: GradientDescent descent } => new MethodCheckImplicit(problem, descent, @implicit),

@@ -8,7 +8,7 @@ namespace FewShot.Evaluation;
 
 /// <summary>
 /// The query loss after a plain-number gradient descent in which the first steps use the gradients they had at the unmoved meta-parameters: what
-/// first-order and truncated meta-gradients are the derivative of.
+/// unrolled meta-gradients are the derivative of: exact ones hold no step constant, first-order ones all. It shares no inner loop with the graph that is checked.
 /// </summary>
 internal sealed class MethodCheckReplay : MethodCheckDefinition
 {

@@ -10,7 +10,7 @@ internal sealed record StopGradient : Operation
     internal override void Evaluate<T>(Operands<T> inputs, Span<T> result) => inputs[0].CopyTo(result);
 
     internal override Tensor? Simplify(Graph graph, IReadOnlyList<Tensor> inputs) =>
-        inputs[0].Operation is StopGradient or Fill or Constant ? inputs[0] : null;
+        inputs[0].Operation is Fill or Constant ? inputs[0] : null;
 
     internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent) => [null];
 }

@@ -8,7 +8,7 @@ internal static class DropMarkers
 {
     public static Tensor? Apply(Rewrite rewrite) => rewrite.Operation switch
     {
-        StopGradient or SegmentOutput => rewrite.Inputs[0],
+        StopGradient or SegmentOutput or Variable => rewrite.Inputs[0],
         Variance variance => variance.Compose(rewrite.Inputs[0]),
         _ => null,
     };
