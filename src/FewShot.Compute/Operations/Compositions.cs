@@ -20,15 +20,13 @@ public static partial class TensorOperations
 
     /// <summary>Squared Euclidean distances between the rows of two matrices [n, d] and [m, d]: a matrix [n, m].</summary>
     /// <remarks>
-    /// By ‖a‖² + ‖b‖² − 2·a·b about the mean row of <paramref name="b"/>, which is one matrix product; rounding can leave a distance of zero slightly negative.
+    /// By the differences themselves, n·m·d of them. The matrix product in ‖a‖² + ‖b‖² − 2·a·b is faster, but where one row is far from the rest, the
+    /// distances of all others are lost in the rounding of its square.
     /// </remarks>
     public static Tensor SquaredDistances(this Tensor a, Tensor b)
     {
         RequireRows(nameof(SquaredDistances), a, b);
-        Tensor centre = b.Mean(0);
-        (a, b) = (a - centre, b - centre);
-        Tensor squares = a.Square().Sum(1).Reshape(a.Shape[0], 1) + b.Square().Sum(1);
-        return squares - a.MatrixMultiply(b, transposeB: true) * 2;
+        return (a.Reshape(a.Shape[0], 1, a.Shape[1]) - b.Reshape(1, b.Shape[0], b.Shape[1])).Square().Sum(2);
     }
 
     /// <summary>Cosines of the angles between the rows of two matrices [n, d] and [m, d]: a matrix [n, m].</summary>

@@ -34,7 +34,7 @@ public static partial class TensorOperations
 
     /// <summary>
     /// Logarithm of the mean of squared differences; a scalar. Computed of differences divided by the largest, so that it is right wherever the differences
-    /// themselves are numbers, though their squares are not. As the upper loss of a step-size problem its derivative neither explodes nor vanishes with the
+    /// themselves are numbers, though their squares are not; −∞ where there is no difference, and there the derivative is zero: nothing is left to descend. As the upper loss of a step-size problem its derivative neither explodes nor vanishes with the
     /// number of steps (Wang 2020, arXiv:2006.16495).
     /// </summary>
     public static Tensor LogMeanSquaredError(this Tensor predictions, Tensor targets)
@@ -47,7 +47,12 @@ public static partial class TensorOperations
         // The result does not depend on the scale, so neither does its derivative. After holds the quotient together: simplification would take the scale out of sums.
         Tensor difference = predictions - targets;
         Tensor scale = difference.Absolute().Max().StopGradient();
-        return (difference / scale).After().Square().Mean().Log() + (scale.Log() * 2);
+
+        // Where nothing differs, what is selected has the derivative zero; the other side still has to be a number, or zero times it is none.
+        Tensor one = scale.Graph.Fill(1, scale.Shape);
+        Tensor divisor = scale.Select(scale, one);
+        Tensor mean = scale.Select((difference / divisor).After().Square().Mean(), one);
+        return scale.Select(mean.Log() + (divisor.Log() * 2), scale.Graph.Fill(double.NegativeInfinity, scale.Shape));
     }
 
     /// <summary>Sum of products of corresponding elements; a scalar.</summary>

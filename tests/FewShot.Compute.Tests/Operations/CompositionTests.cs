@@ -1,3 +1,6 @@
+using FewShot.Compute.Differentiation;
+using FewShot.Compute.Execution;
+using FewShot.Compute.Execution.Simd;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Operations;
 using FewShot.Compute.Tests.Kit;
@@ -59,6 +62,82 @@ public class CompositionTests
         (Shape, double[]) b = (new Shape(2, 2), [1e8, -1e8, 1e8, -1e8 + 2]);
         Close([1, 5], Values.Of((_, x) => x[0].SquaredDistances(x[1]), a, b));
         Close([1], Values.Of((_, x) => x[0].Variance().Reshape(1), (new Shape(2), [1e9, 1e9 + 2])));
+    }
+
+    [Theory]
+    [InlineData(1e4)]
+    [InlineData(1e7)]
+    public void Distances_of_near_rows_stand_beside_a_far_one_in_single_precision(double far)
+    {
+        const int size = 64;
+        var random = new Random(3);
+        double[] a = Values.Uniform(random, 2 * size);
+        double[] b = [.. Values.Uniform(random, 2 * size), .. Enumerable.Repeat(far, size)];
+        var graph = new Graph();
+        Tensor x = graph.Input("a", new Shape(2, size));
+        Tensor y = graph.Input("b", new Shape(3, size));
+        Tensor distances = x.SquaredDistances(y);
+        graph.Output("distances", distances);
+        IReadOnlyList<Tensor> gradients = Differentiate.Gradients(distances.Slice(1, 0, 2).Sine().Sum(), x, y);
+        graph.Output("by a", gradients[0]);
+        graph.Output("by b", gradients[1]);
+        using IWorker<float> worker = new SimdProgram(graph).CreateWorker();
+        Values.Write(worker, 0, a);
+        Values.Write(worker, 1, b);
+        worker.Run();
+        for (int i = 0; i < 2; i++)
+        {
+            for (int j = 0; j < 3; j++)
+            {
+                double expected = Distance(i, j);
+                Assert.InRange(worker.Output(0)[(i * 3) + j], expected * (1 - 1e-5), expected * (1 + 1e-5));
+            }
+        }
+
+        for (int place = 0; place < 2 * size; place++)
+        {
+            (int row, int column) = Math.DivRem(place, size);
+            double byA = Enumerable.Range(0, 2).Sum(j => 2 * Math.Cos(Distance(row, j)) * (a[place] - b[(j * size) + column]));
+            double byB = Enumerable.Range(0, 2).Sum(i => 2 * Math.Cos(Distance(i, row)) * (b[place] - a[(i * size) + column]));
+            Assert.Equal(byA, worker.Output(1)[place], 1e-3);
+            Assert.Equal(byB, worker.Output(2)[place], 1e-3);
+        }
+
+        double Distance(int i, int j) => Enumerable.Range(0, size).Sum(k => Math.Pow(a[(i * size) + k] - b[(j * size) + k], 2));
+    }
+
+    [Fact]
+    public void The_logarithm_of_no_error_is_minus_infinity_and_has_nothing_left_to_descend()
+    {
+        var graph = new Graph();
+        Tensor x = graph.Input("x", new Shape(3));
+        Tensor y = graph.Input("y", new Shape(3));
+        Tensor loss = x.LogMeanSquaredError(y);
+        graph.Output("loss", loss);
+        IReadOnlyList<Tensor> gradients = Differentiate.Gradients(loss, x, y);
+        graph.Output("gradient", gradients[0]);
+        graph.Output("second", Differentiate.Gradients(gradients[0].Sum(), x)[0]);
+        double[] equal = [1, -2, 3];
+        double[][] byDefinition = Values.Run(graph, [equal, equal]);
+        Assert.Equal(double.NegativeInfinity, byDefinition[0][0]);
+        Assert.Equal([0, 0, 0], byDefinition[1]);
+        Assert.Equal([0, 0, 0], byDefinition[2]);
+        using IWorker<float> worker = new SimdProgram(graph).CreateWorker();
+        Values.Write(worker, 0, equal);
+        Values.Write(worker, 1, equal);
+        worker.Run();
+        Assert.Equal(float.NegativeInfinity, worker.Output(0)[0]);
+        Assert.Equal([0, 0, 0], worker.Output(1).ToArray());
+
+        // Elsewhere it is the logarithm, however small or large the differences are.
+        foreach (double scale in (double[])[1e-30, 1, 1e30])
+        {
+            Values.Write(worker, 0, [scale, -2 * scale, 3 * scale]);
+            Values.Write(worker, 1, [0, 0, 0]);
+            worker.Run();
+            Assert.Equal(Math.Log(14.0 / 3) + (2 * Math.Log(scale)), worker.Output(0)[0], 1e-4);
+            Assert.Equal(2 * 3 / 14.0 / scale, worker.Output(1)[2], 1e-5 / scale);
+        }
     }
 
     [Fact]
