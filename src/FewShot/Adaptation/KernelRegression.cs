@@ -67,7 +67,7 @@ public sealed record KernelRegression : AdaptationRule
         }
 
         // With tangents of more layers the outputs are coupled: one system over examples and outputs, an example's outputs side by side.
-        string[] names = Layers(task);
+        string[] names = EmpiricalTangents.Moving(task.Model, Tangent);
         Tensor[] parameters = [.. names.Select(name => state[name])];
         Tensor jacobian = EmpiricalTangents.Rows(answers, parameters);
         Tensor gram = jacobian.MatrixMultiply(jacobian, transposeB: true);
@@ -75,13 +75,12 @@ public sealed record KernelRegression : AdaptationRule
         Tensor tangentScale = Positive.Of(state[TangentScale]) / gramNorm;
         Tensor full = (gram * tangentScale) + rbf.RepeatOverOutputs(outputs);
         Tensor solved = Regularized(task, full, state).SolvePositiveDefinite(residual.Reshape(n * outputs, 1));
-        IReadOnlyList<Tensor> direction = Differentiate.VectorJacobianProduct([answers], [solved.Reshape(n, outputs) * tangentScale], parameters);
         return
         [
             state.With(
             [
                 Entry(Embeddings, embeddings), Entry(Coefficients, solved.Reshape(n, outputs)), Entry(Width + ".squared", Distance(embeddings)),
-                .. names.Select((name, i) => Entry(Direction + name, direction[i])),
+                .. EmpiricalTangents.Direction(Direction, task, state, answers, solved.Reshape(n, outputs) * tangentScale, names),
             ]),
         ];
     }
@@ -101,10 +100,8 @@ public sealed record KernelRegression : AdaptationRule
         }
         else
         {
-            string[] names = [.. state.Names.Where(name => name.StartsWith(Direction, StringComparison.Ordinal)).Select(name => name[Direction.Length..])];
-            IReadOnlyList<Tensor> along = Differentiate.JacobianVectorProduct(
-                [answers], [.. names.Select(name => state[name])], [.. names.Select(name => state[Direction + name])]);
-            moved = answers + cross.MatrixMultiply(state[Coefficients]) + along[0];
+            moved = answers + cross.MatrixMultiply(state[Coefficients]) + EmpiricalTangents.Along(
+                Direction, task.Model, state, answers, EmpiricalTangents.Moving(task.Model, Tangent));
         }
 
         return task.Kind == TaskKind.Classification ? moved * state[Factor] : moved;
@@ -132,10 +129,4 @@ public sealed record KernelRegression : AdaptationRule
 
     private static Tensor Regularized(TaskTrace task, Tensor kernel, TensorMap state) =>
         kernel + (task.Graph.Identity(kernel.Shape[0]) * (Positive.Of(state[Ridge]) + 1e-4));
-
-    private string[] Layers(TaskTrace task)
-    {
-        HashSet<string> layers = [.. task.Model.Layers.Where((_, layer) => Tangent.Changes(0, layer, task.Model.Layers.Count))];
-        return [.. task.Model.Parameters.Where(parameter => parameter.Trained && layers.Contains(Model.LayerOf(parameter.Name))).Select(parameter => parameter.Name)];
-    }
 }

@@ -22,6 +22,7 @@ namespace FewShot.Adaptation;
 public sealed record TangentFlow(double Time) : AdaptationRule
 {
     private const string Factor = "flow.factor";
+    private const string Direction = "flow.direction.";
 
     /// <summary>Layers whose parameters move; the head alone by default. Each support example and output of more layers takes a backward pass.</summary>
     public Pattern Layers { get; init; } = Pattern.HeadOnly;
@@ -42,7 +43,7 @@ public sealed record TangentFlow(double Time) : AdaptationRule
         TensorMap state = task.WithStatistics(task.Meta);
         Tensor answers = task.Model.Apply(state, task.SupportInputs, task.SupportNormalization());
         Tensor targets = task.Kind == TaskKind.Classification ? task.SupportTargets - (1.0 / answers.Shape[1]) : task.SupportTargets;
-        string[] names = Moving(task.Model);
+        string[] names = EmpiricalTangents.Moving(task.Model, Layers);
         Tensor[] parameters = [.. names.Select(name => state[name])];
         Tensor coefficients;
         if (Layers.Equals(Pattern.HeadOnly))
@@ -60,18 +61,15 @@ public sealed record TangentFlow(double Time) : AdaptationRule
         }
 
         // H(x, X)·c is the Jacobian at x applied to the direction Jᵀc: keeping that direction is all that queries need.
-        IReadOnlyList<Tensor> direction = Differentiate.VectorJacobianProduct([answers], [coefficients], parameters);
-        return [state.With(names.Select((name, i) => KeyValuePair.Create(Direction(name), direction[i])))];
+        return [state.With(EmpiricalTangents.Direction(Direction, task, state, answers, coefficients, names))];
     }
 
     /// <inheritdoc/>
     public override Tensor Predict(TaskTrace task, TensorMap state, Tensor queries)
     {
         Tensor answers = task.Model.Apply(state, queries, task.QueryNormalization(state));
-        string[] names = Moving(task.Model);
-        IReadOnlyList<Tensor> moved = Differentiate.JacobianVectorProduct(
-            [answers], [.. names.Select(name => state[name])], [.. names.Select(name => state[Direction(name)])]);
-        Tensor result = answers + moved[0];
+        Tensor result = answers + EmpiricalTangents.Along(
+            Direction, task.Model, state, answers, EmpiricalTangents.Moving(task.Model, Layers));
         return task.Kind == TaskKind.Classification ? result * state[Factor] : result;
     }
 
@@ -79,8 +77,6 @@ public sealed record TangentFlow(double Time) : AdaptationRule
     public override string? Fault(Model model, TaskShape shape) => model.Outputs != shape.Outputs
         ? $"the model's head has {model.Outputs} outputs, the tasks {shape.Outputs}"
         : Layers.Fault(1, model.Layers.Count);
-
-    private static string Direction(string name) => $"flow.direction.{name}";
 
     private Tensor Flow(Tensor kernel)
     {
@@ -93,11 +89,5 @@ public sealed record TangentFlow(double Time) : AdaptationRule
         }
 
         return kernel.SpectralFunction(MatrixFunction.ExponentialIntegral(Time));
-    }
-
-    private string[] Moving(Model model)
-    {
-        HashSet<string> layers = [.. model.Layers.Where((_, layer) => Layers.Changes(0, layer, model.Layers.Count))];
-        return [.. model.Parameters.Where(parameter => parameter.Trained && layers.Contains(Model.LayerOf(parameter.Name))).Select(parameter => parameter.Name)];
     }
 }

@@ -1,0 +1,84 @@
+using FewShot.Compute.Execution;
+using FewShot.Compute.Execution.Reference;
+using FewShot.Compute.Graphs;
+using FewShot.Learning;
+using FewShot.Methods;
+using FewShot.Models;
+using FewShot.Tasks;
+using Xunit;
+
+namespace FewShot.Tests.Learning;
+
+/// <summary>A state taken out of the program that made it answers as it would have inside: what is used is what was trained.</summary>
+public class AdaptThenPredictTests
+{
+    private static readonly TaskShape s_shape = new(TaskKind.Classification, [16, 16, 1], 2, 4, 6);
+
+    public static TheoryData<string, string?> Methods =>
+    [
+        .. Catalogue.Names.Select(row => (row, (string?)null)),
+        .. from row in (string[])["amfs", "meta-rkhs-ii"]
+           from pattern in (string[])["body", "01001", "last2"]
+           select (row, (string?)pattern),
+        .. from row in (string[])["maml", "fomaml", "mrml"]
+           select (row, (string?)"01100;00001"),
+    ];
+
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public void A_state_answers_alone_as_in_the_program_that_made_it(string row, string? pattern)
+    {
+        foreach (NormStatistics statistics in Enum.GetValues<NormStatistics>())
+        {
+            var specification = new LearnerSpecification
+            {
+                Method = row, Network = "conv4", Channels = 3, InputShape = s_shape.InputShape, Outputs = 2, NormStatistics = statistics,
+                Pattern = pattern, InnerSteps = pattern?.Contains(';') == true ? 2 : null,
+            };
+            TaskGraphs graphs = TaskGraphs.Of(specification);
+            Dictionary<string, double[]> inputs = Inputs(graphs);
+            double[] together = Run(graphs.Evaluation(s_shape, everyStep: false), inputs).Single().Value;
+
+            Graph adapt = graphs.Adapt(s_shape.SupportCount, s_shape.Outputs);
+            Dictionary<string, double[]> state = Run(adapt, inputs);
+            (string, Shape)[] entries = [.. adapt.Outputs.Select(output => (output.Name, output.Tensor.Shape))];
+            state[TaskGraphs.QueryInputs] = inputs[TaskGraphs.QueryInputs];
+            double[] alone = Run(graphs.Predict(entries, s_shape.QueryCount), state).Single().Value;
+
+            for (int i = 0; i < together.Length; i++)
+            {
+                Assert.True(
+                    Math.Abs(together[i] - alone[i]) <= 1e-9 * Math.Max(1, Math.Abs(together[i])),
+                    $"{statistics} statistics, answer {i}: {together[i]} together, {alone[i]} alone");
+            }
+        }
+    }
+
+    private static Dictionary<string, double[]> Inputs(TaskGraphs graphs)
+    {
+        var random = new CounterRandom(3, 1, 0);
+        var parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), 3);
+        var inputs = parameters.Specifications.ToDictionary(
+            parameter => parameter.Name,
+            parameter => Array.ConvertAll(parameters[parameter.Name].ToArray(), value => value + random.Uniform(0, 0.1)));
+        inputs[TaskGraphs.SupportInputs] = Draw(s_shape.SupportCount);
+        inputs[TaskGraphs.QueryInputs] = Draw(s_shape.QueryCount);
+        inputs[TaskGraphs.SupportTargets] = [1, 0, 1, 0, 0, 1, 0, 1];
+        return inputs;
+
+        double[] Draw(int count) => [.. Enumerable.Range(0, count * s_shape.InputSize).Select(_ => random.NextNormal())];
+    }
+
+    private static Dictionary<string, double[]> Run(Graph graph, Dictionary<string, double[]> inputs)
+    {
+        var program = new ReferenceProgram(graph);
+        using IWorker<double> worker = program.CreateWorker();
+        for (int i = 0; i < program.InputNames.Count; i++)
+        {
+            inputs[program.InputNames[i]].CopyTo(worker.Input(i));
+        }
+
+        worker.Run();
+        return program.OutputNames.Index().ToDictionary(output => output.Item, output => worker.Output(output.Index).ToArray());
+    }
+}
