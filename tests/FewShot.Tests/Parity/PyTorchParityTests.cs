@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using FewShot.Benchmarks;
 using FewShot.Compute.Execution.Simd;
@@ -8,6 +7,7 @@ using FewShot.Models;
 using FewShot.Optimizers;
 using FewShot.Storage;
 using FewShot.Tasks;
+using FewShot.Tests.Oracles;
 using Xunit;
 
 namespace FewShot.Tests.Parity;
@@ -29,7 +29,6 @@ public sealed class PyTorchParityTests
 
     /// <summary>Adam's ε well above the rounding noise of a vanishing gradient, which a smaller one would amplify to full-sized steps.</summary>
     private const double Epsilon = 1e-5;
-    private const string Python = "/usr/bin/python3";
 
     [Theory]
     [InlineData("conv4", "glyphs", "maml", 2, 400)]
@@ -38,7 +37,7 @@ public sealed class PyTorchParityTests
     [InlineData("mlp", "sinusoid", "fomaml", 1, 120)]
     public void Losses_stay_within_a_ten_thousandth_of_PyTorch_over_fifty_meta_steps(string network, string data, string method, int order, int candidates)
     {
-        RequirePyTorch();
+        PyTorch.Require();
         bool images = data == "glyphs";
         var source = new Pool(TaskSources.Open(data, null, new TaskOptions { Shots = images ? 1 : 10, QueriesPerClass = images ? 2 : 10 }), images ? 1 : 0);
         var specification = new LearnerSpecification
@@ -95,26 +94,6 @@ public sealed class PyTorchParityTests
         }
 
         return losses;
-    }
-
-    private static void RequirePyTorch()
-    {
-        if (!File.Exists(Python) || RunPython("-c", "import torch, numpy").ExitCode != 0)
-        {
-            Assert.Skip("PyTorch is not installed: the parity with it is not tested here (Debian: apt-get install python3-torch, or ./test --with-peers)");
-        }
-    }
-
-    private static (int ExitCode, string Errors) RunPython(params string[] arguments)
-    {
-        using Process process = Process.Start(new ProcessStartInfo(Python, arguments)
-        {
-            RedirectStandardError = true, RedirectStandardOutput = true, Environment = { ["OMP_NUM_THREADS"] = "1" },
-        })!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        string errors = process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, errors);
     }
 
     /// <summary>benchmarks/peers/parity.py, and the files it reads and writes.</summary>
@@ -183,11 +162,11 @@ public sealed class PyTorchParityTests
             }
 
             File.WriteAllText(Configuration, all.ToJsonString());
-            (int exitCode, string errors) = RunPython(
+            (int exitCode, string errors) = PyTorch.Start(
             [
                 Path.Combine(Repository.Root, "benchmarks", "peers", "parity.py"),
                 "--weights", Weights, "--episodes", Episodes, "--config", Configuration, "--output", Result, .. inDouble ? ["--double"] : Array.Empty<string>(),
-            ]);
+            ]).GetAwaiter().GetResult();
             Assert.True(exitCode == 0, errors);
             return JsonNode.Parse(File.ReadAllText(Result))!;
         }
