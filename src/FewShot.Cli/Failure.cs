@@ -19,11 +19,14 @@ internal static partial class Failure
         int code = CodeOf(error);
         string message = code == ExitCode.Internal
             ? $"internal error ({error.GetType().Name}): {OneLine(error)}; run again with --verbose and report what it prints"
-            : OneLine(error);
-        output.Error.WriteLine($"fewshot: {message}");
+            : OptionNames.Translate(OneLine(error));
+        output.Fault($"fewshot: {message}");
         if (verbose)
         {
-            output.Error.WriteLine(error);
+            foreach (string line in error.ToString().ReplaceLineEndings("\n").Split('\n'))
+            {
+                output.Fault(line);
+            }
         }
 
         if (output.Json)

@@ -77,7 +77,11 @@ internal static class CompareCommand
         }
 
         MethodComparison[] comparisons = [.. parse.GetValue(options.Merge)!.Select(folder => MethodComparison.Load(Path.Combine(folder, DataName)))];
-        output.Line(ComparisonMerge.Markdown(comparisons).TrimEnd());
+        foreach (string line in ComparisonMerge.Markdown(comparisons).TrimEnd().Split('\n'))
+        {
+            output.Line(line);
+        }
+
         output.Result(new JsonObject { ["comparisons"] = new JsonArray([.. comparisons.Select(comparison => comparison.ToJson())]) });
         return ExitCode.Ok;
     }

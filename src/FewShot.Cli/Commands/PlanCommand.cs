@@ -61,9 +61,9 @@ internal static class PlanCommand
         if (dump)
         {
             output.Line("== one task of training");
-            output.Line(plan.Training.Dump());
+            output.Drawing(plan.Training.Dump());
             output.Line("== adaptation to one task");
-            output.Line(plan.Adaptation.Dump());
+            output.Drawing(plan.Adaptation.Dump());
         }
 
         output.Line($"{plan.Method.Name} ({plan.Method.MetaGradient.Order}), {learner.Network}, {shape}; {Texts.Count(plan.ParameterCount)} parameters"

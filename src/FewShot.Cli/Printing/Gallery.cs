@@ -72,7 +72,7 @@ internal sealed record Gallery(string Alphabet)
 
         foreach (string line in TerminalImage.SideBySide(blocks, Gap))
         {
-            output.Line(new string(' ', Indent) + line);
+            output.Drawing(new string(' ', Indent) + line);
         }
     }
 }

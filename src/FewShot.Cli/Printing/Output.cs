@@ -50,8 +50,11 @@ internal sealed class Output
     /// <summary>Columns of the terminal.</summary>
     public int Width => _console.Profile.Width;
 
-    /// <summary>A line for people, as it stands.</summary>
-    public void Line(string text = "")
+    /// <summary>A line for people; what a terminal would obey in it is shown.</summary>
+    public void Line(string text = "") => Drawing(TerminalText.Shown(text));
+
+    /// <summary>What this program drew itself, with the colours and line breaks it put there: nothing that came from elsewhere.</summary>
+    public void Drawing(string text)
     {
         if (!Json)
         {
@@ -60,7 +63,7 @@ internal sealed class Output
         }
     }
 
-    /// <summary>A table for people.</summary>
+    /// <summary>A table for people, made by <see cref="Texts.Table"/>.</summary>
     public void Show(IRenderable renderable)
     {
         if (!Json)
@@ -73,7 +76,10 @@ internal sealed class Output
     /// <summary>A line for people on standard error: what happens, not what came out.</summary>
     public void Note(string text) => Status.Note(text);
 
-    /// <summary>The result for programs; printed with <c>--json</c> only.</summary>
+    /// <summary>An error, a line of it at a time.</summary>
+    public void Fault(string text) => Error.WriteLine(TerminalText.Shown(text));
+
+    /// <summary>The result for programs, with all text exact; printed with <c>--json</c> only.</summary>
     public void Result(JsonObject result)
     {
         if (Json)

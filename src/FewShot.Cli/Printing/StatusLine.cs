@@ -22,12 +22,12 @@ internal sealed class StatusLine(TextWriter writer, bool terminal)
         _written = Stopwatch.GetTimestamp();
         if (terminal)
         {
-            writer.Write($"\r{Fit(text())}\e[K");
+            writer.Write($"\r{Fit(TerminalText.Shown(text()))}\e[K");
             _shown = true;
         }
         else
         {
-            writer.WriteLine(text());
+            writer.WriteLine(TerminalText.Shown(text()));
         }
     }
 
@@ -35,7 +35,7 @@ internal sealed class StatusLine(TextWriter writer, bool terminal)
     public void Note(string text)
     {
         Clear();
-        writer.WriteLine(text);
+        writer.WriteLine(TerminalText.Shown(text));
     }
 
     /// <summary>Takes the changing line away, so that something else can be printed; the next one shows at once.</summary>

@@ -54,12 +54,12 @@ internal static class Texts
         Table table = new Table().Border(TableBorder.Rounded);
         foreach (string column in columns)
         {
-            table.AddColumn(new TableColumn(Markup.Escape(column)));
+            table.AddColumn(new TableColumn(Markup.Escape(TerminalText.Shown(column))));
         }
 
         return table;
     }
 
     /// <summary>Adds a row of plain text.</summary>
-    public static void Row(this Table table, params IEnumerable<string> cells) => table.AddRow([.. cells.Select(cell => new Text(cell))]);
+    public static void Row(this Table table, params IEnumerable<string> cells) => table.AddRow([.. cells.Select(cell => new Text(TerminalText.Shown(cell)))]);
 }

@@ -32,6 +32,14 @@ internal sealed class DataOptions
 
     public Option<bool> SkipSmallGroups { get; } = new("--skip-small-groups") { Description = "Leave out groups of a 'table' with too few rows instead of refusing them." };
 
+    public Option<char?> Separator { get; } = OptionFactory.Choice<char>(
+        "--separator", "What separates the columns of a 'table'. [default: what its header has most of]", [("comma", ','), ("semicolon", ';'), ("tab", '\t'), ("bar", '|')]);
+
+    public Option<char?> DecimalMark { get; } = OptionFactory.Choice<char>(
+        "--decimal", "What stands before the decimals of numbers in a 'table'. [default: point]", [("point", '.'), ("comma", ',')]);
+
+    public Option<string?> Encoding { get; } = OptionFactory.Text("--encoding", "NAME", "Encoding of a 'table', such as windows-1252. [default: utf-8]");
+
     /// <summary>Options that say what the data are.</summary>
     /// <param name="command">The command.</param>
     /// <param name="name">Whether the source is named by an option, and not by an argument.</param>
@@ -42,7 +50,7 @@ internal sealed class DataOptions
             command.Add(Source);
         }
 
-        foreach (Option option in new Option[] { Root, ImageSize, Gray, Group, Target, Kind, Features, SkipSmallGroups })
+        foreach (Option option in new Option[] { Root, ImageSize, Gray, Group, Target, Kind, Features, SkipSmallGroups, Separator, DecimalMark, Encoding })
         {
             command.Add(option);
         }
@@ -65,7 +73,7 @@ internal sealed class DataOptions
         stored ??= new DataSelection();
         string source = name ?? parse.GetValue(Source) ?? stored.Source;
         Refuse(parse, source, "images", ImageSize, Gray);
-        Refuse(parse, source, "table", Group, Target, Kind, Features, SkipSmallGroups);
+        Refuse(parse, source, "table", Group, Target, Kind, Features, SkipSmallGroups, Separator, DecimalMark, Encoding);
         string? root = parse.GetValue(Root);
         TaskKind kind = parse.GetValue(Kind) ?? stored.Kind;
         bool regression = source == "sinusoid" || (source == "table" && kind == TaskKind.Regression);
@@ -83,6 +91,9 @@ internal sealed class DataOptions
             Kind = kind,
             Features = parse.GetValue(Features) ?? stored.Features,
             SkipSmallGroups = parse.GetValue(SkipSmallGroups) || stored.SkipSmallGroups,
+            Separator = parse.GetValue(Separator) ?? stored.Separator,
+            DecimalMark = parse.GetValue(DecimalMark) ?? stored.DecimalMark,
+            Encoding = parse.GetValue(Encoding) ?? stored.Encoding,
         };
     }
 

@@ -42,6 +42,16 @@ internal sealed record DataSelection
 
     public bool SkipSmallGroups { get; init; }
 
+    // Left out where they are not given, so that a run from before them is not of another configuration.
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public char? Separator { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public char? DecimalMark { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Encoding { get; init; }
+
     /// <summary>What the source needs to know besides the size of a task.</summary>
     [JsonIgnore]
     public SourceSettings Settings => new()
@@ -55,6 +65,7 @@ internal sealed record DataSelection
             Kind = Kind,
             Features = Features,
             SkipSmallGroups = SkipSmallGroups,
+            Format = new TableFormat { Separator = Separator, DecimalMark = DecimalMark ?? '.', Encoding = Encoding ?? "utf-8" },
         },
     };
 

@@ -84,6 +84,16 @@ public sealed class TableTests
     [InlineData("g,x,y\na,\"1,2\n", "Line 2|line 2", "never closed")]
     [InlineData("g,x,x\na,1,2\n", "'x'", "two columns")]
     [InlineData("g,x,Y\na,1,2\n", "no column 'y'", "Did you mean 'Y'?")]
+    [InlineData("g;x;y\na;1,5;2\n", "Line 2, column 'x'", "columns are separated by semicolons: give the other decimal mark (TableFormat.DecimalMark is ',')")]
+    [InlineData("g\tx\ty\na\t1,5\t2\n", "Line 2, column 'x'", "columns are separated by tabs")]
+    [InlineData("g,x,y\na,2024-03-01,2\n", "Line 2, column 'x'", "it is a date")]
+    [InlineData("g,x,y\na,north,2\n", "Line 2, column 'x'", "TableOptions.Features")]
+    [InlineData("g,x,y\na,1,low\n", "Line 2, column 'y'", "TableOptions.Kind is Classification")]
+    [InlineData("g,x,y\na,1,2\na,1e308,2\n", "Line 3, column 'x'", "at most 3.4e38")]
+    [InlineData("g,x,y\na,1,2\na,1,-1e200\n", "Line 3, column 'y'", "at most 3.4e38")]
+    [InlineData("g,x,y\na,1,2\na,1,1e999\n", "Line 3, column 'y'", "at most 3.4e38")]
+    [InlineData("g,x,y\ra,1,2\r", "Line 1", "carriage return alone")]
+    [InlineData("g,x,y\na,1,2\na\0,1,2\n", "Line 3", "null character")]
     [InlineData("", "is empty", "header")]
     [InlineData("g,x,y\n", "no rows", "header")]
     public void Bad_tables_are_refused_with_line_and_column(string content, string where, string what)
@@ -94,6 +104,80 @@ public sealed class TableTests
         Assert.Contains(path, message);
         Assert.Contains(where.Split('|')[^1], message);
         Assert.Contains(what, message);
+    }
+
+    [Fact]
+    public void Text_that_is_not_in_the_encoding_is_refused_with_its_line_and_read_when_its_encoding_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.Write("latin.csv", "");
+        File.WriteAllBytes(path, System.Text.Encoding.Latin1.GetBytes("g,x,y\nMüller,1,2\nMöller,2,3\n"));
+        var columns = new TableOptions { Group = "g", Target = "y" };
+        string message = OneLine(Assert.Throws<DataException>(() => Table.Read(path, columns)));
+        Assert.Contains("Line 2 of", message);
+        Assert.Contains("utf-8", message);
+        Table table = Table.Read(path, columns with { Format = new TableFormat { Encoding = "windows-1252" } });
+        Assert.Equal(["Müller", "Möller"], table.Groups.Select(group => group.Name));
+        Assert.Contains("utf-9", Assert.Throws<ArgumentException>(() => new TableFormat { Encoding = "utf-9" }).Message);
+
+        File.WriteAllText(path, "g,x,y\nMüller,1,2\nMöller,2,3\n", System.Text.Encoding.Unicode);
+        Assert.Equal(["Müller", "Möller"], Table.Read(path, columns).Groups.Select(group => group.Name));
+    }
+
+    [Theory]
+    [InlineData("g;x;y\na;1,5;\"2;5\"\n", ',', null)]
+    [InlineData("g\tx\ty\na\t1.5\t2;5\n", '.', null)]
+    [InlineData("g|x|y\na|1,5|2;5\n", ',', '|')]
+    public void Separators_are_found_in_the_header_or_given_and_decimal_marks_are_given(string content, char mark, char? separator)
+    {
+        using var folder = new TemporaryFolder();
+        var format = new TableFormat { DecimalMark = mark, Separator = separator };
+        Table table = Table.Read(folder.Write("t.csv", content), new TableOptions { Group = "g", Target = "y", Kind = TaskKind.Classification, Format = format });
+        Assert.Equal(1.5, table.FeatureMeans[0]);
+        Assert.Equal(["2;5"], table.Groups[0].Labels);
+        Assert.Equal(format, table.Preparation.Format);
+    }
+
+    [Fact]
+    public void A_line_beyond_the_limit_is_refused_without_being_held()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.Write("long.csv", "g,x,y\n");
+        using (var file = new FileStream(path, FileMode.Append))
+        {
+            file.SetLength(1L << 30);
+        }
+
+        byte[] commas = new byte[64 << 20];
+        Array.Fill(commas, (byte)',');
+        string wide = folder.Write("wide.csv", "g,x,y\n");
+        File.AppendAllBytes(wide, commas);
+        string quoted = folder.Write("quoted.csv", "g,x,y\na,\"" + new string('\n', 3 << 20));
+        foreach (string name in new[] { wide, quoted })
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            string message = OneLine(Assert.Throws<DataException>(() => Table.Read(name, new TableOptions { Group = "g", Target = "y" })));
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 32 << 20);
+            Assert.Contains("ine 2 of", message);
+            Assert.Contains("1,048,576 characters", message);
+        }
+
+        Assert.Contains("null character", Assert.Throws<DataException>(() => Table.Read(path, new TableOptions { Group = "g", Target = "y" })).Message);
+    }
+
+    [Fact]
+    public void A_row_too_far_from_the_training_rows_is_refused_by_line_in_other_splits_and_in_queries()
+    {
+        using var folder = new TemporaryFolder();
+        var columns = new TableOptions { Group = "g", Target = "y" };
+        string lines = string.Concat(Enumerable.Range(0, 200).Select(row => $"g{row % 20},{row % 7},{row % 5}\n"));
+        Table table = Table.Read(folder.Write("t.csv", "g,x,y\n" + lines), columns);
+        string tested = table.In(Split.Test).First().Name;
+        string message = OneLine(Assert.Throws<DataException>(() => Table.Read(folder.Write("far.csv", $"g,x,y\n{lines}{tested},1e30,2\n"), columns)));
+        Assert.Contains("Line 202, column 'x'", message);
+        TablePreparation preparation = table.Preparation;
+        Assert.Equal(2, preparation.Read(folder.Write("q.csv", "x\n1\n1e9\n"), targets: null).Inputs.Length);
+        Assert.Contains("Line 3, column 'x'", OneLine(Assert.Throws<DataException>(() => preparation.Read(folder.Write("q.csv", "x\n1\n1e30\n"), targets: null))));
     }
 
     [Fact]

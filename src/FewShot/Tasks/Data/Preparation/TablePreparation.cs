@@ -14,13 +14,24 @@ public sealed record TablePreparation(
     IReadOnlyList<string> Features, IReadOnlyList<double> Mean, IReadOnlyList<double> Scale, string Target, double TargetMean, double TargetScale)
     : InputPreparation
 {
+    /// <summary>How the training table was written, and so the files of examples and queries are. The default is that of <see cref="TableFormat"/>.</summary>
+    public TableFormat Format
+    {
+        get;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            field = value;
+        }
+    } = new();
+
     /// <summary>Reads the examples of a file.</summary>
     /// <param name="path">A comma-separated file with a header line that has the feature columns.</param>
     /// <param name="targets">What to read of the target column; null leaves it unread, as for rows to predict.</param>
-    /// <exception cref="DataException">The file is missing, ragged, lacks a column, or has something other than finite numbers.</exception>
+    /// <exception cref="DataException">The file is missing, ragged, lacks a column, or has something other than finite numbers that a network can take; the line and column are named.</exception>
     public TableExamples Read(string path, TaskKind? targets)
     {
-        CsvFile file = CsvFile.Read(Path.GetFullPath(path));
+        CsvFile file = CsvFile.Read(Path.GetFullPath(path), Format);
         int[] columns = [.. Features.Select(file.ColumnOf)];
         int target = targets is null ? -1 : file.ColumnOf(Target);
         if (file.Rows.Count == 0)
@@ -33,15 +44,15 @@ public sealed record TablePreparation(
         {
             for (int i = 0; i < columns.Length; i++)
             {
-                inputs[(row * columns.Length) + i] = (float)((Table.Number(file, file.Rows[row], columns[i]) - Mean[i]) / Scale[i]);
+                inputs[(row * columns.Length) + i] = TableCell.Standardized(file, file.Rows[row], columns[i], Mean[i], Scale[i]);
             }
         }
 
         return new TableExamples(
             [.. file.Rows.Select(row => row.Line)],
             inputs,
-            targets == TaskKind.Regression ? [.. file.Rows.Select(row => (float)((Table.Number(file, row, target) - TargetMean) / TargetScale))] : [],
-            targets == TaskKind.Classification ? [.. file.Rows.Select(row => Table.Text(file, row, target))] : []);
+            targets == TaskKind.Regression ? [.. file.Rows.Select(row => TableCell.Standardized(file, row, target, TargetMean, TargetScale, target: true))] : [],
+            targets == TaskKind.Classification ? [.. file.Rows.Select(row => TableCell.Text(file, row, target))] : []);
     }
 
     /// <summary>A prediction in the units of the table.</summary>

@@ -2,15 +2,18 @@ using System.Text;
 
 namespace FewShot.Tasks.Data;
 
-// A comma-separated file with a header (RFC 4180): fields may be quoted, with commas, line breaks and doubled quotes inside. Every row knows its line.
-internal sealed record CsvFile(string Path, string[] Header, IReadOnlyList<CsvRow> Rows)
+// A table of text with a header (RFC 4180): fields may be quoted, with separators, line breaks and doubled quotes inside. Every row knows its line.
+internal sealed record CsvFile(string Path, TableFormat Format, string[] Header, IReadOnlyList<CsvRow> Rows)
 {
-    public static CsvFile Read(string path)
+    private static readonly char[] s_separators = [',', ';', '\t'];
+
+    // The format of what is read has its separator, found or given.
+    public static CsvFile Read(string path, TableFormat format)
     {
-        string text;
         try
         {
-            text = File.ReadAllText(path);
+            using var reader = new StreamReader(path, format.TextEncoding, detectEncodingFromByteOrderMarks: true);
+            return Read(path, format, new TextLines(path, reader, format.Encoding));
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -20,25 +23,6 @@ internal sealed record CsvFile(string Path, string[] Header, IReadOnlyList<CsvRo
         {
             throw new DataException($"The table '{path}' cannot be read: {error.Message}", error);
         }
-
-        List<CsvRow> rows = Parse(path, text);
-        if (rows.Count == 0)
-        {
-            throw new DataException($"The table '{path}' is empty; it needs a header line and rows.");
-        }
-
-        string[] header = rows[0].Fields;
-        string? twice = header.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1)?.Key;
-        if (twice is not null)
-        {
-            throw new DataException($"The table '{path}' has two columns named '{twice}'; rename one.");
-        }
-
-        rows.RemoveAt(0);
-        CsvRow? ragged = rows.Find(row => row.Fields.Length != header.Length);
-        return ragged is null
-            ? new CsvFile(path, header, rows)
-            : throw new DataException($"Line {ragged.Line} of '{path}' has {ragged.Fields.Length} columns, but the header has {header.Length}; correct the line.");
     }
 
     // The number of a column.
@@ -47,90 +31,102 @@ internal sealed record CsvFile(string Path, string[] Header, IReadOnlyList<CsvRo
         int column = Array.IndexOf(Header, name);
         return column >= 0
             ? column
-            : throw new DataException($"The table '{Path}' has no column '{name}'.{NameSuggestion.For(name, Header)} Its columns are {string.Join(", ", Header)}.");
+            : throw new DataException($"The table '{Path}' has no column '{name}'.{NameSuggestion.For(name, Header)} Its columns, separated by {SeparatorName}, are "
+                + $"{string.Join(", ", Header.Select(column => $"'{column}'"))}.");
     }
 
-    private static List<CsvRow> Parse(string path, string text)
+    public string SeparatorName => Format.Separator switch { ',' => "commas", ';' => "semicolons", '\t' => "tabs", { } other => $"'{other}'", null => "commas" };
+
+    private static CsvFile Read(string path, TableFormat format, TextLines lines)
     {
+        string[]? header = null;
         var rows = new List<CsvRow>();
+        for (string? line = lines.Next(); line is not null; line = lines.Next())
+        {
+            if (header is null)
+            {
+                format = format with { Separator = format.Separator ?? SeparatorOf(line) };
+            }
+
+            var row = new CsvRow(lines.Number, Fields(path, line, format.Separator!.Value, lines));
+            if (row.Fields is [""])
+            {
+                // A blank line is no row.
+            }
+            else if (header is null)
+            {
+                header = row.Fields;
+                RequireDifferentNames(path, header);
+            }
+            else
+            {
+                rows.Add(row.Fields.Length == header.Length
+                    ? row
+                    : throw new DataException($"Line {row.Line} of '{path}' has {row.Fields.Length} columns, but the header has {header.Length}; correct the line."));
+            }
+        }
+
+        return header is null ? throw new DataException($"The table '{path}' is empty; it needs a header line and rows.") : new CsvFile(path, format, header, rows);
+    }
+
+    private static void RequireDifferentNames(string path, string[] header)
+    {
+        if (header.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1)?.Key is { } twice)
+        {
+            throw new DataException($"The table '{path}' has two columns named '{twice}'; rename one.");
+        }
+    }
+
+    private static char SeparatorOf(string header) => s_separators.MaxBy(separator => header.Count(character => character == separator));
+
+    // The fields of the row that begins with a line: an open quote takes in the lines after it.
+    private static string[] Fields(string path, string line, char separator, TextLines lines)
+    {
         var fields = new List<string>();
         var field = new StringBuilder();
-        int line = 1, rowLine = 1, position = 0;
-        while (position < text.Length)
+        int opened = lines.Number;
+        int length = line.Length;
+        bool quoted = false;
+        for (int position = 0; ; position++)
         {
-            char next = text[position];
-            if (next == '"' && field.Length == 0)
+            if (position == line.Length)
             {
-                ReadQuoted(path, text, field, ref position, ref line);
-            }
-            else if (next is ',' or '\n')
-            {
-                fields.Add(Take(field));
-                position++;
-                if (next == '\n')
+                if (!quoted)
                 {
-                    EndRow();
-                    rowLine = ++line;
+                    fields.Add(field.ToString().Trim());
+                    return [.. fields];
+                }
+
+                field.Append('\n');
+                line = lines.Next() ?? throw new DataException($"A quote opened in line {opened} of '{path}' is never closed; close it.");
+                length += line.Length + 1;
+                if (length > TextLines.Longest)
+                {
+                    throw new DataException($"A quote opened in line {opened} of '{path}' goes on for more than {TextLines.Longest:#,0} characters, the most that a row may have; close it.");
+                }
+
+                position = -1;
+            }
+            else if (line[position] == '"' && (quoted || field.Length == 0))
+            {
+                bool doubled = quoted && position + 1 < line.Length && line[position + 1] == '"';
+                (quoted, opened) = (doubled || !quoted, quoted ? opened : lines.Number);
+                if (doubled)
+                {
+                    field.Append('"');
+                    position++;
                 }
             }
-            else
+            else if (line[position] == separator && !quoted)
             {
-                field.Append(next);
-                position++;
-            }
-        }
-
-        if (field.Length > 0 || fields.Count > 0)
-        {
-            fields.Add(Take(field));
-            EndRow();
-        }
-
-        return rows;
-
-        void EndRow()
-        {
-            // A blank line is no row.
-            if (fields is not [""])
-            {
-                rows.Add(new CsvRow(rowLine, [.. fields]));
-            }
-
-            fields.Clear();
-        }
-    }
-
-    private static void ReadQuoted(string path, string text, StringBuilder field, ref int position, ref int line)
-    {
-        int opened = line;
-        for (position++; position < text.Length; position++)
-        {
-            char next = text[position];
-            if (next != '"')
-            {
-                line += next == '\n' ? 1 : 0;
-                field.Append(next);
-            }
-            else if (position + 1 < text.Length && text[position + 1] == '"')
-            {
-                field.Append('"');
-                position++;
+                fields.Add(field.ToString().Trim());
+                field.Clear();
             }
             else
             {
-                position++;
-                return;
+                field.Append(line[position]);
             }
         }
-
-        throw new DataException($"A quote opened in line {opened} of '{path}' is never closed; close it.");
-    }
-
-    private static string Take(StringBuilder field)
-    {
-        string text = field.ToString().Trim();
-        field.Clear();
-        return text;
     }
 }
 

@@ -5,9 +5,12 @@ namespace FewShot.Tasks.Data;
 // A checked table of numbers: features standardised by the training split, rows gathered by group, groups divided into splits.
 internal sealed class Table
 {
-    private Table(string path, string[] featureNames, string targetName, TableGroup[] groups)
+    private readonly TableFormat _format;
+
+    private Table(string path, TableFormat format, string[] featureNames, string targetName, TableGroup[] groups)
     {
         Path = path;
+        _format = format;
         FeatureNames = featureNames;
         TargetName = targetName;
         FeatureMeans = new double[featureNames.Length];
@@ -33,14 +36,14 @@ internal sealed class Table
 
     public double TargetScale { get; private set; } = 1;
 
-    public TablePreparation Preparation => new(FeatureNames, FeatureMeans, FeatureScales, TargetName, TargetMean, TargetScale);
+    public TablePreparation Preparation => new(FeatureNames, FeatureMeans, FeatureScales, TargetName, TargetMean, TargetScale) { Format = _format };
 
     public IEnumerable<TableGroup> In(Split split) => Groups.Where(group => group.Split == split);
 
     public static Table Read(string path, TableOptions options)
     {
         path = System.IO.Path.GetFullPath(path);
-        CsvFile file = CsvFile.Read(path);
+        CsvFile file = CsvFile.Read(path, options.Format);
         int groupColumn = file.ColumnOf(options.Group);
         int targetColumn = file.ColumnOf(options.Target);
         int[] featureColumns = options.Features is { } named
@@ -56,33 +59,20 @@ internal sealed class Table
             throw new DataException($"The table '{path}' has a header but no rows; add rows.");
         }
 
-        IGrouping<string, CsvRow>[] rowsOfGroup = [.. file.Rows.GroupBy(row => Text(file, row, groupColumn))];
+        IGrouping<string, CsvRow>[] rowsOfGroup = [.. file.Rows.GroupBy(row => TableCell.Text(file, row, groupColumn))];
         Dictionary<string, Split> splits = NameSplit.Divide([.. rowsOfGroup.Select(group => group.Key)]);
         bool classes = options.Kind == TaskKind.Classification;
         TableGroup[] groups =
         [
             .. rowsOfGroup.Select(rows => new TableGroup(
-                rows.Key, splits[rows.Key],
-                [.. rows.Select(row => Array.ConvertAll(featureColumns, column => Number(file, row, column)))],
-                classes ? [] : [.. rows.Select(row => Number(file, row, targetColumn))],
-                classes ? [.. rows.Select(row => Text(file, row, targetColumn))] : [])),
+                rows.Key, splits[rows.Key], [.. rows.Select(row => row.Line)],
+                [.. rows.Select(row => Array.ConvertAll(featureColumns, column => TableCell.Number(file, row, column)))],
+                classes ? [] : [.. rows.Select(row => TableCell.Number(file, row, targetColumn, target: true))],
+                classes ? [.. rows.Select(row => TableCell.Text(file, row, targetColumn))] : [])),
         ];
-        var table = new Table(path, Array.ConvertAll(featureColumns, column => file.Header[column]), file.Header[targetColumn], groups);
+        var table = new Table(path, options.Format, Array.ConvertAll(featureColumns, column => file.Header[column]), file.Header[targetColumn], groups);
         table.Standardize(classes);
         return table;
-    }
-
-    internal static string Text(CsvFile file, CsvRow row, int column) => row.Fields[column].Length > 0
-        ? row.Fields[column]
-        : throw new DataException($"Line {row.Line}, column '{file.Header[column]}' of '{file.Path}' is empty; fill it in or remove the row.");
-
-    internal static double Number(CsvFile file, CsvRow row, int column)
-    {
-        string text = Text(file, row, column);
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value)
-            ? value
-            : throw new DataException($"Line {row.Line}, column '{file.Header[column]}' of '{file.Path}' has the value '{text}', which is not a finite number; "
-                + "correct it, remove the row, or leave the column out of the features.");
     }
 
     // Means and deviations come from the training groups only: the others must stay unseen.
@@ -92,9 +82,12 @@ internal sealed class Table
         {
             (double mean, double scale) = Moments(In(Split.Train).SelectMany(group => group.Features).Select(row => row[feature]));
             (FeatureMeans[feature], FeatureScales[feature]) = (mean, scale);
-            foreach (double[] row in Groups.SelectMany(group => group.Features))
+            foreach (TableGroup group in Groups)
             {
-                row[feature] = (row[feature] - mean) / scale;
+                for (int row = 0; row < group.Features.Length; row++)
+                {
+                    group.Features[row][feature] = Standardized(group.Features[row][feature], mean, scale, group.Lines[row], FeatureNames[feature]);
+                }
             }
         }
 
@@ -105,10 +98,16 @@ internal sealed class Table
             {
                 for (int row = 0; row < group.Values.Length; row++)
                 {
-                    group.Values[row] = (group.Values[row] - TargetMean) / TargetScale;
+                    group.Values[row] = Standardized(group.Values[row], TargetMean, TargetScale, group.Lines[row], TargetName);
                 }
             }
         }
+    }
+
+    private double Standardized(double value, double mean, double scale, int line, string column)
+    {
+        double standardized = (value - mean) / scale;
+        return Math.Abs(standardized) <= TableCell.Farthest ? standardized : throw TableCell.TooFar(Path, line, column);
     }
 
     private static (double Mean, double Scale) Moments(IEnumerable<double> values)
@@ -122,8 +121,8 @@ internal sealed class Table
     }
 }
 
-// The rows of one task: Values for regression, Labels for classification, the other empty.
-internal sealed record TableGroup(string Name, Split Split, double[][] Features, double[] Values, string[] Labels)
+// The rows of one task, with their lines in the file: Values for regression, Labels for classification, the other empty.
+internal sealed record TableGroup(string Name, Split Split, int[] Lines, double[][] Features, double[] Values, string[] Labels)
 {
     // The rows of each class, by class name.
     public (string Name, int[] Rows)[] Classes { get; } =

@@ -17,4 +17,7 @@ public sealed record TableOptions
 
     /// <summary>Whether groups with too few rows for a task are left out instead of being an error. The default is false.</summary>
     public bool SkipSmallGroups { get; init; }
+
+    /// <summary>How the text is written: separator, decimal mark and encoding. The default finds the separator, and takes decimal points and UTF-8.</summary>
+    public TableFormat Format { get; init; } = new();
 }

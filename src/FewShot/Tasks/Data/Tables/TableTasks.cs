@@ -46,7 +46,7 @@ public sealed class TableTasks : ITaskSource
     /// <param name="path">A comma-separated file with a header line.</param>
     /// <param name="columns">Which columns mean what.</param>
     /// <param name="options">The size of a task; for regression, shots and queries are rows of a group.</param>
-    /// <exception cref="DataException">The file is missing, ragged, has something other than finite numbers, or a group has too few rows.</exception>
+    /// <exception cref="DataException">The file is missing, ragged, has something other than finite numbers, a line has more than 1,048,576 characters, or a group has too few rows.</exception>
     public static TableTasks Open(string path, TableOptions columns, TaskOptions options)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -139,7 +139,7 @@ public sealed class TableTasks : ITaskSource
             }
             else if (!skipSmall)
             {
-                throw new DataException($"The group '{group.Name}' of '{table.Path}' {problem}; ask for fewer, or leave small groups out (--skip-small-groups).");
+                throw new DataException($"The group '{group.Name}' of '{table.Path}' {problem}; ask for fewer, or leave small groups out (TableOptions.SkipSmallGroups).");
             }
         }
 
