@@ -46,11 +46,12 @@ internal static class StoredPattern
 
         try
         {
-            return JsonNode.Parse(File.ReadAllText(path))!["chosen"]!["pattern"]!.GetValue<string>();
+            JsonObject json = StoredJson.ParseObject(File.ReadAllBytes(path), path, "which pattern was chosen");
+            return Pattern.Parse((string)json["chosen"]!["pattern"]!).ToString();
         }
-        catch (Exception error) when (error is System.Text.Json.JsonException or NullReferenceException or InvalidOperationException)
+        catch (Exception error) when (error is NullReferenceException or InvalidOperationException or ArgumentException or FormatException)
         {
-            throw new StorageException($"'{path}' is damaged; delete it, or choose again with 'fewshot patterns --run {run}'", error);
+            throw new StorageException($"'{path}' does not say which pattern was chosen; delete it, or choose again with 'fewshot patterns --run {run}'", error);
         }
     }
 }

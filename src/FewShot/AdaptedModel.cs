@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Numerics.Tensors;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using FewShot.Compute.Execution;
@@ -35,6 +36,11 @@ public sealed class AdaptedModel : IDisposable
         if (classNames is not null && classNames.Count != ways)
         {
             throw new ArgumentException($"{classNames.Count} names for {ways} classes", nameof(classNames));
+        }
+
+        if (classNames is not null && Misnamed(classNames) is { } fault)
+        {
+            throw new ArgumentException(fault, nameof(classNames));
         }
 
         _learner = learner;
@@ -74,23 +80,34 @@ public sealed class AdaptedModel : IDisposable
     public static AdaptedModel Load(string path)
     {
         SafetensorsFile file = Safetensors.Read(path);
-        LearnerSpecification specification = LearnerSpecification.FromJson(Learner.ParseJson(file.RequiredMetadata("adapted_learner"), path), path);
+        LearnerSpecification specification = LearnerSpecification.FromJson(file.RequiredMetadata("adapted_learner"), path);
         TaskGraphs graphs = TaskGraphs.Of(specification);
-        var learner = new Learner(specification, new ParameterSet(graphs.Method.MetaParameters(graphs.Model)));
         try
         {
-            string[]? names = file.Metadata.TryGetValue("class_names", out string? json) ? JsonSerializer.Deserialize<string[]>(json) : null;
+            IReadOnlyList<string>? names = file.Metadata.TryGetValue("class_names", out string? json) ? ReadClassNames(json, path) : null;
             int ways = int.Parse(file.RequiredMetadata("ways"), NumberStyles.None, CultureInfo.InvariantCulture);
             int outputs = int.Parse(file.RequiredMetadata("outputs"), NumberStyles.None, CultureInfo.InvariantCulture);
-            var model = new AdaptedModel(learner, file.Tensors, ways, outputs, names);
+            if (file.Tensors.FirstOrDefault(tensor => tensor.Element != StoredElement.Float32) is { } other)
+            {
+                throw new ArgumentException($"'{other.Name}' is {other.Element}, not {StoredElement.Float32}");
+            }
 
-            // Tracing one answer finds a missing or misshapen tensor now, not at the first query.
-            Shape answers = graphs.Predict(model._entries, 1).Outputs[0].Tensor.Shape;
-            return answers == new Shape(1, outputs) && ways >= 1 && ways <= outputs && file.Tensors.All(tensor => tensor.Element == StoredElement.Float32)
-                ? model
-                : throw new ArgumentException($"it answers {answers}, not {outputs} values");
+            foreach (StoredTensor tensor in file.Tensors)
+            {
+                StoredParameters.RequireFinite(tensor, path);
+            }
+
+            // Tracing one answer finds a missing or misshapen tensor now, before memory is taken for what the description claims.
+            Shape answers = graphs.Predict([.. file.Tensors.Select(tensor => (tensor.Name, new Shape([.. tensor.Shape])))], 1).Outputs[0].Tensor.Shape;
+            if (answers != new Shape(1, outputs) || ways < 1 || ways > outputs)
+            {
+                throw new ArgumentException($"it answers {answers}, not {outputs} values of which {ways} are used");
+            }
+
+            var learner = new Learner(specification, new ParameterSet(graphs.Method.MetaParameters(graphs.Model)));
+            return new AdaptedModel(learner, file.Tensors, ways, outputs, names);
         }
-        catch (Exception error) when (error is ArgumentException or FormatException or OverflowException or JsonException or KeyNotFoundException)
+        catch (Exception error) when (error is ArgumentException or FormatException or OverflowException or KeyNotFoundException)
         {
             throw new StorageException($"'{path}' is no adapted model of its learner: {error.Message}; adapt and save it again", error);
         }
@@ -149,6 +166,35 @@ public sealed class AdaptedModel : IDisposable
         }
 
         return classes;
+    }
+
+    // Names are how a program tells the answers apart.
+    private static string? Misnamed(IReadOnlyList<string> names)
+    {
+        var seen = new HashSet<string>();
+        for (int i = 0; i < names.Count; i++)
+        {
+            if (string.IsNullOrEmpty(names[i]))
+            {
+                return $"class {i} has no name; name every class, or none";
+            }
+
+            if (!seen.Add(names[i]))
+            {
+                return $"two classes are named '{names[i]}'; give each a name of its own";
+            }
+        }
+
+        return null;
+    }
+
+    private static string[] ReadClassNames(string json, string path)
+    {
+        const string subject = "what its classes are called";
+        JsonNode? names = StoredJson.Parse(Encoding.UTF8.GetBytes(json), path, subject);
+        return names is JsonArray list && list.All(name => name is JsonValue value && value.GetValueKind() == JsonValueKind.String)
+            ? [.. list.Select(name => (string)name!)]
+            : throw StoredJson.Fault(path, subject, "'class_names' is not a list of names");
     }
 
     /// <inheritdoc/>

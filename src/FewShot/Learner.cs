@@ -90,11 +90,9 @@ public sealed class Learner
             throw new StorageException($"'{file}' does not say what its learner is; it is not a checkpoint of FewShot");
         }
 
-        LearnerSpecification specification = LearnerSpecification.FromJson(ParseJson(json, file), file);
+        LearnerSpecification specification = LearnerSpecification.FromJson(json, file);
         TaskGraphs graphs = TaskGraphs.Of(specification);
-        var parameters = new ParameterSet(graphs.Method.MetaParameters(graphs.Model));
-        StoredParameters.Load(checkpoint.Weights, parameters, file);
-        return new Learner(specification, parameters);
+        return new Learner(specification, StoredParameters.Read(checkpoint.Weights, graphs.Method.MetaParameters(graphs.Model), file));
     }
 
     /// <summary>Writes the learner to one file that <see cref="Load"/> reads.</summary>
@@ -169,18 +167,6 @@ public sealed class Learner
     /// <summary>The program that answers a number of queries at once from an adapted state.</summary>
     internal SimdProgram PredictionProgram(IReadOnlyList<(string Name, Shape Shape)> state, int outputs, int count) => _predictions.GetOrAdd(
         (count, outputs), _ => new Lazy<SimdProgram>(() => new SimdProgram(Graphs.Predict(state, count)))).Value;
-
-    internal static System.Text.Json.Nodes.JsonNode? ParseJson(string json, string path)
-    {
-        try
-        {
-            return System.Text.Json.Nodes.JsonNode.Parse(json);
-        }
-        catch (System.Text.Json.JsonException error)
-        {
-            throw new StorageException($"'{path}': the description of its learner is damaged; copy the file again", error);
-        }
-    }
 
     private AdaptedModel Adapt(ReadOnlySpan<float> inputs, ReadOnlySpan<float> targets, int outputs, int ways, IReadOnlyList<string>? classNames)
     {

@@ -10,12 +10,7 @@ namespace FewShot.Cli.Settings;
 /// <summary>A source of tasks with everything needed to open it again; stored with a run.</summary>
 internal sealed record DataSelection
 {
-    private static readonly JsonSerializerOptions s_options = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
-    };
+    private static readonly DataSelection s_defaults = new();
 
     public string Source { get; init; } = "glyphs";
 
@@ -75,17 +70,8 @@ internal sealed record DataSelection
 
     public ITaskSource Open() => TaskSources.Open(Source, Root, Tasks, Settings);
 
-    public JsonObject ToJson() => JsonSerializer.SerializeToNode(this, s_options)!.AsObject();
+    public JsonObject ToJson() => JsonSerializer.SerializeToNode(this, DataJson.Default.DataSelection)!.AsObject();
 
-    public static DataSelection FromJson(JsonNode? json, string path)
-    {
-        try
-        {
-            return json.Deserialize<DataSelection>(s_options) ?? throw new JsonException("they are missing");
-        }
-        catch (JsonException error)
-        {
-            throw new StorageException($"'{path}' does not say what its data are: {error.Message}; it was not written by this version of FewShot", error);
-        }
-    }
+    public static DataSelection FromJson(JsonNode? json, string path) =>
+        StoredJson.Read(json, DataJson.Default.DataSelection, s_defaults, path, "what its data are");
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
 using FewShot.Adaptation;
 using FewShot.Compute.Graphs;
 using FewShot.Models;
@@ -130,29 +129,35 @@ public sealed record LearnerSpecification
     public override int GetHashCode() => ToJson().ToJsonString().GetHashCode(StringComparison.Ordinal);
 
     /// <summary>The specification as JSON.</summary>
-    public JsonObject ToJson() => JsonSerializer.SerializeToNode(this, s_options)!.AsObject();
+    public JsonObject ToJson() => JsonSerializer.SerializeToNode(this, LearnerJson.Default.LearnerSpecification)!.AsObject();
 
-    /// <summary>Reads a specification.</summary>
+    /// <summary>Reads a specification, and checks that its method, network and preparation exist and fit each other.</summary>
     /// <param name="json">What <see cref="ToJson"/> gave.</param>
     /// <param name="path">The file it came from, for the error.</param>
-    /// <exception cref="StorageException">It is not one.</exception>
+    /// <exception cref="StorageException">It is not one; the message says which setting is wrong.</exception>
     public static LearnerSpecification FromJson(JsonNode? json, string path)
     {
+        LearnerSpecification specification = StoredJson.Read(json, LearnerJson.Default.LearnerSpecification, s_defaults, path, Subject);
         try
         {
-            return json.Deserialize<LearnerSpecification>(s_options) ?? throw new JsonException("it is missing");
+            // Shapes are computed, nothing is allocated: a forged size is found here.
+            Model model = specification.CreateModel();
+            _ = ParameterSet.CountOf(specification.CreateMethod().MetaParameters(model));
+            return specification.Preparation?.Fault(model.Input) is { } fault
+                ? throw StoredJson.Fault(path, Subject, $"'preparation' {fault}")
+                : specification;
         }
-        catch (JsonException error)
+        catch (ArgumentException error)
         {
-            throw new StorageException($"'{path}' does not say what its learner is: {error.Message}; it was not written by this version of FewShot", error);
+            throw StoredJson.Fault(path, Subject, error.Message, error);
         }
     }
 
-    private static readonly JsonSerializerOptions s_options = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, // a flow may last for ever
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
-    };
+    /// <summary>Reads a specification from text.</summary>
+    /// <exception cref="StorageException">It is not one; the message says which setting is wrong.</exception>
+    internal static LearnerSpecification FromJson(string json, string path) => FromJson(StoredJson.ParseObject(json, path, Subject), path);
+
+    private const string Subject = "what its learner is";
+
+    private static readonly LearnerSpecification s_defaults = new() { Method = "", InputShape = [], Outputs = 0 };
 }

@@ -11,9 +11,11 @@ public sealed class ParameterSet
     private readonly Dictionary<string, (int Index, int Start)> _places = [];
 
     /// <summary>Zeros for the given parameters.</summary>
+    /// <exception cref="ArgumentException">Two have one name, or all together are more than an array holds.</exception>
     public ParameterSet(params IEnumerable<ParameterSpecification> specifications)
     {
         Specifications = [.. specifications];
+        int count = CountOf(Specifications);
         int start = 0;
         for (int i = 0; i < Specifications.Count; i++)
         {
@@ -25,7 +27,15 @@ public sealed class ParameterSet
             start += Specifications[i].Shape.Count;
         }
 
-        Values = new float[start];
+        Values = new float[count];
+    }
+
+    /// <summary>How many numbers parameters have together.</summary>
+    /// <exception cref="ShapeException">They are more than an array holds.</exception>
+    internal static int CountOf(IEnumerable<ParameterSpecification> specifications)
+    {
+        long count = specifications.Sum(specification => (long)specification.Shape.Count);
+        return count <= Array.MaxLength ? (int)count : throw new ShapeException($"{count} parameters are more than the {Array.MaxLength} that one array holds");
     }
 
     /// <summary>The parameters, in order.</summary>

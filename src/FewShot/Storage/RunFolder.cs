@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -146,17 +145,11 @@ public sealed class RunFolder : IDisposable
         var file = System.IO.Path.Combine(path, ConfigurationName);
         try
         {
-            return JsonNode.Parse(File.ReadAllText(file)) as JsonObject
-                ?? throw new StorageException($"cannot read '{file}': it is not a JSON object; restore it or train into another folder");
+            return StoredJson.ParseObject(File.ReadAllBytes(file), file, "how its run was configured");
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new StorageException($"'{path}' is not the folder of a run: it has no {ConfigurationName}; check the path", error);
-        }
-        catch (JsonException error)
-        {
-            var line = ((error.LineNumber ?? 0) + 1).ToString(CultureInfo.InvariantCulture);
-            throw new StorageException($"cannot read '{file}': line {line} is not JSON; restore it or train into another folder", error);
         }
         catch (Exception error) when (StorageException.IsFileSystemError(error))
         {

@@ -6,12 +6,15 @@ namespace FewShot.Storage;
 /// <summary>
 /// Reads and writes safetensors files, the format Python's <c>safetensors</c> package reads: an 8-byte little-endian header length, a JSON
 /// header, the values. Writing is atomic: the file is the old version or the new one, never a part. Reading checks everything the header
-/// claims before it allocates, and the checksum that files written here carry.
+/// claims before it allocates, and the checksum of the whole file, header included, that files written here carry.
 /// </summary>
+/// <remarks>
+/// Metadata whose keys begin with <c>fewshot.</c> belong to the file itself. A program that writes a changed copy must leave them out.
+/// </remarks>
 public static class Safetensors
 {
     internal const string MetadataKey = "__metadata__";
-    internal const string ChecksumKey = "fewshot.crc32c";
+    internal const string OwnKeys = "fewshot.";
 
     /// <summary>Writes tensors and text metadata, replacing <paramref name="path"/> atomically.</summary>
     /// <param name="path">The file to write; its folder must exist.</param>
@@ -27,11 +30,9 @@ public static class Safetensors
         // Wider elements first keeps every tensor aligned to its element size; the sort is stable, so a file of one type keeps its order.
         var ordered = tensors.OrderByDescending(tensor => ElementBytes(tensor.Element)).ToArray();
         var header = Header(ordered, metadata ?? new Dictionary<string, string>());
+        FileChecksum.Seal(header, ordered);
         AtomicFile.Write(path, stream =>
         {
-            Span<byte> length = stackalloc byte[sizeof(ulong)];
-            BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
-            stream.Write(length);
             stream.Write(header);
             foreach (var tensor in ordered)
             {
@@ -70,24 +71,26 @@ public static class Safetensors
         _ => "I64",
     };
 
+    // The length of the header and the header, with the place of the checksum still empty.
     private static byte[] Header(StoredTensor[] tensors, IReadOnlyDictionary<string, string> metadata)
     {
-        if (metadata.ContainsKey(ChecksumKey))
+        if (metadata.Keys.FirstOrDefault(key => key.StartsWith(OwnKeys, StringComparison.Ordinal)) is { } reserved)
         {
-            throw new ArgumentException($"the metadata key '{ChecksumKey}' is reserved for the checksum of the values", nameof(metadata));
+            throw new ArgumentException($"the metadata key '{reserved}' begins with '{OwnKeys}', which is reserved for the file itself", nameof(metadata));
         }
 
         using var buffer = new MemoryStream();
+        buffer.Write(stackalloc byte[sizeof(ulong)]);
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
             json.WriteStartObject(MetadataKey);
+            FileChecksum.WritePlace(json);
             foreach (var (key, value) in metadata)
             {
                 json.WriteString(key, value);
             }
 
-            json.WriteString(ChecksumKey, tensors.Aggregate(0u, (crc, tensor) => Crc32C.Compute(tensor.Bytes, crc)).ToString("x8"));
             json.WriteEndObject();
             WriteTensors(json, tensors);
             json.WriteEndObject();
@@ -99,7 +102,9 @@ public static class Safetensors
             buffer.WriteByte((byte)' ');
         }
 
-        return buffer.ToArray();
+        var header = buffer.ToArray();
+        BinaryPrimitives.WriteUInt64LittleEndian(header, (ulong)(header.Length - sizeof(ulong)));
+        return header;
     }
 
     private static void WriteTensors(Utf8JsonWriter json, StoredTensor[] tensors)

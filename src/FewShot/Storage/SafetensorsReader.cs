@@ -35,21 +35,23 @@ internal static class SafetensorsReader
             throw Fault(path, $"the file is cut short: expected at least {dataStart} bytes for the header, has {stream.Length}; {Restore}");
         }
 
-        var header = new byte[headerLength];
-        stream.ReadExactly(header);
-        using var json = ParseHeader(path, header);
+        var header = new byte[dataStart];
+        lengthBytes.CopyTo(header);
+        stream.ReadExactly(header.AsSpan(lengthBytes.Length));
+        using var json = ParseHeader(path, header.AsMemory(lengthBytes.Length));
         var (entries, metadata) = ReadEntriesAsText(path, json.RootElement);
         CheckOffsets(path, entries, dataStart, stream.Length);
-        var tensors = ReadTensors(path, stream, dataStart, entries, metadata.GetValueOrDefault(Safetensors.ChecksumKey));
-        metadata.Remove(Safetensors.ChecksumKey);
-        return new SafetensorsFile(path, tensors, metadata);
+        var tensors = ReadTensors(stream, dataStart, entries);
+        return FileChecksum.Fault(header, metadata, [.. InFileOrder(entries).Select(entry => tensors[entry])]) is { } fault
+            ? throw Fault(path, $"{fault}; {Restore}")
+            : new SafetensorsFile(path, entries.ConvertAll(entry => tensors[entry]), metadata);
     }
 
     private sealed record Entry(string Name, StoredElement Element, int[] Shape, long Begin, long End);
 
     private static StorageException Fault(string path, string fault, Exception? inner = null) => new($"cannot read '{path}': {fault}", inner);
 
-    private static JsonDocument ParseHeader(string path, byte[] header)
+    private static JsonDocument ParseHeader(string path, ReadOnlyMemory<byte> header)
     {
         try
         {
@@ -132,6 +134,11 @@ internal static class SafetensorsReader
             "I64" => StoredElement.Int64,
             var other => throw Fault(path, $"tensor '{property.Name}' has the element type {other}; F32, F64 and I64 are read, so convert it first"),
         };
+        if (property.Value.EnumerateObject().DistinctBy(member => member.Name).Count() != property.Value.EnumerateObject().Count())
+        {
+            throw Damaged("has a member that is given twice");
+        }
+
         var extents = shape.EnumerateArray()
             .Select(extent => extent.ValueKind == JsonValueKind.Number && extent.TryGetInt32(out var value) && value >= 0
                 ? value
@@ -160,7 +167,7 @@ internal static class SafetensorsReader
     private static void CheckOffsets(string path, List<Entry> entries, long dataStart, long fileLength)
     {
         var position = 0L;
-        foreach (var entry in entries.OrderBy(entry => entry.Begin).ThenBy(entry => entry.End))
+        foreach (var entry in InFileOrder(entries))
         {
             if (entry.Begin != position)
             {
@@ -179,22 +186,20 @@ internal static class SafetensorsReader
         }
     }
 
-    private static List<StoredTensor> ReadTensors(string path, Stream stream, long dataStart, List<Entry> entries, string? checksum)
+    private static IEnumerable<Entry> InFileOrder(List<Entry> entries) => entries.OrderBy(entry => entry.Begin).ThenBy(entry => entry.End);
+
+    private static Dictionary<Entry, StoredTensor> ReadTensors(Stream stream, long dataStart, List<Entry> entries)
     {
         var tensors = new Dictionary<Entry, StoredTensor>();
-        var crc = 0u;
-        foreach (var entry in entries.OrderBy(entry => entry.Begin).ThenBy(entry => entry.End))
+        foreach (var entry in InFileOrder(entries))
         {
             var tensor = Allocate(entry);
             stream.Position = dataStart + entry.Begin;
             stream.ReadExactly(tensor.Bytes);
-            crc = Crc32C.Compute(tensor.Bytes, crc);
             tensors.Add(entry, tensor);
         }
 
-        return checksum is null || checksum == crc.ToString("x8")
-            ? entries.ConvertAll(entry => tensors[entry])
-            : throw Fault(path, $"its values are damaged: their checksum is {crc:x8}, {checksum} was written; {Restore}");
+        return tensors;
     }
 
     private static StoredTensor Allocate(Entry entry)

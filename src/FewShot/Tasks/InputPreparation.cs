@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using FewShot.Compute.Graphs;
 using FewShot.Tasks.Data;
 
 namespace FewShot.Tasks;
@@ -10,4 +11,8 @@ namespace FewShot.Tasks;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "form")]
 [JsonDerivedType(typeof(ImagePreparation), "image")]
 [JsonDerivedType(typeof(TablePreparation), "table")]
-public abstract record InputPreparation;
+public abstract record InputPreparation
+{
+    /// <summary>What is wrong with it for a learner of the given inputs, to go on after its name; null where nothing is.</summary>
+    internal abstract string? Fault(Shape input);
+}

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
 using FewShot.Optimizers;
 using FewShot.Storage;
 
@@ -46,30 +45,16 @@ public sealed record TrainingOptions
     public long? MemoryBudget { get; init; }
 
     /// <summary>The options that shape the numbers, as JSON.</summary>
-    public JsonObject ToJson() => JsonSerializer.SerializeToNode(this, s_options)!.AsObject();
+    public JsonObject ToJson() => JsonSerializer.SerializeToNode(this, TrainingJson.Default.TrainingOptions)!.AsObject();
 
     /// <summary>Reads options.</summary>
     /// <param name="json">What <see cref="ToJson"/> gave.</param>
     /// <param name="path">The file it came from, for the error.</param>
     /// <exception cref="StorageException">It is not that.</exception>
-    public static TrainingOptions FromJson(JsonNode? json, string path)
-    {
-        try
-        {
-            return json.Deserialize<TrainingOptions>(s_options) ?? throw new JsonException("they are missing");
-        }
-        catch (Exception error) when (error is JsonException or ArgumentException)
-        {
-            throw new StorageException($"'{path}' does not say how to train: {error.Message}; it was not written by this version of FewShot", error);
-        }
-    }
+    public static TrainingOptions FromJson(JsonNode? json, string path) =>
+        StoredJson.Read(json, TrainingJson.Default.TrainingOptions, s_defaults, path, "how to train");
 
-    private static readonly JsonSerializerOptions s_options = new()
-    {
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
-    };
+    private static readonly TrainingOptions s_defaults = new();
 
     private static int AtLeast(int value, int least, string name) => value >= least ? value : throw Invalid(name, value, $"at least {least}");
 

@@ -21,8 +21,8 @@ public sealed class MethodComparisonTests
     }
 
     [Theory]
-    [InlineData("{", "is no comparison")]
-    [InlineData("{\"data\":\"omniglot\"}", "is no comparison")]
+    [InlineData("{", "does not say what was compared")]
+    [InlineData("{\"data\":\"omniglot\"}", "does not say what was compared")]
     [InlineData(null, "cannot read")]
     public void FilesOfSomethingElseAreRefused(string? text, string says)
     {

@@ -9,13 +9,6 @@ namespace FewShot.Evaluation;
 /// <summary>Methods trained under the same budget and measured on the same episodes, with the conditions.</summary>
 public sealed record MethodComparison
 {
-    private static readonly JsonSerializerOptions s_options = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
-    };
-
     /// <summary>Name of the source of tasks.</summary>
     public required string Data { get; init; }
 
@@ -81,7 +74,7 @@ public sealed record MethodComparison
     private static string Duration(double seconds) => seconds < 120 ? FormattableString.Invariant($"{seconds:0.#} s") : FormattableString.Invariant($"{seconds / 60:0.#} min");
 
     /// <summary>The comparison as JSON.</summary>
-    public JsonObject ToJson() => JsonSerializer.SerializeToNode(this, s_options)!.AsObject();
+    public JsonObject ToJson() => JsonSerializer.SerializeToNode(this, ComparisonJson.Default.MethodComparison)!.AsObject();
 
     /// <summary>Writes the comparison, atomically.</summary>
     /// <param name="path">The file, usually <c>comparison.json</c>.</param>
@@ -93,13 +86,14 @@ public sealed record MethodComparison
     /// <exception cref="StorageException">It cannot be read, or is not a comparison.</exception>
     public static MethodComparison Load(string path)
     {
+        const string subject = "what was compared";
         try
         {
-            return JsonSerializer.Deserialize<MethodComparison>(File.ReadAllText(path), s_options) ?? throw new JsonException("it is empty");
-        }
-        catch (JsonException error)
-        {
-            throw new StorageException($"'{path}' is no comparison of this version of FewShot: {error.Message.Split('\n')[0]}; compare into another folder", error);
+            JsonObject json = StoredJson.ParseObject(File.ReadAllBytes(path), path, subject);
+            IReadOnlyList<ComparisonRow> rows = [.. (json["rows"] as JsonArray ?? []).Select(row =>
+                StoredJson.Read(row, ComparisonJson.Default.ComparisonRow, s_rowDefaults, path, subject))];
+            json.Remove("rows");
+            return StoredJson.Read(json, ComparisonJson.Default.MethodComparison, s_defaults, path, subject) with { Rows = rows };
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -110,4 +104,11 @@ public sealed record MethodComparison
             throw StorageException.From("read", path, error, "check that you may read it");
         }
     }
+
+    private static readonly ComparisonRow s_rowDefaults = new() { Method = "", Outcome = default, Train = "", Evaluate = "" };
+
+    private static readonly MethodComparison s_defaults = new()
+    {
+        Data = "", Kind = default, Shots = 1, Queries = 1, Split = default, Episodes = 1, Seed = 1, Workers = 1, Machine = "",
+    };
 }

@@ -10,21 +10,41 @@ internal sealed class VectorInstructionSet
 {
     private const BindingFlags Everything = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
 
+    // The annotations keep the methods in trimmed programs, where code is generated as in whole ones.
+    [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicMethods)]
     private readonly Type _basic;
+
+    [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicMethods | DynamicallyAccessedMemberTypes.NonPublicMethods)]
     private readonly Type _functions;
 
     private VectorInstructionSet(int bits)
     {
         Bits = bits;
         Lanes = bits / 32;
-        (Vector, DoubleVector, _basic, Type lanes) = bits switch
+        switch (bits)
         {
-            128 => (typeof(Vector128<float>), typeof(Vector128<double>), typeof(Vector128), typeof(Lanes128)),
-            256 => (typeof(Vector256<float>), typeof(Vector256<double>), typeof(Vector256), typeof(Lanes256)),
-            512 => (typeof(Vector512<float>), typeof(Vector512<double>), typeof(Vector512), typeof(Lanes512)),
-            _ => throw new ArgumentOutOfRangeException(nameof(bits), bits, "The width of a vector is 128, 256 or 512 bits."),
-        };
-        _functions = typeof(VectorFunctions<,,>).MakeGenericType(Vector, DoubleVector, lanes);
+            case 128:
+                Vector = typeof(Vector128<float>);
+                DoubleVector = typeof(Vector128<double>);
+                _basic = typeof(Vector128);
+                _functions = typeof(VectorFunctions<Vector128<float>, Vector128<double>, Lanes128>);
+                break;
+            case 256:
+                Vector = typeof(Vector256<float>);
+                DoubleVector = typeof(Vector256<double>);
+                _basic = typeof(Vector256);
+                _functions = typeof(VectorFunctions<Vector256<float>, Vector256<double>, Lanes256>);
+                break;
+            case 512:
+                Vector = typeof(Vector512<float>);
+                DoubleVector = typeof(Vector512<double>);
+                _basic = typeof(Vector512);
+                _functions = typeof(VectorFunctions<Vector512<float>, Vector512<double>, Lanes512>);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(bits), bits, "The width of a vector is 128, 256 or 512 bits.");
+        }
+
         Zero = Property("Zero");
         One = Property("One");
         Broadcast = _basic.GetMethod("Create", [typeof(float)])!;
@@ -72,8 +92,10 @@ internal sealed class VectorInstructionSet
     /// <summary>How many vectors the register file holds.</summary>
     internal int Registers => Bits == 512 || Vector512.IsHardwareAccelerated ? 32 : 16;
 
+    [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)]
     internal Type Vector { get; }
 
+    [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)]
     internal Type DoubleVector { get; }
 
     internal MethodInfo Zero { get; }
@@ -150,6 +172,7 @@ internal sealed class VectorInstructionSet
 
     private MethodInfo Property(string name) => Vector.GetProperty(name)!.GetMethod!;
 
+    [UnconditionalSuppressMessage("Trimming", "IL2060", Justification = "The vector methods ask nothing of their type argument, which is float or double.")]
     private MethodInfo Basic(string name, int parameters, Type[]? exact = null, Type? element = null)
     {
         foreach (MethodInfo method in _basic.GetMethods(BindingFlags.Public | BindingFlags.Static))

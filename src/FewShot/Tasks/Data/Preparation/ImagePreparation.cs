@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using FewShot.Compute.Graphs;
 
 namespace FewShot.Tasks.Data;
 
@@ -16,6 +17,17 @@ public sealed record ImagePreparation(int Height, int Width, int Channels, bool 
     /// <summary>Numbers in one example.</summary>
     [JsonIgnore]
     public int Size => Height * Width * Channels;
+
+    /// <inheritdoc/>
+    internal override string? Fault(Shape input)
+    {
+        var shape = new Shape(Height, Width, Channels);
+        return shape != input ? $"gives images of {shape}, the learner takes {input}"
+            : Normalization is { } n && (n.Mean?.Count != Channels || n.Scale?.Count != Channels) ? $"needs a mean and a scale for each of {Channels} channels"
+            : Normalization is { } m && !(m.Mean.All(double.IsFinite) && m.Scale.All(scale => double.IsFinite(scale) && scale != 0))
+                ? "has a mean that is not finite, or a scale that is 0 or not finite"
+            : null;
+    }
 
     /// <summary>Prepares one image.</summary>
     /// <param name="image">The image, of any size.</param>

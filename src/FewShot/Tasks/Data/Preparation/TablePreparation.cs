@@ -1,3 +1,5 @@
+using FewShot.Compute.Graphs;
+
 namespace FewShot.Tasks.Data;
 
 /// <summary>
@@ -24,6 +26,15 @@ public sealed record TablePreparation(
             field = value;
         }
     } = new();
+
+    /// <inheritdoc/>
+    internal override string? Fault(Shape input) =>
+        Features is null || Features.Any(string.IsNullOrEmpty) || string.IsNullOrEmpty(Target) ? "does not name every column"
+        : Features.Count != input.Count ? $"gives {Features.Count} features, the learner takes {input}"
+        : Mean?.Count != Features.Count || Scale?.Count != Features.Count ? $"needs a mean and a scale for each of {Features.Count} features"
+        : !(Mean.Append(TargetMean).All(double.IsFinite) && Scale.Append(TargetScale).All(scale => double.IsFinite(scale) && scale != 0))
+            ? "has a mean that is not finite, or a scale that is 0 or not finite"
+        : null;
 
     /// <summary>Reads the examples of a file.</summary>
     /// <param name="path">A comma-separated file with a header line that has the feature columns.</param>

@@ -1,0 +1,14 @@
+using System.Text.Json.Serialization;
+using FewShot.Storage;
+using FewShot.Tasks;
+
+namespace FewShot.Cli.Settings;
+
+/// <summary>How a selection of data is written as JSON.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true,
+    Converters = [typeof(CamelCaseEnum<TaskKind>)])]
+[JsonSerializable(typeof(DataSelection))]
+internal sealed partial class DataJson : JsonSerializerContext;

@@ -1,0 +1,77 @@
+using System.Text;
+using System.Text.Json;
+
+namespace FewShot.Storage;
+
+/// <summary>
+/// The checksum of a safetensors file in its own metadata. It is taken over every byte of the file, with zeros for its own eight digits. A second key says
+/// that the file must have it, so that damage to the name of either cannot switch it off. Files of before had one over the values alone, in
+/// <c>fewshot.crc32c</c>.
+/// </summary>
+internal static class FileChecksum
+{
+    private const string FormatKey = Safetensors.OwnKeys + "format";
+    private const string Format = "2";
+    private const string Key = Safetensors.OwnKeys + "file_crc32c";
+    private const string ValuesKey = Safetensors.OwnKeys + "crc32c";
+    private const string Empty = "00000000";
+
+    // A quotation mark within a text is escaped, so this stands nowhere but at the key.
+    private static readonly byte[] s_before = Encoding.UTF8.GetBytes($"\"{Key}\":\"");
+
+    /// <summary>Writes both keys among the metadata, the digits still empty.</summary>
+    public static void WritePlace(Utf8JsonWriter json)
+    {
+        json.WriteString(FormatKey, Format);
+        json.WriteString(Key, Empty);
+    }
+
+    /// <summary>Fills in the digits.</summary>
+    /// <param name="header">The length of the header and the header, with <see cref="WritePlace"/> in it.</param>
+    /// <param name="tensors">The values that follow, in the order of the file.</param>
+    public static void Seal(Span<byte> header, IEnumerable<StoredTensor> tensors) =>
+        Encoding.UTF8.GetBytes(Digits(tensors.Aggregate(Crc32C.Compute(header), (crc, tensor) => Crc32C.Compute(tensor.Bytes, crc))), Place(header));
+
+    /// <summary>Takes the keys of this class out of the metadata and says what is wrong with the file; null where nothing is, or nothing can be told.</summary>
+    /// <param name="header">The length of the header and the header. Its digits are emptied.</param>
+    /// <param name="metadata">The metadata of the header.</param>
+    /// <param name="tensors">The values that follow, in the order of the file.</param>
+    public static string? Fault(Span<byte> header, Dictionary<string, string> metadata, IReadOnlyList<StoredTensor> tensors)
+    {
+        var hasFormat = metadata.Remove(FormatKey, out var format);
+        var hasChecksum = metadata.Remove(Key, out var written);
+        metadata.Remove(ValuesKey, out var ofValues);
+        if (!hasFormat && !hasChecksum)
+        {
+            return ofValues is null ? null : Difference("its values are", ofValues, 0, tensors);
+        }
+
+        if (hasFormat && format != Format)
+        {
+            return $"it is damaged, or of a later version: its format is '{format}', {Format} is read";
+        }
+
+        var place = Place(header);
+        if (!hasFormat || written?.Length != Empty.Length || place.IsEmpty)
+        {
+            return $"it is damaged: its metadata lack {(hasFormat ? Key : FormatKey)}, which every such file has";
+        }
+
+        Encoding.UTF8.GetBytes(Empty, place);
+        return Difference("it is", written, Crc32C.Compute(header), tensors);
+    }
+
+    private static string? Difference(string what, string written, uint before, IReadOnlyList<StoredTensor> tensors)
+    {
+        var found = Digits(tensors.Aggregate(before, (crc, tensor) => Crc32C.Compute(tensor.Bytes, crc)));
+        return found == written ? null : $"{what} damaged: the checksum is {found}, {written} was written";
+    }
+
+    private static string Digits(uint crc) => crc.ToString("x8");
+
+    private static Span<byte> Place(Span<byte> header)
+    {
+        var start = header.IndexOf(s_before);
+        return start < 0 || start + s_before.Length + Empty.Length > header.Length ? [] : header.Slice(start + s_before.Length, Empty.Length);
+    }
+}
