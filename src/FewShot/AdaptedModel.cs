@@ -37,6 +37,11 @@ public sealed class AdaptedModel : IDisposable
             throw new ArgumentException($"{classNames.Count} names for {ways} classes", nameof(classNames));
         }
 
+        if (classNames?.GroupBy(name => name).FirstOrDefault(group => group.Key is null || group.Count() > 1) is { } twice)
+        {
+            throw new ArgumentException(twice.Key is null ? "a class has no name" : $"two classes are named '{twice.Key}'", nameof(classNames));
+        }
+
         _learner = learner;
         Threads = learner.Threads;
         _state = state;
@@ -74,6 +79,11 @@ public sealed class AdaptedModel : IDisposable
     public static AdaptedModel Load(string path)
     {
         SafetensorsFile file = Safetensors.Read(path);
+        if (file.Metadata.ContainsKey("learner"))
+        {
+            throw new StorageException($"'{path}' is a learner, not a model adapted to a task; load it as a learner and adapt it");
+        }
+
         LearnerSpecification specification = LearnerSpecification.FromJson(Learner.ParseJson(file.RequiredMetadata("adapted_learner"), path), path);
         TaskGraphs graphs = TaskGraphs.Of(specification);
         var learner = new Learner(specification, new ParameterSet(graphs.Method.MetaParameters(graphs.Model)));

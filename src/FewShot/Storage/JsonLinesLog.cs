@@ -163,7 +163,7 @@ internal sealed class JsonLinesLog : IDisposable
                 }
 
                 throw new StorageException(
-                    $"cannot read '{path}': line {number} is not a JSON object with a whole number '{Step}'; remove or repair that line");
+                    $"cannot read '{path}': line {number} is not a JSON object in UTF-8 with a whole number '{Step}'; remove or repair that line");
             }
 
             yield return line with { End = end };
@@ -175,13 +175,13 @@ internal sealed class JsonLinesLog : IDisposable
     {
         try
         {
-            return JsonNode.Parse(line) is JsonObject value && value[Step] is JsonValue step && step.TryGetValue<long>(out var number)
+            return StrictJson.Parse(line) is JsonObject value && value[Step] is JsonValue step && step.TryGetValue<long>(out var number)
                 ? new LogLine(value, number, 0)
                 : null;
         }
-        catch (Exception error) when (error is JsonException or ArgumentException)
+        catch (JsonException)
         {
-            return null; // not JSON, or a name given twice
+            return null;
         }
     }
 

@@ -139,7 +139,7 @@ public sealed class TableTasks : ITaskSource
             }
             else if (!skipSmall)
             {
-                throw new DataException($"The group '{group.Name}' of '{table.Path}' {problem}; ask for fewer, or leave small groups out (--skip-small-groups).");
+                throw new DataException($"The group '{group.Name}' of '{table.Path}' {problem}; ask for fewer, or leave small groups out (TableOptions.SkipSmallGroups).");
             }
         }
 

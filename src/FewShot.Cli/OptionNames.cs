@@ -1,0 +1,29 @@
+namespace FewShot.Cli;
+
+/// <summary>The library's messages name the properties of its types; this is the one table that says by which option each is given here.</summary>
+internal static class OptionNames
+{
+    private static readonly Dictionary<string, string> s_options = new()
+    {
+        ["LearnerSpecification.Channels"] = "--channels",
+        ["LearnerSpecification.InnerRate"] = "--inner-rate",
+        ["MethodOptions.WarmStart"] = "--warm-start",
+        ["OuterUpdate.Rate"] = "--outer-rate",
+        ["SourceSettings.Table"] = "--group and --target",
+        ["TableOptions.SkipSmallGroups"] = "--skip-small-groups",
+        ["TaskOptions.QueriesPerClass"] = "--queries",
+        ["TaskOptions.Shots"] = "--shots",
+        ["TaskOptions.Ways"] = "--ways",
+        ["the root of the data"] = "--data-root",
+        ["TrainingOptions.MemoryBudget"] = "--memory-budget",
+        ["TrainingOptions.MetaBatch"] = "--meta-batch",
+        ["TrainingOptions.Tasks"] = "--tasks",
+    };
+
+    /// <summary>A message of the library in the words of the command line.</summary>
+    public static string Translate(string message) =>
+        s_options.Aggregate(message, (text, option) => text.Replace(option.Key, option.Value, StringComparison.Ordinal));
+
+    /// <summary>What the table translates.</summary>
+    internal static IReadOnlyCollection<string> Known => s_options.Keys;
+}
