@@ -35,7 +35,7 @@ internal sealed record EvaluationJob(LearnerSpecification Learner, ITaskSource S
     /// <param name="cancellation">Ends the evaluation.</param>
     public EvaluationResult Run(ParameterSet parameters, CancellationToken cancellation)
     {
-        using var evaluator = new Evaluator(Learner, Source, Workers) { AdaptThreads = AdaptThreads };
+        using var evaluator = new Evaluator(Learner, Source, Math.Min(Workers, Episodes)) { AdaptThreads = AdaptThreads };
         return evaluator.Run(parameters, Split, Episodes, Seed, cancellation: cancellation);
     }
 

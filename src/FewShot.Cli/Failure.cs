@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using FewShot.Storage;
 using FewShot.Tasks;
+using FewShot.Training;
 
 namespace FewShot.Cli;
 
@@ -44,12 +45,16 @@ internal static partial class Failure
         DataException => ExitCode.Data,
         IOException or UnauthorizedAccessException => ExitCode.Storage,
         ArgumentException or FormatException => ExitCode.Usage,
-        InvalidOperationException => ExitCode.Diverged,
+        TrainingDivergedException => ExitCode.Diverged,
         _ => ExitCode.Internal,
     };
 
-    /// <summary>What an error says, without the parameter's name and value that the runtime appends: they say nothing to who typed an option.</summary>
-    public static string OneLine(Exception error) => ParameterName().Replace(error.Message.Split('\n')[0].TrimEnd(), "").TrimEnd('.');
+    /// <summary>
+    /// What an error says, with options for properties and without the parameter's name and value that the runtime appends: they say nothing to who typed
+    /// an option.
+    /// </summary>
+    public static string OneLine(Exception error) =>
+        OptionNames.Translate(ParameterName().Replace(error.Message.Split('\n')[0].TrimEnd(), "").TrimEnd('.'));
 
     [GeneratedRegex(@"\s*\(Parameter '[^']*'\)")]
     private static partial Regex ParameterName();

@@ -73,7 +73,7 @@ internal sealed class MethodTrial
         {
             return row with { Fault = Failure.OneLine(error) };
         }
-        catch (InvalidOperationException error)
+        catch (TrainingDivergedException error)
         {
             return row with { Outcome = ComparisonOutcome.Diverged, Fault = Failure.OneLine(error), MetaSteps = Saved(), Curve = Curve() };
         }
@@ -98,7 +98,8 @@ internal sealed class MethodTrial
         Curve = Curve(),
     };
 
-    private long? Saved() => File.Exists(RunFolder.LatestPath(Commands.Run)) ? Checkpoint.Read(RunFolder.LatestPath(Commands.Run)).Iteration : null;
+    private long? Saved() =>
+        File.Exists(RunFolder.LatestPath(Commands.Run)) && Checkpoint.Read(RunFolder.LatestPath(Commands.Run)).Iteration is > 0 and long saved ? saved : null;
 
     private void RefuseShorter(TrainingOptions asked)
     {

@@ -1,19 +1,34 @@
 namespace FewShot.Cli;
 
-/// <summary>The library names properties in its messages; who typed a command line reads the options that set them.</summary>
+/// <summary>The library's messages name the properties of its types; this is the one table that says by which option each is given here.</summary>
 internal static class OptionNames
 {
-    private static readonly (string Property, string Option)[] s_names =
-    [
-        ("TableOptions.Kind is Classification", "--kind classification"),
-        ("TableOptions.Features", "--features"),
-        ("TableOptions.SkipSmallGroups", "--skip-small-groups"),
-        ("TableFormat.DecimalMark is ','", "--decimal comma"),
-        ("TableFormat.DecimalMark is '.'", "--decimal point"),
-        ("TableFormat.Encoding", "--encoding"),
-    ];
+    private static readonly Dictionary<string, string> s_options = new()
+    {
+        ["LearnerSpecification.Channels"] = "--channels",
+        ["LearnerSpecification.InnerRate"] = "--inner-rate",
+        ["MethodOptions.WarmStart"] = "--warm-start",
+        ["OuterUpdate.Rate"] = "--outer-rate",
+        ["SourceSettings.Table"] = "--group and --target",
+        ["TableFormat.DecimalMark is ','"] = "--decimal comma",
+        ["TableFormat.DecimalMark is '.'"] = "--decimal point",
+        ["TableFormat.Encoding"] = "--encoding",
+        ["TableOptions.Features"] = "--features",
+        ["TableOptions.Kind is Classification"] = "--kind classification",
+        ["TableOptions.SkipSmallGroups"] = "--skip-small-groups",
+        ["TaskOptions.QueriesPerClass"] = "--queries",
+        ["TaskOptions.Shots"] = "--shots",
+        ["TaskOptions.Ways"] = "--ways",
+        ["the root of the data"] = "--data-root",
+        ["TrainingOptions.MemoryBudget"] = "--memory-budget",
+        ["TrainingOptions.MetaBatch"] = "--meta-batch",
+        ["TrainingOptions.Tasks"] = "--tasks",
+    };
 
-    /// <summary>A message of the library with the options in place of the properties.</summary>
+    /// <summary>A message of the library in the words of the command line.</summary>
     public static string Translate(string message) =>
-        s_names.Aggregate(message, (text, name) => text.Replace(name.Property, name.Option, StringComparison.Ordinal));
+        s_options.Aggregate(message, (text, option) => text.Replace(option.Key, option.Value, StringComparison.Ordinal));
+
+    /// <summary>What the table translates.</summary>
+    internal static IReadOnlyCollection<string> Known => s_options.Keys;
 }

@@ -1,3 +1,4 @@
+using FewShot.Cli.Settings;
 using FewShot.Storage;
 
 namespace FewShot.Cli;
@@ -11,8 +12,8 @@ internal static class TrainedRun
     {
         if (Directory.Exists(run))
         {
-            RunFolder.ReadConfiguration(run);
-            if (!File.Exists(RunFolder.LatestPath(run)) && !File.Exists(RunFolder.BestPath(run)))
+            RunFolder.ReadConfiguration(run, RunConfiguration.MayChange);
+            if (!File.Exists(RunFolder.BestPath(run)) && !(File.Exists(RunFolder.LatestPath(run)) && Checkpoint.Read(RunFolder.LatestPath(run)).Iteration > 0))
             {
                 throw new StorageException($"the run '{run}' has no weights yet; train it first: fewshot train --out {run}");
             }

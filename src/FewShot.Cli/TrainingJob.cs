@@ -1,7 +1,9 @@
 using System.CommandLine;
 using FewShot.Cli.Settings;
+using FewShot.Compute.Execution.Simd;
 using FewShot.MetaGradients;
 using FewShot.Methods;
+using FewShot.Optimizers;
 using FewShot.Storage;
 using FewShot.Tasks;
 using FewShot.Training;
@@ -49,6 +51,23 @@ internal sealed record TrainingJob(RunConfiguration Configuration, ITaskSource S
 
         output.Note(folder.Latest is { } latest ? $"going on with '{Folder}' at iteration {Texts.Count(latest.Iteration)}" : $"into '{Folder}'; Ctrl-C keeps what is done");
         SolverIncidents met = default;
+        if (folder.Latest?.Metadata.GetValueOrDefault(Trainer.VectorLevel) is { } level && level != SimdProgram.VectorLevel)
+        {
+            output.Note($"note: this run was trained on the vector level {level} and goes on at {SimdProgram.VectorLevel}, which gives other bits; FEWSHOT_SIMD={level} keeps it where the processor can");
+        }
+
+        TrainingOptions training = Configuration.Training;
+        if (training.ScheduleIterations is { } schedule && training.Outer.Schedule != RateSchedule.Constant)
+        {
+            output.Note($"note: the outer rate follows a schedule of {Texts.Count(schedule)} iterations in a training of {Texts.Count(training.Iterations)}; "
+                + $"--schedule-iterations {training.Iterations} stretches it over all, which changes the rate at once");
+        }
+
+        if (Workers > Configuration.Training.MetaBatch)
+        {
+            output.Note($"note: {Configuration.Training.MetaBatch} of {Workers} workers are used, one for each task of a batch");
+        }
+
         TrainingResult result = trainer.Run(
             folder,
             progress =>

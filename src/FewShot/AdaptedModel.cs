@@ -80,6 +80,11 @@ public sealed class AdaptedModel : IDisposable
     public static AdaptedModel Load(string path)
     {
         SafetensorsFile file = Safetensors.Read(path);
+        if (file.Metadata.ContainsKey("learner"))
+        {
+            throw new StorageException($"'{path}' is a learner, not a model adapted to a task; load it as a learner and adapt it");
+        }
+
         LearnerSpecification specification = LearnerSpecification.FromJson(file.RequiredMetadata("adapted_learner"), path);
         TaskGraphs graphs = TaskGraphs.Of(specification);
         try

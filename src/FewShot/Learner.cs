@@ -83,6 +83,11 @@ public sealed class Learner
     public static Learner Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        if (!Path.Exists(path))
+        {
+            throw new StorageException($"'{path}' does not exist; give the folder of a run, or a file of weights");
+        }
+
         string file = File.Exists(path) ? path : File.Exists(RunFolder.BestPath(path)) ? RunFolder.BestPath(path) : RunFolder.LatestPath(path);
         Checkpoint checkpoint = Checkpoint.Read(file);
         if (!checkpoint.Metadata.TryGetValue("learner", out string? json))
@@ -125,7 +130,7 @@ public sealed class Learner
         if (ways < 2 || ways > outputs)
         {
             throw new ArgumentException(
-                ways < 2 ? "a task needs at least 2 classes" : $"the labels name {ways} classes; {Method.Name} was trained with a head for {outputs}: train with --ways {ways}, or use a method without a head such as r2d2 or protonet",
+                ways < 2 ? "a task needs at least 2 classes" : $"the labels name {ways} classes; {Method.Name} was trained with a head for {outputs}: train with TaskOptions.Ways {ways}, or use a method without a head such as r2d2 or protonet",
                 nameof(labels));
         }
 

@@ -9,7 +9,7 @@ namespace FewShot.Cli.Settings;
 internal sealed record RunConfiguration(LearnerSpecification Learner, TrainingOptions Training, DataSelection Data)
 {
     /// <summary>What may differ when a run goes on: how long it trains, where its data lie, and which build trains it.</summary>
-    public static IReadOnlyCollection<string> MayChange { get; } = ["training.iterations", "training.budget", "training.patience", "data.root", "version"];
+    public static IReadOnlyCollection<string> MayChange { get; } = ["training.iterations", "training.scheduleIterations", "training.budget", "training.patience", "data.root", "version"];
 
     public JsonObject ToJson() => new()
     {
@@ -20,7 +20,7 @@ internal sealed record RunConfiguration(LearnerSpecification Learner, TrainingOp
     /// <exception cref="StorageException">The folder is not that of a run.</exception>
     public static RunConfiguration Read(string run)
     {
-        JsonObject json = RunFolder.ReadConfiguration(run);
+        JsonObject json = RunFolder.ReadConfiguration(run, MayChange);
         string file = Path.Combine(run, "config.json");
         return new RunConfiguration(
             LearnerSpecification.FromJson(json["learner"], file), TrainingOptions.FromJson(json["training"], file), DataSelection.FromJson(json["data"], file));

@@ -39,11 +39,11 @@ internal static class SimdLevels
             "vector128" => SimdLevel.Vector128,
             "avx2" => SimdLevel.Avx2,
             "avx512" => SimdLevel.Avx512,
-            _ => throw new InvalidOperationException($"{Variable}={asked} is not a vector level; use vector128, avx2 or avx512."),
+            _ => throw new ArgumentException($"{Variable}={asked} is not a vector level; use vector128, avx2 or avx512."),
         };
         return available.Contains(level)
             ? level
-            : throw new InvalidOperationException(
+            : throw new ArgumentException(
                 $"{Variable}={asked} asks for a vector level this processor lacks; it has {string.Join(", ", available).ToLowerInvariant()}.");
     }
 

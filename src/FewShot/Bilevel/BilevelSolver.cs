@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using FewShot.Models;
 using FewShot.Optimizers;
+using FewShot.Training;
 
 namespace FewShot.Bilevel;
 
@@ -81,7 +82,7 @@ public sealed class BilevelSolver : IDisposable
     }
 
     /// <summary>The inner steps and the hypergradient, without moving the upper variables.</summary>
-    /// <exception cref="InvalidOperationException">A loss is no longer a number.</exception>
+    /// <exception cref="TrainingDivergedException">A loss is no longer a number.</exception>
     public BilevelStep Differentiate()
     {
         if (!_options.WarmStart)
@@ -92,13 +93,13 @@ public sealed class BilevelSolver : IDisposable
         Array.Clear(_gradient);
         BilevelStep step = _run.Run(Upper, Lower, _gradient);
         double norm = TensorPrimitives.Norm<float>(_gradient);
-        return double.IsFinite(step.UpperLoss) && double.IsFinite(norm) ? step with { GradientNorm = norm } : throw new InvalidOperationException(
+        return double.IsFinite(step.UpperLoss) && double.IsFinite(norm) ? step with { GradientNorm = norm } : throw new TrainingDivergedException(
             $"the upper loss is {step.UpperLoss} and its hypergradient {norm} in outer iteration {_iterations + 1} (lower loss {step.LowerLoss}): it diverged; lower InnerRate, or the rate of Outer");
     }
 
     /// <summary>One outer iteration.</summary>
     /// <param name="progress">How far the whole is, from 0 to 1, for a schedule of the outer step size.</param>
-    /// <exception cref="InvalidOperationException">A loss is no longer a number.</exception>
+    /// <exception cref="TrainingDivergedException">A loss is no longer a number.</exception>
     public BilevelStep Step(double progress = 0)
     {
         BilevelStep step = Differentiate();
@@ -112,7 +113,7 @@ public sealed class BilevelSolver : IDisposable
     /// <param name="iterations">How many.</param>
     /// <param name="told">Called after each, with its number from 1.</param>
     /// <returns>What the last one found.</returns>
-    /// <exception cref="InvalidOperationException">A loss is no longer a number.</exception>
+    /// <exception cref="TrainingDivergedException">A loss is no longer a number.</exception>
     public BilevelStep Run(int iterations, Action<int, BilevelStep>? told = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(iterations, 1);

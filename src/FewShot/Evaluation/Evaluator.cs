@@ -29,7 +29,7 @@ public sealed class Evaluator : IDisposable
     /// <param name="specification">The learner.</param>
     /// <param name="source">Where tasks come from.</param>
     /// <param name="workers">Threads.</param>
-    /// <exception cref="ArgumentException">The learner cannot serve such tasks.</exception>
+    /// <exception cref="ArgumentException">The learner cannot serve such tasks, or the workers need more memory than there is.</exception>
     public Evaluator(LearnerSpecification specification, ITaskSource source, int workers)
         : this(specification, source, workers, everyStep: true)
     {
@@ -45,6 +45,7 @@ public sealed class Evaluator : IDisposable
         _graphs = TaskGraphs.Of(specification);
         _program = new SimdProgram(_graphs.Evaluation(source.Shape, everyStep));
         _adapt = new Lazy<SimdProgram>(() => new SimdProgram(_graphs.Adapt(source.Shape.SupportCount, source.Shape.Outputs)));
+        WorkerMemory.Require(_program, workers);
         _team = new TaskTeam(workers);
         _workers = [.. Enumerable.Range(0, workers).Select(_ => _program.CreateWorker())];
         _episodes = [.. Enumerable.Range(0, workers).Select(_ => new Episode(source.Shape))];

@@ -49,17 +49,18 @@ internal sealed class MetaStep : IDisposable
         {
             throw new ArgumentException(
                 $"method {graphs.Method.Name} starts warm from what it keeps of each task, but new tasks come in every iteration; "
-                + "train on a fixed set that recurs (--tasks N), or leave out --warm-start");
+                + "train on a fixed set that recurs, by TrainingOptions.Tasks, or without MethodOptions.WarmStart");
         }
 
         if (tasks < metaBatch)
         {
-            throw new ArgumentException($"a batch of {metaBatch} tasks cannot come from a fixed set of {tasks}; lower --meta-batch or raise --tasks");
+            throw new ArgumentException($"a batch of {metaBatch} tasks cannot come from a fixed set of {tasks}; lower TrainingOptions.MetaBatch or raise TrainingOptions.Tasks");
         }
 
         _tasks = tasks;
         _parameters = parameters;
         Program = program;
+        WorkerMemory.Require(program, workers);
         _team = new TaskTeam(workers);
         _workers = [.. Enumerable.Range(0, workers).Select(_ => Program.CreateWorker())];
         _episodes = [.. Enumerable.Range(0, workers).Select(_ => new Episode(shape))];

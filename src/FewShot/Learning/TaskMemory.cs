@@ -76,5 +76,5 @@ internal sealed class TaskMemory
 
     private static int Length(int count, int tasks) => (long)count * tasks <= Array.MaxLength
         ? count * tasks
-        : throw new ArgumentException($"what a warm start keeps of {tasks} tasks ({(long)count * tasks} numbers of one parameter) does not fit in memory; use fewer --tasks");
+        : throw new ArgumentException($"what a warm start keeps of {tasks} tasks ({(long)count * tasks} numbers of one parameter) does not fit in memory; lower TrainingOptions.Tasks");
 }

@@ -44,6 +44,11 @@ public sealed record Checkpoint(
     public static Checkpoint Read(string path)
     {
         var file = Safetensors.Read(path);
+        if (file.Metadata.ContainsKey("adapted_learner"))
+        {
+            throw new StorageException($"'{path}' is a model adapted to one task, not a learner; load it as an adapted model");
+        }
+
         var text = file.RequiredMetadata(IterationKey);
         if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var iteration))
         {

@@ -154,7 +154,7 @@ internal sealed class JsonLinesLog : IDisposable
 
             number++;
             var end = start + length + 1;
-            if (Parse(bytes.AsSpan(start, length)) is not { } line)
+            if (Parse(bytes.AsMemory(start, length), path) is not { } line)
             {
                 // A power cut can leave the last line whole in length but not in content; only damage reaches further back.
                 if (end == bytes.Length)
@@ -163,7 +163,7 @@ internal sealed class JsonLinesLog : IDisposable
                 }
 
                 throw new StorageException(
-                    $"cannot read '{path}': line {number} is not a JSON object with a whole number '{Step}'; remove or repair that line");
+                    $"cannot read '{path}': line {number} is not a JSON object in UTF-8 with a whole number '{Step}'; remove or repair that line");
             }
 
             yield return line with { End = end };
@@ -171,17 +171,17 @@ internal sealed class JsonLinesLog : IDisposable
         }
     }
 
-    private static LogLine? Parse(ReadOnlySpan<byte> line)
+    private static LogLine? Parse(ReadOnlyMemory<byte> line, string path)
     {
         try
         {
-            return JsonNode.Parse(line) is JsonObject value && value[Step] is JsonValue step && step.TryGetValue<long>(out var number)
+            return StoredJson.Parse(line, path, "what its steps gave") is JsonObject value && value[Step] is JsonValue step && step.TryGetValue<long>(out var number)
                 ? new LogLine(value, number, 0)
                 : null;
         }
-        catch (Exception error) when (error is JsonException or ArgumentException)
+        catch (StorageException)
         {
-            return null; // not JSON, or a name given twice
+            return null;
         }
     }
 

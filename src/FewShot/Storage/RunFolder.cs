@@ -23,13 +23,18 @@ public sealed class RunFolder : IDisposable
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
+    // A checkpoint says under which configuration it was made, so that config.json cannot be changed beside it.
+    private const string ConfigurationKey = "configuration";
+
+    private readonly string configuration;
     private readonly FolderLock folderLock;
     private readonly JsonLinesLog log;
     private readonly TensorBoardLog events;
 
-    private RunFolder(string path, FolderLock folderLock, TimeProvider time)
+    private RunFolder(string path, string configuration, FolderLock folderLock, TimeProvider time)
     {
         Path = path;
+        this.configuration = configuration;
         this.folderLock = folderLock;
         Latest = File.Exists(LatestPath(path)) ? Checkpoint.Read(LatestPath(path)) : null;
         var done = Latest?.Iteration ?? -1; // without a checkpoint even step 0 is to come again
@@ -72,8 +77,9 @@ public sealed class RunFolder : IDisposable
         try
         {
             AtomicFile.RemoveLeftovers(path);
+            RefuseDeletedCheckpoint(path);
             SettleConfiguration(path, configuration, mayChange ?? []);
-            return new RunFolder(path, folderLock, time ?? TimeProvider.System);
+            return new RunFolder(path, configuration.ToJsonString(), folderLock, time ?? TimeProvider.System);
         }
         catch
         {
@@ -90,7 +96,7 @@ public sealed class RunFolder : IDisposable
         ArgumentNullException.ThrowIfNull(checkpoint);
         log.Flush();
         events.Flush();
-        checkpoint.Write(LatestPath(Path));
+        WithConfiguration(checkpoint).Write(LatestPath(Path));
         Latest = checkpoint;
     }
 
@@ -103,7 +109,7 @@ public sealed class RunFolder : IDisposable
     public void SaveBest(Checkpoint best)
     {
         ArgumentNullException.ThrowIfNull(best);
-        best.Write(BestPath(Path));
+        WithConfiguration(best).Write(BestPath(Path));
     }
 
     /// <summary>Logs numbers of one step, for people, programs and TensorBoard.</summary>
@@ -137,10 +143,26 @@ public sealed class RunFolder : IDisposable
         folderLock.Dispose();
     }
 
-    /// <summary>Reads the configuration of a run, which may be running.</summary>
+    /// <summary>Reads the configuration of a run, which may be running, and compares it with the one its checkpoint was made under.</summary>
     /// <param name="path">The run's folder.</param>
-    /// <exception cref="StorageException">The folder is not that of a run.</exception>
-    public static JsonObject ReadConfiguration(string path)
+    /// <param name="mayChange">Dotted paths of settings that may differ from the checkpoint's, as for <see cref="Open"/>; none by default.</param>
+    /// <exception cref="StorageException">
+    /// The folder is not that of a run, its configuration is damaged, or it was changed since the checkpoint was made; the message names every change.
+    /// Runs of versions that did not store the configuration with the checkpoint are read as they are.
+    /// </exception>
+    public static JsonObject ReadConfiguration(string path, IReadOnlyCollection<string>? mayChange = null)
+    {
+        JsonObject configuration = ParseConfiguration(path);
+        string checkpoint = File.Exists(BestPath(path)) ? BestPath(path) : LatestPath(path);
+        if (File.Exists(checkpoint) && Checkpoint.Read(checkpoint).Metadata.TryGetValue(ConfigurationKey, out string? made))
+        {
+            RefuseChanges(path, checkpoint, made, configuration, mayChange ?? []);
+        }
+
+        return configuration;
+    }
+
+    private static JsonObject ParseConfiguration(string path)
     {
         var file = System.IO.Path.Combine(path, ConfigurationName);
         try
@@ -212,11 +234,18 @@ public sealed class RunFolder : IDisposable
         var file = System.IO.Path.Combine(path, ConfigurationName);
         if (File.Exists(file))
         {
-            var differences = ConfigurationDifference.Between(ReadConfiguration(path), given);
+            var differences = ConfigurationDifference.Between(ReadConfiguration(path, mayChange), given);
             var refused = differences.Where(difference => !mayChange.Contains(difference.Key)).ToArray();
-            // A run that never saved anything has nothing to resume: it begins anew with what is asked now.
             if (refused.Length > 0 && File.Exists(LatestPath(path)))
             {
+                // A run that has done nothing has nothing to resume: it begins anew with what is asked now.
+                if (Checkpoint.Read(LatestPath(path)).Iteration == 0 && !File.Exists(BestPath(path)))
+                {
+                    File.Delete(LatestPath(path));
+                    AtomicFile.WriteText(file, given.ToJsonString(Indented) + "\n");
+                    return;
+                }
+
                 throw new StorageException(
                     $"'{path}' holds a run of another configuration: {string.Join("; ", refused.Select(difference => difference.ToString()))}; give the same settings to resume it, or another folder");
             }
@@ -228,6 +257,45 @@ public sealed class RunFolder : IDisposable
         }
 
         AtomicFile.WriteText(file, given.ToJsonString(Indented) + "\n");
+    }
+
+    private Checkpoint WithConfiguration(Checkpoint checkpoint) =>
+        checkpoint with { Metadata = new Dictionary<string, string>(checkpoint.Metadata) { [ConfigurationKey] = configuration } };
+
+    private static void RefuseChanges(string path, string checkpoint, string made, JsonObject configuration, IReadOnlyCollection<string> mayChange)
+    {
+        JsonObject then;
+        try
+        {
+            then = JsonNode.Parse(made) as JsonObject ?? throw new JsonException("no object");
+        }
+        catch (JsonException error)
+        {
+            throw new StorageException($"'{checkpoint}' does not say under which configuration it was made; restore it", error);
+        }
+
+        string[] changes =
+        [
+            .. from difference in ConfigurationDifference.Between(then, configuration)
+               where !mayChange.Contains(difference.Key)
+               select $"{difference.Key} was {difference.Stored ?? "not set"}, now {difference.Given ?? "not set"}",
+        ];
+        if (changes.Length > 0)
+        {
+            throw new StorageException(
+                $"'{System.IO.Path.Combine(path, ConfigurationName)}' is not the configuration '{System.IO.Path.GetFileName(checkpoint)}' was made under: "
+                + $"{string.Join("; ", changes)}; restore it");
+        }
+    }
+
+    // The trainer saves a checkpoint before anything else, so best weights without one mean that it was deleted.
+    private static void RefuseDeletedCheckpoint(string path)
+    {
+        if (File.Exists(BestPath(path)) && !File.Exists(LatestPath(path)))
+        {
+            throw new StorageException(
+                $"'{path}' has {BestName} but no {LatestName}, from which training would go on; restore it, or train into another folder to begin anew");
+        }
     }
 
     private static bool HasEvents(string path) => Directory.EnumerateFiles(path, "events.out.tfevents.*").Any();

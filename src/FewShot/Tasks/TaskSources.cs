@@ -61,11 +61,11 @@ public static class TaskSources
     internal static ImageDataset? OpenImages(string name, string? root, SourceSettings settings) => Find(name)?.Invoke(root, settings);
 
     internal static TableOptions RequireTable(SourceSettings settings) => settings.Table
-        ?? throw new DataException("The source 'table' needs to know its columns; name the group column with --group and the target column with --target.");
+        ?? throw new DataException("The source 'table' needs to know its columns; name the group column and the target column with SourceSettings.Table.");
 
     internal static string RequireRoot(string? root, string source, string what) => !string.IsNullOrEmpty(root)
         ? root
-        : throw new DataException($"The source '{source}' needs the {what} to read; name it with --data-root.");
+        : throw new DataException($"The source '{source}' needs the {what} to read; give it as the root of the data.");
 
     private static Func<string?, SourceSettings, ImageDataset>? Find(string name)
     {

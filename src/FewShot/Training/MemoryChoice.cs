@@ -38,7 +38,7 @@ internal sealed record MemoryChoice(SimdProgram Program, int SegmentSteps)
             : throw new ArgumentException(
                 $"the memory budget of {budget} bytes is too small: one task of {graphs.Method.Name} needs {least.PeakBytes} bytes"
                 + (recomputable is null ? "" : $" with {recomputable} recomputed ({kept.PeakBytes} with all kept)")
-                + "; raise --memory-budget, or lower --queries, --shots or the network's channels");
+                + "; raise TrainingOptions.MemoryBudget, or lower TaskOptions.QueriesPerClass, TaskOptions.Shots or LearnerSpecification.Channels");
     }
 
     /// <summary>The segments that need the least memory.</summary>

@@ -18,6 +18,9 @@ namespace FewShot.Training;
 /// </summary>
 public sealed class Trainer : IDisposable
 {
+    /// <summary>The metadata of a checkpoint that say on which vector level, which decides bits, it was trained.</summary>
+    public const string VectorLevel = "vector_level";
+
     private const float RunningMomentum = 0.1f;
 
     private readonly LearnerSpecification _specification;
@@ -41,8 +44,10 @@ public sealed class Trainer : IDisposable
     /// <param name="specification">The learner.</param>
     /// <param name="source">Where tasks come from; its shape must be the specification's.</param>
     /// <param name="options">How to train.</param>
-    /// <param name="workers">Threads; they do not change the numbers.</param>
-    /// <exception cref="ArgumentException">Parts do not fit together, or the memory budget cannot be met; the message gives the bytes needed.</exception>
+    /// <param name="workers">Threads, of which no more are used than a batch has tasks; they do not change the numbers.</param>
+    /// <exception cref="ArgumentException">
+    /// Parts do not fit together, the memory budget cannot be met, or the workers need more memory than there is; the message gives the bytes needed.
+    /// </exception>
     public Trainer(LearnerSpecification specification, ITaskSource source, TrainingOptions options, int workers)
     {
         ArgumentNullException.ThrowIfNull(specification);
@@ -53,7 +58,7 @@ public sealed class Trainer : IDisposable
         MemoryChoice choice = MemoryChoice.Within(options.MemoryBudget, graphs, source.Shape);
         Checkpointed = choice.Recomputes;
         Parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), options.Seed);
-        _step = new MetaStep(graphs, source.Shape, choice.Program, Parameters, options.MetaBatch, workers, options.Tasks);
+        _step = new MetaStep(graphs, source.Shape, choice.Program, Parameters, options.MetaBatch, Math.Min(workers, options.MetaBatch), options.Tasks);
         _optimizer = options.Outer.Create(Parameters.Values.Length);
         _weighted = graphs.Method.Weighting != TaskWeighting.Uniform;
         _lowerIsBetter = source.Shape.Kind == TaskKind.Regression;
@@ -82,7 +87,8 @@ public sealed class Trainer : IDisposable
     /// <param name="progress">Told after every iteration, on this thread.</param>
     /// <param name="cancellation">Asks to stop after the current iteration; the run then resumes.</param>
     /// <exception cref="StorageException">The folder cannot be written, or holds a checkpoint of something else.</exception>
-    /// <exception cref="InvalidOperationException">The loss is no longer a number; the message says since when and what to try.</exception>
+    /// <exception cref="TrainingDivergedException">The loss is no longer a number; the message says since when and what to try.</exception>
+    /// <exception cref="DataException">The loss is no number because a task of the source holds a value that is none.</exception>
     public TrainingResult Run(RunFolder? folder = null, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
         if (folder?.Latest is { } checkpoint)
@@ -90,7 +96,14 @@ public sealed class Trainer : IDisposable
             Restore(checkpoint, folder.Path);
         }
 
+        else
+        {
+            // So that weights that validated best never lie in a folder without a checkpoint, unless it was deleted.
+            Save(folder);
+        }
+
         long started = Stopwatch.GetTimestamp();
+        long saved = started;
         (double before, long first) = (_seconds, _iteration);
         double validationSeconds = 0;
         double Spent() => before + Stopwatch.GetElapsedTime(started).TotalSeconds - validationSeconds;
@@ -111,7 +124,7 @@ public sealed class Trainer : IDisposable
                 break;
             }
 
-            double done = Math.Max((double)_iteration / _options.Iterations, _options.Budget is { } limit ? Spent() / limit.TotalSeconds : 0);
+            double done = Math.Max((double)_iteration / (_options.ScheduleIterations ?? _options.Iterations), _options.Budget is { } limit ? Spent() / limit.TotalSeconds : 0);
             last = Iterate(done);
             rate.Tick();
             bool validate = _iteration % _options.ValidateEvery == 0 || _iteration == _options.Iterations;
@@ -121,7 +134,14 @@ public sealed class Trainer : IDisposable
                 long validationStart = Stopwatch.GetTimestamp();
                 Validate(folder, last);
                 validationSeconds += Stopwatch.GetElapsedTime(validationStart).TotalSeconds;
+                saved = Stopwatch.GetTimestamp();
                 end = HasStalled ? TrainingEnd.NoImprovement : end;
+            }
+            else if (folder is not null && Stopwatch.GetElapsedTime(saved) >= _options.CheckpointEvery)
+            {
+                _seconds = Spent();
+                Save(folder);
+                saved = Stopwatch.GetTimestamp();
             }
 
             progress?.Invoke(new TrainingProgress(
@@ -151,6 +171,9 @@ public sealed class Trainer : IDisposable
         _validation?.Dispose();
     }
 
+    /// <summary>Threads of a validation: those asked for, but none without a task or, beyond those of training, without a core.</summary>
+    private int ValidationWorkers => Math.Min(Math.Min(_workers, _options.ValidationEpisodes), Math.Max(_options.MetaBatch, Environment.ProcessorCount));
+
     private bool HasStalled => _options.Patience > 0 && _withoutImprovement >= _options.Patience;
 
     private Figures Iterate(double done)
@@ -160,15 +183,15 @@ public sealed class Trainer : IDisposable
         double loss = Mean(_step.Losses);
         if (!double.IsFinite(loss))
         {
-            throw new InvalidOperationException(
-                $"the loss is {loss} at iteration {_iteration + 1}: training diverged; try a smaller inner rate (--inner-rate) or outer rate (--outer-rate)");
+            RefuseValuesThatAreNoNumbers();
+            throw Diverged($"the loss is {loss}");
         }
 
         double norm = _options.Outer.Clip(_step.Gradient);
         if (!double.IsFinite(norm))
         {
-            throw new InvalidOperationException(
-                $"the meta-gradient is {norm} at iteration {_iteration + 1}: training diverged; try a smaller inner rate (--inner-rate) or outer rate (--outer-rate)");
+            RefuseValuesThatAreNoNumbers();
+            throw Diverged($"the meta-gradient is {norm}");
         }
 
         double rate = _options.Outer.RateAt(done);
@@ -176,6 +199,35 @@ public sealed class Trainer : IDisposable
         _step.UpdateRunningStatistics(RunningMomentum);
         _iteration++;
         return new Figures(loss, _lowerIsBetter ? double.NaN : Mean(_step.Accuracies), norm, rate);
+    }
+
+    private TrainingDivergedException Diverged(string what) => new(
+        $"{what} at iteration {_iteration + 1}: training diverged; try a smaller inner rate (LearnerSpecification.InnerRate) or outer rate (OuterUpdate.Rate)");
+
+    /// <summary>Draws the batch once more, to blame the source and not a rate where one of its values is NaN or infinite.</summary>
+    private void RefuseValuesThatAreNoNumbers()
+    {
+        var episode = new Episode(_source.Shape);
+        for (int task = 0; task < _options.MetaBatch; task++)
+        {
+            long index = (_iteration * _options.MetaBatch) + task;
+            index = _options.Tasks is { } recurring ? index % recurring : index;
+            _source.Sample(Split.Train, _options.Seed, index, episode);
+            (string Name, float[] Values)[] parts =
+            [
+                ("support inputs", episode.SupportInputs), ("support targets", episode.SupportTargets),
+                ("query inputs", episode.QueryInputs), ("query targets", episode.QueryTargets),
+            ];
+            foreach ((string name, float[] values) in parts)
+            {
+                int place = Array.FindIndex(values, value => !float.IsFinite(value));
+                if (place >= 0)
+                {
+                    throw new DataException(
+                        $"task {index} of '{_source.Name}' has {values[place]} as value {place} of its {name}; every value a source gives must be a finite number");
+                }
+            }
+        }
     }
 
     /// <summary>Moves what is trained; running statistics are observed, so weight decay must not touch them.</summary>
@@ -234,7 +286,7 @@ public sealed class Trainer : IDisposable
 
         if (_source.HasSplit(Split.Validation))
         {
-            _validation ??= new Evaluator(_specification, _source, _workers);
+            _validation ??= new Evaluator(_specification, _source, ValidationWorkers);
             EvaluationResult result = _validation.Run(Parameters, Split.Validation, _options.ValidationEpisodes, _options.Seed, timed: false);
             _latest = result.Accuracy?.Mean ?? result.Loss.Mean;
             scalars.Add(new(_lowerIsBetter ? "validation/loss" : "validation/accuracy", _latest));
@@ -279,6 +331,7 @@ public sealed class Trainer : IDisposable
             ["latest"] = _latest.ToString("R", CultureInfo.InvariantCulture),
             ["without_improvement"] = _withoutImprovement.ToString(CultureInfo.InvariantCulture),
             ["learner"] = _specification.ToJson().ToJsonString(),
+            [VectorLevel] = SimdProgram.VectorLevel,
         });
 
     private void Restore(Checkpoint checkpoint, string path)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using FewShot.Optimizers;
 using FewShot.Storage;
 
@@ -20,6 +21,17 @@ public sealed record TrainingOptions
     /// <summary>Outer iterations.</summary>
     public long Iterations { get; init => field = value >= 1 ? value : throw Invalid(nameof(Iterations), value, "at least 1"); } = 10_000;
 
+    /// <summary>
+    /// Iterations over which the step size of <see cref="Outer"/> and the weights of a multi-step loss change; after them both stay as they are at the end.
+    /// The default, null, is as many as <see cref="Iterations"/>: a run that goes on for longer than it was begun for keeps its schedule only if this says
+    /// how long that was.
+    /// </summary>
+    public long? ScheduleIterations
+    {
+        get;
+        init => field = value is null or >= 1 ? value : throw Invalid(nameof(ScheduleIterations), value, "at least 1");
+    }
+
     /// <summary>Training ends after this time even if iterations are left; null for no limit. A run under a time limit is not repeatable to the bit.</summary>
     public TimeSpan? Budget { get; init; }
 
@@ -29,7 +41,18 @@ public sealed record TrainingOptions
     /// <summary>Of initialisation and episodes.</summary>
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>Iterations between validations and checkpoints.</summary>
+    /// <summary>
+    /// The most time between two checkpoints, looked at after every iteration; besides, each validation makes one. The default is one minute. It does not
+    /// shape the numbers, so it is not stored.
+    /// </summary>
+    [JsonIgnore]
+    public TimeSpan CheckpointEvery
+    {
+        get;
+        init => field = value >= TimeSpan.Zero ? value : throw Invalid(nameof(CheckpointEvery), value, "at least zero");
+    } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Iterations between validations, each of which makes a checkpoint too.</summary>
     public int ValidateEvery { get; init => field = AtLeast(value, 1, nameof(ValidateEvery)); } = 250;
 
     /// <summary>Episodes of a validation.</summary>

@@ -4,6 +4,7 @@ using FewShot.Compute.Operations;
 using FewShot.MetaGradients;
 using FewShot.Models;
 using FewShot.Optimizers;
+using FewShot.Training;
 using MathNet.Numerics.LinearAlgebra;
 using Xunit;
 
@@ -149,7 +150,7 @@ public class BilevelSolverTests
             s_problem with { UpperVariables = [new("x", new Shape(2, 1), Initializer.Constant(0)), new("more", new Shape(300), Initializer.Constant(0))] }, new Hypergradient.Forward()));
         Assert.Contains("9 of 5 inner steps", Message(s_problem, new Hypergradient.Reverse(9)));
         using var diverging = new BilevelSolver(s_problem, new BilevelOptions { InnerSteps = 500, InnerRate = 5 });
-        Assert.Contains("lower InnerRate", Assert.Throws<InvalidOperationException>(() => diverging.Step()).Message);
+        Assert.Contains("lower InnerRate", Assert.Throws<TrainingDivergedException>(() => diverging.Step()).Message);
 
         static string Message(BilevelProblem problem, Hypergradient? mode = null) => Assert.Throws<ArgumentException>(() =>
             new BilevelSolver(problem, mode is null ? null : new BilevelOptions { InnerSteps = 5, Hypergradient = mode }).Dispose()).Message;
@@ -180,7 +181,7 @@ public class BilevelSolverTests
         Assert.Equal(Math.Log(w.Average(value => value * value)), rescaled.Differentiate().UpperLoss, 1e-3);
         Assert.Equal(2 * w.Zip(slope, (value, s) => value * s).Sum() / w.Sum(value => value * value), rescaled.Gradient[0], 1e-3);
         using var plain = new BilevelSolver(Tuning((w, zero) => w.MeanSquaredError(zero)), options);
-        Assert.Throws<InvalidOperationException>(() => plain.Differentiate());
+        Assert.Throws<TrainingDivergedException>(() => plain.Differentiate());
     }
 
     private static Vector<double> Exact(Vector<double> x)

@@ -106,7 +106,7 @@ public class LearnerTests
         Assert.Contains("label 2147483647 among 6 examples", Message(() => maml.Adapt(s_support, [0, 0, 1, 1, int.MaxValue, 2])));
         Assert.Contains("class 1 has no support example", Message(() => maml.Adapt(s_support, [0, 0, 2, 2, 2, 2])));
         Assert.Contains("at least 2 classes", Message(() => maml.Adapt(s_support, [0, 0, 0, 0, 0, 0])));
-        Assert.Contains("names 4 classes; maml was trained with a head for 3: train with --ways 4", Message(() => maml.Adapt(s_support, [0, 0, 1, 1, 2, 3])).Replace("the labels name", "names"));
+        Assert.Contains("names 4 classes; maml was trained with a head for 3: train with TaskOptions.Ways 4", Message(() => maml.Adapt(s_support, [0, 0, 1, 1, 2, 3])).Replace("the labels name", "names"));
         Assert.Contains("1535 input values do not make 6 examples of [16, 16, 1]", Message(() => maml.Adapt(s_support.AsSpan(1), s_labels)));
         Assert.Contains("1 names for 3 classes", Message(() => maml.Adapt(s_support, s_labels, ["a"])));
         float[] broken = [.. s_support];

@@ -96,7 +96,7 @@ public class CheckpointTests
         Assert.All(new long?[] { kept - 1, least.PeakBytes }, budget => Chosen(least.SegmentSteps, budget));
         string message = Assert.Throws<ArgumentException>(() => MemoryChoice.Within(least.PeakBytes - 1, graphs, s_shape)).Message;
         Assert.Contains($"one task of maml needs {least.PeakBytes} bytes with the inner steps recomputed ({kept} with all kept)", message);
-        Assert.Contains("raise --memory-budget", message);
+        Assert.Contains("raise TrainingOptions.MemoryBudget", message);
 
         void Chosen(int segmentSteps, long? budget)
         {

@@ -253,7 +253,7 @@ public class ImplicitTests
     [Fact]
     public void A_warm_start_without_recurring_tasks_is_refused()
     {
-        Assert.Contains("--tasks N", Assert.Throws<ArgumentException>(() => Step(new MethodOptions { WarmStart = true }, null, 1)).Message);
+        Assert.Contains("TrainingOptions.Tasks", Assert.Throws<ArgumentException>(() => Step(new MethodOptions { WarmStart = true }, null, 1)).Message);
         Assert.Contains("cannot come from a fixed set of 3", Assert.Throws<ArgumentException>(() => Step(new MethodOptions { WarmStart = true }, 3, 1)).Message);
         Assert.Contains("has no linear system", Assert.Throws<ArgumentException>(() => Catalogue.Create("maml", new MethodOptions { WarmStart = true })).Message);
         Assert.Contains("has no linear system", Assert.Throws<ArgumentException>(() => Catalogue.Create("anil", new MethodOptions { Solver = "cg" })).Message);

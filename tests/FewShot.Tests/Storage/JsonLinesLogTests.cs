@@ -23,6 +23,15 @@ public sealed class JsonLinesLogTests
     }
 
     [Fact]
+    public void A_line_that_is_not_UTF8_is_named_by_its_number()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder["log"], [.. "{\"step\":1}\n{\"step\":2,\"note\":\""u8, 0xff, .. "\"}\n{\"step\":3}\n"u8]);
+        Assert.Contains("line 2", Assert.Throws<StorageException>(() => JsonLinesLog.Read(folder["log"])).Message);
+        Assert.Contains("line 2", Assert.Throws<StorageException>(() => JsonLinesLog.Open(folder["log"]).Dispose()).Message);
+    }
+
+    [Fact]
     public void EveryCutLeavesTheWholeLinesAndCanBeContinued()
     {
         using var folder = new TemporaryFolder();

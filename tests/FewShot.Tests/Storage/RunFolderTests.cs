@@ -105,7 +105,66 @@ public sealed class RunFolderTests
         longer["optimiser"]!["iterations"] = 200;
         Assert.Throws<StorageException>(() => RunFolder.Open(folder["run"], longer));
         RunFolder.Open(folder["run"], longer, mayChange: ["optimiser.iterations"]).Dispose();
-        Assert.Equal(200, (int)RunFolder.ReadConfiguration(folder["run"])["optimiser"]!["iterations"]!);
+        Assert.Equal(200, (int)RunFolder.ReadConfiguration(folder["run"], mayChange: ["optimiser.iterations"])["optimiser"]!["iterations"]!);
+    }
+
+    [Fact]
+    public void A_configuration_changed_beside_its_checkpoint_is_refused_naming_the_change()
+    {
+        using var folder = new TemporaryFolder();
+        using (var run = RunFolder.Open(folder["run"], Configuration()))
+        {
+            run.SaveLatest(Checkpoint(1));
+        }
+
+        string file = folder["run/config.json"];
+        JsonObject changed = RunFolder.ReadConfiguration(folder["run"]);
+        changed["seed"] = 8;
+        File.WriteAllText(file, changed.ToJsonString());
+        string message = Assert.Throws<StorageException>(() => RunFolder.ReadConfiguration(folder["run"])).Message;
+        Assert.Contains("config.json' is not the configuration 'latest.safetensors' was made under: seed was 7, now 8", message);
+
+        // Asking for what the file now says does not make it right either.
+        Assert.Throws<StorageException>(() => RunFolder.Open(folder["run"], changed));
+    }
+
+    [Fact]
+    public void A_checkpoint_of_a_version_that_stored_no_configuration_is_read_as_it_is()
+    {
+        using var folder = new TemporaryFolder();
+        RunFolder.Open(folder["run"], Configuration()).Dispose();
+        Checkpoint(1).Write(RunFolder.LatestPath(folder["run"]));
+        Assert.Equal(7, (int)RunFolder.ReadConfiguration(folder["run"])["seed"]!);
+    }
+
+    [Theory]
+    [InlineData(new byte[] { (byte)'{', (byte)'"', 0xff, (byte)'"', (byte)':', (byte)'1', (byte)'}' }, "line 1 is not JSON in UTF-8")]
+    [InlineData(new byte[] { (byte)'{', (byte)'"', (byte)'\\', (byte)'u', (byte)'d', (byte)'8', (byte)'0', (byte)'0', (byte)'"', (byte)':', (byte)'1', (byte)'}' }, "line 1 is not JSON in UTF-8")]
+    [InlineData(new byte[] { (byte)'{', (byte)'"', (byte)'a', (byte)'"', (byte)':', (byte)'1', (byte)',', (byte)'"', (byte)'a', (byte)'"', (byte)':', (byte)'2', (byte)'}' }, "a name twice")]
+    public void A_damaged_configuration_is_named(byte[] bytes, string fault)
+    {
+        using var folder = new TemporaryFolder();
+        RunFolder.Open(folder["run"], Configuration()).Dispose();
+        File.WriteAllBytes(folder["run/config.json"], bytes);
+        string message = Assert.Throws<StorageException>(() => RunFolder.ReadConfiguration(folder["run"])).Message;
+        Assert.Contains("config.json", message);
+        Assert.Contains(fault, message);
+    }
+
+    [Fact]
+    public void A_deleted_checkpoint_does_not_begin_the_run_anew()
+    {
+        using var folder = new TemporaryFolder();
+        using (var run = RunFolder.Open(folder["run"], Configuration()))
+        {
+            run.SaveLatest(Checkpoint(1));
+            run.SaveBest(Checkpoint(1));
+        }
+
+        File.Delete(RunFolder.LatestPath(folder["run"]));
+        string message = Assert.Throws<StorageException>(() => RunFolder.Open(folder["run"], Configuration())).Message;
+        Assert.Contains("no latest.safetensors", message);
+        Assert.Contains("restore it, or train into another folder", message);
     }
 
     [Fact]

@@ -185,6 +185,6 @@ public sealed class TableTests
     {
         Assert.Contains("does not exist", OneLine(Assert.Throws<DataException>(() => TableTasks.Open("none.csv", new TableOptions { Group = "g", Target = "y" }, Small))));
         Assert.Contains("group column", OneLine(Assert.Throws<DataException>(() => TaskSources.Open("table", "none.csv", Small))));
-        Assert.Contains("--data", OneLine(Assert.Throws<DataException>(() => TaskSources.Open("table", null, Small))));
+        Assert.Contains("the root of the data", OneLine(Assert.Throws<DataException>(() => TaskSources.Open("table", null, Small))));
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using FewShot.Evaluation;
+using FewShot.Learning;
 using FewShot.Methods;
 using FewShot.Models;
 using FewShot.Optimizers;
@@ -126,8 +127,91 @@ public class TrainerTests
         using var trainer = new Trainer(
             s_specification with { Kind = TaskKind.Regression, InputShape = [1], Outputs = 1, InnerRate = 1e20 },
             new SinusoidTasks(new TaskOptions { Shots = 5, QueriesPerClass = 5 }), s_options, workers: 1);
-        string message = Assert.Throws<InvalidOperationException>(() => trainer.Run()).Message;
+        string message = Assert.Throws<TrainingDivergedException>(() => trainer.Run()).Message;
         Assert.Contains("at iteration 1: training diverged; try a smaller inner rate", message);
+    }
+
+    [Fact]
+    public void A_value_that_is_no_number_is_said_of_the_source_and_not_of_a_rate()
+    {
+        using var trainer = new Trainer(s_specification, new MissingTarget(s_source, index: 4), s_options, workers: 1);
+        string message = Assert.Throws<DataException>(() => trainer.Run()).Message;
+        Assert.Contains("task 4 of 'blobs' has NaN as value 2 of its query targets", message);
+    }
+
+    [Fact]
+    public void A_checkpoint_is_made_between_validations_when_its_time_has_come()
+    {
+        using var folder = new TemporaryFolder();
+        using var run = RunFolder.Open(folder["run"], []);
+        using var trainer = new Trainer(s_specification, s_source, s_options with { Iterations = 4, ValidateEvery = 100, CheckpointEvery = TimeSpan.Zero }, workers: 1);
+        var saved = new List<long>();
+        trainer.Run(run, _ => saved.Add(Checkpoint.Read(RunFolder.LatestPath(run.Path)).Iteration));
+        Assert.Equal([1, 2, 3, 4], saved);
+        Assert.Equal(FewShot.Compute.Execution.Simd.SimdProgram.VectorLevel, run.Latest!.Metadata[Trainer.VectorLevel]);
+    }
+
+    [Fact]
+    public void A_killed_run_goes_on_from_a_checkpoint_between_validations_with_the_same_bits()
+    {
+        using var whole = new Trainer(s_specification, s_source, s_options, workers: 1);
+        whole.Run();
+        using var folder = new TemporaryFolder();
+        using (var run = RunFolder.Open(folder["run"], []))
+        using (var trainer = new Trainer(s_specification, s_source, s_options with { CheckpointEvery = TimeSpan.Zero }, workers: 1))
+        {
+            // Thrown out of the loop, so that nothing is saved on the way out: as a kill would leave it.
+            Assert.Throws<TimeoutException>(() => trainer.Run(run, progress =>
+            {
+                if (progress.Iteration == 8)
+                {
+                    throw new TimeoutException();
+                }
+            }));
+        }
+
+        using (var run = RunFolder.Open(folder["run"], []))
+        using (var trainer = new Trainer(s_specification, s_source, s_options, workers: 1))
+        {
+            Assert.Equal(8, run.Latest!.Iteration);
+            trainer.Run(run);
+            Assert.Equal(whole.Parameters.Values, trainer.Parameters.Values);
+        }
+    }
+
+    [Fact]
+    public void Workers_that_no_task_would_use_are_not_made()
+    {
+        int before = System.Diagnostics.Process.GetCurrentProcess().Threads.Count;
+        using var trainer = new Trainer(s_specification, s_source, s_options with { Iterations = 1, ValidationEpisodes = 2 }, workers: 1_000_000);
+        trainer.Run();
+        Assert.InRange(System.Diagnostics.Process.GetCurrentProcess().Threads.Count - before, 0, 500);
+    }
+
+    [Fact]
+    public void Workers_that_need_more_memory_than_there_is_are_refused_with_how_many_fit()
+    {
+        WorkerMemory.Require(100, workers: 10, available: 1000);
+        string message = Assert.Throws<ArgumentException>(() => WorkerMemory.Require(100, workers: 11, available: 1000)).Message;
+        Assert.Contains("11 workers of 100 bytes each need more than the 1000 bytes of memory there are; at most 10 fit", message);
+        Assert.Contains("one task alone does not fit", Assert.Throws<ArgumentException>(() => WorkerMemory.Require(2000, workers: 1, available: 1000)).Message);
+    }
+
+    [Fact]
+    public void A_schedule_of_its_own_length_leaves_the_first_iterations_of_a_longer_training_as_they_were()
+    {
+        using var shorter = new Trainer(s_specification, s_source, s_options, workers: 1);
+        shorter.Run();
+        using var longer = new Trainer(s_specification, s_source, s_options with { Iterations = 40, ScheduleIterations = 23 }, workers: 1);
+        using var stop = new CancellationTokenSource();
+        longer.Run(null, progress =>
+        {
+            if (progress.Iteration == 23)
+            {
+                stop.Cancel();
+            }
+        }, stop.Token);
+        Assert.Equal(shorter.Parameters.Values, longer.Parameters.Values);
     }
 
     [Fact]
@@ -271,5 +355,26 @@ public class TrainerTests
         using var trainer = new Trainer(s_specification, s_source, options, workers);
         TrainingResult result = trainer.Run();
         return (trainer.Parameters.Values, trainer.BestParameters, result);
+    }
+
+    /// <summary>Tasks of which one lacks a target, as a table with a missing cell gives them.</summary>
+    private sealed class MissingTarget(ITaskSource source, long index) : ITaskSource
+    {
+        public string Name => source.Name;
+
+        public string Description => source.Description;
+
+        public TaskShape Shape => source.Shape;
+
+        public bool HasSplit(Split split) => source.HasSplit(split);
+
+        public void Sample(Split split, ulong seed, long task, Episode destination)
+        {
+            source.Sample(split, seed, task, destination);
+            if (split == Split.Train && task == index)
+            {
+                destination.QueryTargets[2] = float.NaN;
+            }
+        }
     }
 }

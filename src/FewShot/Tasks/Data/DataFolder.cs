@@ -56,5 +56,5 @@ public static class DataFolder
     }
 
     internal static DataException Missing(string root, string dataset, string what) =>
-        new($"No {what} in '{Path.Combine(root, dataset)}' or '{root}'; get it with 'fewshot data get {dataset}', or name the folder that has it with --data-root or {Variable}.");
+        new($"No {what} in '{Path.Combine(root, dataset)}' or '{root}'; get it with 'fewshot data get {dataset}', or give the folder that has it as the root of the data or by {Variable}.");
 }
