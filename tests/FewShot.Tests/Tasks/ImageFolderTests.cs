@@ -28,6 +28,7 @@ public sealed class ImageFolderTests
     [InlineData("P5 0 2 255\n")]
     [InlineData("BM")]
     [InlineData("GIF89a")]
+    [InlineData("II*\0 a TIFF")]
     public void Other_or_damaged_images_are_refused(string file) =>
         Assert.Contains("'bad.img'", OneLine(Assert.Throws<DataException>(() => ImageDecoder.Decode(System.Text.Encoding.Latin1.GetBytes(file), "bad.img"))));
 
@@ -40,7 +41,7 @@ public sealed class ImageFolderTests
         byte[] rows = [1, 2, 3, 4, 5, 6, 0, 0, 7, 8, 9, 10, 11, 12, 0, 0];
         rows.CopyTo(file, 54);
         Assert.Equal([9, 8, 7, 12, 11, 10, 3, 2, 1, 6, 5, 4], ImageDecoder.Decode(file, "b").Pixels);
-        Assert.Contains("last pixel", Assert.Throws<DataException>(() => ImageDecoder.Decode(file.AsSpan(0, 60), "b")).Message);
+        Assert.Contains("truncated", Assert.Throws<DataException>(() => ImageDecoder.Decode(file.AsSpan(0, 60), "b")).Message);
     }
 
     [Fact]
@@ -111,7 +112,7 @@ public sealed class ImageFolderTests
         string jpeg = folder.Write("class01/photo.JPG", [1]);
         string message = OneLine(Assert.Throws<DataException>(() => ImageFolder.Open(folder.Path, 4, 1)));
         Assert.Contains(jpeg, message);
-        Assert.Contains("PNG", message);
+        Assert.Contains("unknown format", message);
         File.Delete(jpeg);
         Directory.CreateDirectory(Path.Combine(folder.Path, "class99"));
         Assert.Contains("class99' has no images", OneLine(Assert.Throws<DataException>(() => ImageFolder.Open(folder.Path, 4, 1))));

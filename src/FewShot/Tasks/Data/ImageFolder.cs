@@ -96,13 +96,8 @@ public static class ImageFolder
     internal static string[] FilesOf(string folder)
     {
         string[] files = [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal)];
-        if (Array.Find(files, path => ImageDecoder.UnsupportedExtensions.Contains(Path.GetExtension(path))) is { } unsupported)
-        {
-            throw ImageDecoder.Unsupported(unsupported);
-        }
-
         files = Array.FindAll(files, path => ImageDecoder.Extensions.Contains(Path.GetExtension(path)));
-        return files.Length > 0 ? files : throw new DataException($"The class folder '{folder}' has no images (PNG, BMP, PBM, PGM, PPM); add some or remove the folder.");
+        return files.Length > 0 ? files : throw new DataException($"The class folder '{folder}' has no images (JPEG, PNG, WebP, GIF, BMP, PBM, PGM, PPM); add some or remove the folder.");
     }
 
     private static ImageClass Read(string name, string[] files, int side, int channels)
@@ -111,7 +106,7 @@ public static class ImageFolder
         var pixels = new byte[checked(files.Length * size)];
         for (int i = 0; i < files.Length; i++)
         {
-            RasterImage image = ImageDecoder.Decode(File.ReadAllBytes(files[i]), files[i]);
+            RasterImage image = ImageDecoder.Read(files[i]);
             image.WithChannels(channels).Resize(side, side).Pixels.CopyTo(pixels, i * size);
         }
 
