@@ -43,8 +43,8 @@ public sealed record ImagePreparation(int Height, int Width, int Channels, bool 
 
     /// <summary>The image files of a folder in the order of their names, hidden ones left out.</summary>
     /// <param name="folder">The folder.</param>
-    /// <exception cref="DataException">It is missing, has no images, or has images of a format that is not read.</exception>
+    /// <exception cref="DataException">It is missing, has no images, or something in it cannot be followed.</exception>
     public static IReadOnlyList<string> FilesOf(string folder) => Directory.Exists(folder)
-        ? ImageFolder.FilesOf(folder)
+        ? ClassFolders.FilesOf(folder)
         : throw new DataException($"The folder '{folder}' does not exist; check the path.");
 }
