@@ -35,11 +35,16 @@ public static class ImageDecoder
     public static RasterImage Read(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        byte[] file;
+        return Decode(ReadFile(path), path);
+    }
+
+    /// <summary>The bytes of an image file, refused as <see cref="Read"/> refuses them.</summary>
+    internal static byte[] ReadFile(string path)
+    {
         try
         {
             // Pipes and devices have no length, so they are never opened: reading one could wait for ever or have no end.
-            file = new FileInfo(path).Length switch
+            return new FileInfo(path).Length switch
             {
                 0 => throw Refused(path, "is an empty file (or a pipe or device, which has no length)"),
                 > MaximumFileLength and var length => throw Refused(path, $"has {length} bytes, more than the {MaximumFileLength} that an image may have", "scale it down"),
@@ -55,8 +60,6 @@ public static class ImageDecoder
         {
             throw new DataException($"The image '{path}' cannot be read: {error.Message}", error);
         }
-
-        return Decode(file, path);
     }
 
     /// <summary>Decodes an image.</summary>
