@@ -4,6 +4,7 @@ using FewShot.Evaluation;
 using FewShot.Methods;
 using FewShot.Models;
 using FewShot.Tasks;
+using FewShot.Tasks.Data;
 
 namespace FewShot.Cli;
 
@@ -19,7 +20,14 @@ internal sealed record EvaluationJob(LearnerSpecification Learner, ITaskSource S
     /// <exception cref="ArgumentException">The learner cannot be measured on such tasks.</exception>
     public static EvaluationJob Read(ParseResult parse, DataSelection stored, LearnerSpecification trained, CommonOptions common, OpenedData? opened = null)
     {
-        ITaskSource source = (opened ?? new OpenedData()).Tasks(common.Data.Read(parse, stored));
+        DataSelection data = common.Data.Read(parse, stored);
+        if (data.TrainingClasses is not null && trained.Preparation is ImagePreparation { Normalization: { } normalization })
+        {
+            // A folder that has grown must not change what the learner is shown.
+            data = data with { Normalization = normalization };
+        }
+
+        ITaskSource source = (opened ?? new OpenedData()).Tasks(data);
         return new EvaluationJob(
             Fit(trained, source, parse.GetValue(common.Learner.NormStatistics), parse.GetValue(common.Data.Ways) is not null),
             source,
@@ -27,8 +35,14 @@ internal sealed record EvaluationJob(LearnerSpecification Learner, ITaskSource S
             parse.GetValue(common.Episodes) ?? 600,
             parse.GetValue(common.Seed) ?? 1,
             CommonOptions.WorkersOf(parse, common),
-            parse.GetValue(common.AdaptThreads) ?? 1);
+            parse.GetValue(common.AdaptThreads) ?? 1)
+        {
+            Note = NoteOn(source, trained, data),
+        };
     }
+
+    /// <summary>What must be known of the classes that are measured; null for nothing.</summary>
+    public string? Note { get; private init; }
 
     /// <summary>Measures.</summary>
     /// <param name="parameters">The weights of the learner.</param>
@@ -37,6 +51,24 @@ internal sealed record EvaluationJob(LearnerSpecification Learner, ITaskSource S
     {
         using var evaluator = new Evaluator(Learner, Source, Math.Min(Workers, Episodes)) { AdaptThreads = AdaptThreads };
         return evaluator.Run(parameters, Split, Episodes, Seed, cancellation: cancellation);
+    }
+
+    private static string? NoteOn(ITaskSource source, LearnerSpecification trained, DataSelection data)
+    {
+        if (data.Source != "images" || source is not ImageTasks { Dataset: var images })
+        {
+            return null;
+        }
+
+        if (images.LeftOut.Count > 0)
+        {
+            return $"left out, because the run was trained on them: {string.Join(", ", images.LeftOut)}";
+        }
+
+        return data.TrainingClasses is null && trained.Preparation is ImagePreparation { Normalization: { } then } && images.Preparation!.Normalization is { } now
+            && !(then.Mean.SequenceEqual(now.Mean) && then.Scale.SequenceEqual(now.Scale))
+            ? $"the training images of '{data.Root}' are not those of the run, which does not say on which classes it was trained: it may know some of those that are measured"
+            : null;
     }
 
     /// <summary>The learner's specification for other tasks than it was trained on, where it can serve them.</summary>

@@ -12,8 +12,8 @@ internal sealed class OpenedData
     /// <exception cref="DataException">The data are missing or damaged, or they are too few for the tasks.</exception>
     public ITaskSource Tasks(DataSelection selection)
     {
-        // As text, because a list of columns is equal by what it holds.
-        string data = (selection with { Ways = 0, Shots = 0, Queries = 0 }).ToJson().ToJsonString();
+        // Within one command the training classes cannot change, so they tell no data apart. As text, because a list of columns is equal by what it holds.
+        string data = (selection with { Ways = 0, Shots = 0, Queries = 0, TrainingClasses = null }).ToJson().ToJsonString();
         if (!_opened.TryGetValue(data, out Func<TaskOptions, ITaskSource>? tasks))
         {
             tasks = TaskSources.Read(selection.Source, selection.Root, selection.Settings);

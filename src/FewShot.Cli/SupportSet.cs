@@ -25,25 +25,20 @@ internal sealed record SupportSet(float[] Inputs, int[] Labels, float[] Values, 
 
     private static SupportSet ReadImages(ImagePreparation preparation, string folder)
     {
-        if (!Directory.Exists(folder))
+        IReadOnlyList<ImageClassFiles> classes = ImageFolder.ClassesIn(folder);
+        if (classes.Count < 2)
         {
-            throw new DataException($"The support folder '{folder}' does not exist; name a folder with one folder of images for each class.");
+            throw new DataException($"The support folder '{folder}' has {(classes.Count == 0 ? "no class folders" : "one class folder")}; give it one folder of images for each class, at least 2.");
         }
 
-        string[] classes = [.. Directory.EnumerateDirectories(folder).Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal)];
-        if (classes.Length < 2)
-        {
-            throw new DataException($"The support folder '{folder}' has {(classes.Length == 0 ? "no class folders" : "one class folder")}; give it one folder of images for each class, at least 2.");
-        }
-
-        (string File, int Label)[] files = [.. classes.SelectMany((path, label) => ImagePreparation.FilesOf(path).Select(file => (file, label)))];
+        (string File, int Label)[] files = [.. classes.SelectMany((item, label) => item.Files.Select(file => (file, label)))];
         var inputs = new float[checked(files.Length * preparation.Size)];
         for (int i = 0; i < files.Length; i++)
         {
             preparation.Read(files[i].File, inputs.AsSpan(i * preparation.Size, preparation.Size));
         }
 
-        return new SupportSet(inputs, [.. files.Select(file => file.Label)], [], [.. classes.Select(path => Path.GetFileName(path))]);
+        return new SupportSet(inputs, [.. files.Select(file => file.Label)], [], [.. classes.Select(item => item.Name)]);
     }
 
     private static SupportSet ReadTable(TablePreparation preparation, TaskKind kind, string path)

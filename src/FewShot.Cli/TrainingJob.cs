@@ -6,6 +6,7 @@ using FewShot.Methods;
 using FewShot.Optimizers;
 using FewShot.Storage;
 using FewShot.Tasks;
+using FewShot.Tasks.Data;
 using FewShot.Training;
 using FewShot.Weighting;
 
@@ -27,6 +28,7 @@ internal sealed record TrainingJob(RunConfiguration Configuration, ITaskSource S
         DataSelection data = common.Data.Read(parse, stored?.Data);
         Catalogue.Create(parse.GetValue(common.Learner.Method) ?? LearnerOptions.DefaultMethod); // a wrong name should not wait for the data
         ITaskSource source = (opened ?? new OpenedData()).Tasks(data);
+        data = WithTrainingClasses(data, source, isNew: stored is null);
         LearnerSpecification learner = common.Learner.Read(parse, source.Shape, source.Preparation, stored?.Learner);
         TrainingOptions training = common.Outer.Read(parse, parse.GetValue(common.Seed), stored?.Training);
         return new TrainingJob(
@@ -83,6 +85,30 @@ internal sealed record TrainingJob(RunConfiguration Configuration, ITaskSource S
 
         WeightsChart.Of(RunFolder.ReadLog(Folder))?.Save(Path.Combine(Folder, WeightsChart.Name));
         return result;
+    }
+
+    // A run remembers which of the user's classes it learns from, and goes on with no others.
+    private static DataSelection WithTrainingClasses(DataSelection data, ITaskSource source, bool isNew)
+    {
+        if (data.Source != "images" || source is not ImageTasks { Dataset: var images })
+        {
+            return data;
+        }
+
+        IImagePool? pool = images[Split.Train];
+        string[] classes = [.. Enumerable.Range(0, pool?.Count ?? 0).Select(index => pool!.NameOf(index))];
+        if (data.TrainingClasses is not { } before)
+        {
+            return isNew ? data with { TrainingClasses = classes } : data;
+        }
+
+        return before.SequenceEqual(classes)
+            ? data
+            : throw new DataException(
+                $"the run learns from {before.Count} classes, but '{data.Root}' now has {classes.Length} for training"
+                + (classes.Except(before).FirstOrDefault() is { } added ? $", '{added}' among them" : "")
+                + (before.Except(classes).FirstOrDefault() is { } gone ? $", and lacks '{gone}'" : "")
+                + "; restore the folder to go on, or train a new run on it");
     }
 
     private static string DefaultFolder(LearnerSpecification learner, DataSelection data, TaskShape shape) => Path.Combine(

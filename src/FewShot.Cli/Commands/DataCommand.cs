@@ -11,6 +11,9 @@ namespace FewShot.Cli.Commands;
 /// <summary>Lists, downloads and looks into data sets.</summary>
 internal static class DataCommand
 {
+    // More groups of identical files than this do not help to find the cause; the rest is in the JSON.
+    private const int ShownIdentical = 10;
+
     public static Command Create(CommonOptions common, Output output, CancellationToken cancellation) => new("data", "List, download and look into data sets.")
     {
         List(common, output), Get(common, output, cancellation), Inspect(common, output),
@@ -120,7 +123,19 @@ internal static class DataCommand
         }
 
         output.Show(table);
+        foreach (IdenticalImages same in report.Identical.Take(ShownIdentical))
+        {
+            output.Line($"identical files{(same.AcrossSplits ? " in several splits" : same.AcrossClasses ? " in several classes" : "")}: "
+                + string.Join(", ", same.Images.Select(image => $"{image.File} ({Name(image.Split)})")));
+        }
+
+        if (report.Identical.Count > ShownIdentical)
+        {
+            output.Line($"and {Texts.Count(report.Identical.Count - ShownIdentical)} more groups of identical files; --json lists all");
+        }
     }
+
+    private static string Name(Split split) => split.ToString().ToLowerInvariant();
 
     private static JsonObject Json(DatasetReport report) => new()
     {
@@ -136,6 +151,10 @@ internal static class DataCommand
             ["fewestExamples"] = split.FewestExamples,
             ["mostExamples"] = split.MostExamples,
         })]),
+        ["identical"] = new JsonArray([.. report.Identical.Select(same => (JsonNode?)new JsonArray([.. same.Images.Select(image => (JsonNode?)new JsonObject
+        {
+            ["file"] = image.File, ["class"] = image.ClassName, ["split"] = Name(image.Split),
+        })]))]),
     };
 
     // Progress<T> would report on other threads, out of order.

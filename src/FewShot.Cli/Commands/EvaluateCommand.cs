@@ -25,6 +25,11 @@ internal static class EvaluateCommand
             RunConfiguration stored = RunConfiguration.Read(run);
             Learner learner = StoredPattern.Apply(TrainedRun.Load(run, parse.GetValue(weights)), run, parse.GetValue(common.RunPattern) ?? StoredPattern.Trained);
             var job = EvaluationJob.Read(parse, stored.Data, learner.Specification, common);
+            if (job.Note is { } note)
+            {
+                output.Note($"note: {note}");
+            }
+
             Print(job.Run(learner.Parameters, cancellation), job.Source.Name, StoredPattern.Of(learner), output);
             return ExitCode.Ok;
         });

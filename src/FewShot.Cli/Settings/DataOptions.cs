@@ -1,5 +1,6 @@
 using System.CommandLine;
 using FewShot.Tasks;
+using FewShot.Tasks.Data;
 
 namespace FewShot.Cli.Settings;
 
@@ -70,6 +71,7 @@ internal sealed class DataOptions
     /// <param name="name">The source, where it is not an option.</param>
     public DataSelection Read(ParseResult parse, DataSelection? stored = null, string? name = null)
     {
+        bool isStored = stored is not null;
         stored ??= new DataSelection();
         string source = name ?? parse.GetValue(Source) ?? stored.Source;
         Refuse(parse, source, "images", ImageSize, Gray);
@@ -86,6 +88,8 @@ internal sealed class DataOptions
             Queries = parse.GetValue(Queries) ?? stored.Queries,
             ImageSize = parse.GetValue(ImageSize) ?? stored.ImageSize,
             Gray = parse.GetValue(Gray) || stored.Gray,
+            Division = source != "images" ? null : isStored && stored.Source == source ? stored.Division : ClassDivision.ByHash,
+            TrainingClasses = stored.Source == source ? stored.TrainingClasses : null,
             Group = parse.GetValue(Group) ?? stored.Group,
             Target = parse.GetValue(Target) ?? stored.Target,
             Kind = kind,

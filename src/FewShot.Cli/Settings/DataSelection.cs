@@ -27,6 +27,18 @@ internal sealed record DataSelection
 
     public bool Gray { get; init; }
 
+    /// <summary>How classes of 'images' are divided; null in runs of before there was a choice, which were divided by rank, and for other sources.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ClassDivision? Division { get; init; }
+
+    /// <summary>The classes of 'images' that a run was trained on; null where that is not stored.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? TrainingClasses { get; init; }
+
+    /// <summary>What 'images' are normalised by; null computes it from their training split.</summary>
+    [JsonIgnore]
+    public ChannelNormalization? Normalization { get; init; }
+
     public string? Group { get; init; }
 
     public string? Target { get; init; }
@@ -53,6 +65,9 @@ internal sealed record DataSelection
     {
         ImageSize = ImageSize,
         Gray = Gray,
+        Division = Division ?? ClassDivision.ByRank,
+        TrainedClasses = TrainingClasses ?? [],
+        Normalization = Normalization,
         Table = Source != "table" ? null : new TableOptions
         {
             Group = Group ?? throw new ArgumentException("the source 'table' needs --group COLUMN, the column that tells the tasks apart"),

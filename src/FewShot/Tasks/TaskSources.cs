@@ -14,7 +14,7 @@ public static class TaskSources
         ("omniglot-official", "Omniglot, background and evaluation parts", (root, settings) => OmniglotDataset.Open(root, OmniglotSplit.Official, settings.CacheFolder)),
         ("cifar-fs", "CIFAR-100 split by class, 64 / 16 / 20", (root, _) => CifarDataset.Open(root, CifarSplit.CifarFs)),
         ("fc100", "CIFAR-100 split by superclass, 60 / 20 / 20", (root, _) => CifarDataset.Open(root, CifarSplit.Fc100)),
-        ("images", "your own images, one folder for each class", (root, settings) => ImageFolder.Open(RequireRoot(root, "images", "folder of images"), settings.ImageSize, settings.Gray ? 1 : 3)),
+        ("images", "your own images, one folder for each class", (root, settings) => ImageFolder.Open(RequireRoot(root, "images", "folder of images"), settings)),
         ("table", "your own table (CSV), one task for each value of a column", null),
     ];
 

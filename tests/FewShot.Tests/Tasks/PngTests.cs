@@ -9,6 +9,9 @@ namespace FewShot.Tests.Tasks;
 
 public sealed class PngTests
 {
+    private static readonly (int Row, int Column, int RowStep, int ColumnStep)[] s_adam7 =
+        [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)];
+
     public static TheoryData<int, int, bool> Forms()
     {
         var forms = new TheoryData<int, int, bool>();
@@ -42,10 +45,11 @@ public sealed class PngTests
             for (int i = 0; i < width * height; i++)
             {
                 int[] pixel = pixels[(i * samples)..((i + 1) * samples)];
-                double alpha = samples is 2 or 4 ? pixel[^1] / (double)maximum : 1;
+                double Level(int sample) => depth == 16 ? sample >> 8 : 255.0 * sample / maximum; // of 16 bits the upper 8 are kept
+                double alpha = samples is 2 or 4 ? Level(pixel[^1]) / 255 : 1;
                 for (int channel = 0; channel < image.Channels; channel++)
                 {
-                    double value = color == 3 ? palette[(3 * pixel[0]) + channel] : 255.0 * pixel[channel] / maximum;
+                    double value = color == 3 ? palette[(3 * pixel[0]) + channel] : Level(pixel[color is 0 or 4 ? 0 : channel]);
                     Assert.Equal((value * alpha) + (255 * (1 - alpha)), image.Pixels[(i * image.Channels) + channel], 0.501);
                 }
             }
@@ -56,7 +60,7 @@ public sealed class PngTests
     public void Transparent_colours_become_white()
     {
         byte[] gray = Encode(2, 1, 0, 8, false, [10, 20], 1, transparency: [0, 10]);
-        Assert.Equal([255, 20], ImageDecoder.Decode(gray, "gray").Pixels);
+        Assert.Equal([255, 255, 255, 20, 20, 20], ImageDecoder.Decode(gray, "gray").Pixels);
         byte[] palette = Encode(2, 1, 3, 8, false, [0, 1], 1, palette: [1, 2, 3, 4, 5, 6], transparency: [0]);
         Assert.Equal([255, 255, 255, 4, 5, 6], ImageDecoder.Decode(palette, "palette").Pixels);
     }
@@ -74,45 +78,92 @@ public sealed class PngTests
     }
 
     [Fact]
-    public void Every_damage_is_one_line_that_names_the_image()
+    public void Every_damage_that_would_change_a_pixel_is_refused_in_one_line_that_names_the_image()
     {
-        byte[] good = Encode(9, 9, 0, 8, false, [.. Enumerable.Range(0, 81)], 1);
+        int[] pixels = [.. Enumerable.Range(0, 81)];
+        byte[] good = Encode(9, 9, 0, 8, false, pixels, 1);
         for (int length = 0; length < good.Length; length++)
         {
-            Assert.Contains("'broken.png'", OneLine(Assert.Throws<DataException>(() => ImageDecoder.Decode(good.AsSpan(0, length), "broken.png"))));
+            RefusedOrWhole(good[..length]);
         }
 
         for (int position = 0; position < good.Length; position++)
         {
             byte[] flipped = [.. good];
             flipped[position] ^= 0x10;
-            OneLine(Assert.Throws<DataException>(() => ImageDecoder.Decode(flipped, "broken.png")));
+            RefusedOrWhole(flipped);
         }
 
-        byte[] huge = [.. good];
-        BinaryPrimitives.WriteInt32BigEndian(huge.AsSpan(16), int.MaxValue);
-        BinaryPrimitives.WriteUInt32BigEndian(huge.AsSpan(29), Crc32.Compute(huge.AsSpan(12, 17)));
-        Assert.Contains("too many", Assert.Throws<DataException>(() => ImageDecoder.Decode(huge, "huge.png")).Message);
-        Assert.Contains("filter 7", Assert.Throws<DataException>(() => ImageDecoder.Decode(Encode(2, 2, 0, 8, false, [1, 2, 3, 4], 1, filter: 7), "f")).Message);
-        Assert.Contains("palette entry 3", Assert.Throws<DataException>(() => ImageDecoder.Decode(Encode(1, 1, 3, 2, false, [3], 1, palette: [1, 2, 3]), "p")).Message);
+        void RefusedOrWhole(byte[] file)
+        {
+            try
+            {
+                Assert.Equal(pixels, ImageDecoder.Decode(file, "broken.png").Pixels.Select(pixel => (int)pixel));
+            }
+            catch (DataException error)
+            {
+                Assert.Contains("'broken.png'", OneLine(error));
+                Assert.DoesNotContain(file.AsSpan().StartsWith(good.AsSpan(0, 8)) ? "convert" : "\n", error.Message);
+            }
+        }
     }
+
+    [Fact]
+    public void Truncated_and_empty_images_are_called_so()
+    {
+        byte[] good = Encode(9, 9, 0, 8, false, [.. Enumerable.Range(0, 81)], 1);
+        Assert.Contains("empty", Refusal([]));
+        Assert.Contains("truncated", Refusal(good[..9]));
+        Assert.Contains("truncated", Refusal(good[..40]));
+        Assert.Contains("truncated", Refusal(good[..^40]));
+    }
+
+    [Theory]
+    [InlineData(int.MaxValue, 9)]
+    [InlineData(9, int.MaxValue)]
+    [InlineData(5000, 5000)]
+    public void Sizes_that_the_file_cannot_hold_are_refused_before_memory_is_asked_for(int width, int height)
+    {
+        byte[] file = Encode(9, 9, 0, 8, false, [.. Enumerable.Range(0, 81)], 1);
+        BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(16), width);
+        BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(20), height);
+        BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(29), Crc(file.AsSpan(12, 17)));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Contains("far more than", Refusal(file));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+    }
+
+    [Fact]
+    public void An_honest_image_of_too_many_pixels_is_refused_by_the_bound()
+    {
+        byte[] file = Encode(8192, 4097, 0, 1, false, new int[8192 * 4097], 1, filter: 0);
+        Assert.Contains("8192×4097 pixels, more than the 33554432", Refusal(file));
+    }
+
+    private static string Refusal(byte[] file) => OneLine(Assert.Throws<DataException>(() => ImageDecoder.Decode(file, "broken.png")));
 
     // Writes any form of PNG, every row with another filter unless one is given.
     private static byte[] Encode(
         int width, int height, int color, int depth, bool interlaced, int[] pixels, int samples, byte[]? palette = null, byte[]? transparency = null, int? filter = null)
     {
         using var raw = new MemoryStream();
-        foreach (PngPass pass in new PngHeader(width, height, depth, color, interlaced).Passes())
+        foreach ((int firstRow, int firstColumn, int rowStep, int columnStep) in interlaced ? s_adam7 : [(0, 0, 1, 1)])
         {
-            int rowBytes = ((pass.Width * samples * depth) + 7) / 8;
+            int passHeight = (height - firstRow + rowStep - 1) / rowStep, passWidth = (width - firstColumn + columnStep - 1) / columnStep;
+            if (passHeight <= 0 || passWidth <= 0)
+            {
+                continue;
+            }
+
+            int rowBytes = ((passWidth * samples * depth) + 7) / 8;
             int pixelBytes = Math.Max(1, samples * depth / 8);
             var above = new byte[rowBytes];
-            for (int y = 0; y < pass.Height; y++)
+            for (int y = 0; y < passHeight; y++)
             {
                 var row = new byte[rowBytes];
-                for (int i = 0; i < pass.Width * samples; i++)
+                for (int i = 0; i < passWidth * samples; i++)
                 {
-                    int source = (((pass.FirstRow + (y * pass.RowStep)) * width) + pass.FirstColumn + (i / samples * pass.ColumnStep)) * samples;
+                    int source = (((firstRow + (y * rowStep)) * width) + firstColumn + (i / samples * columnStep)) * samples;
                     int value = pixels[source + (i % samples)];
                     if (depth == 16)
                     {
@@ -163,7 +214,22 @@ public sealed class PngTests
         BinaryPrimitives.WriteInt32BigEndian(chunk, data.Length);
         System.Text.Encoding.ASCII.GetBytes(type, chunk.AsSpan(4));
         data.CopyTo(chunk, 8);
-        BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(8 + data.Length), Crc32.Compute(chunk.AsSpan(4, 4 + data.Length)));
+        BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(8 + data.Length), Crc(chunk.AsSpan(4, 4 + data.Length)));
         return chunk;
+    }
+
+    private static uint Crc(ReadOnlySpan<byte> data)
+    {
+        uint crc = uint.MaxValue;
+        foreach (byte value in data)
+        {
+            crc ^= value;
+            for (int bit = 0; bit < 8; bit++)
+            {
+                crc = (crc & 1) != 0 ? (crc >> 1) ^ 0xEDB88320 : crc >> 1;
+            }
+        }
+
+        return ~crc;
     }
 }

@@ -5,7 +5,11 @@ namespace FewShot.Tasks.Data;
 /// <param name="Description">One line that says what the data are and where they come from.</param>
 /// <param name="InputShape">The shape of one example.</param>
 /// <param name="Splits">What each split that exists holds.</param>
-public sealed record DatasetReport(string Name, string Description, IReadOnlyList<int> InputShape, IReadOnlyList<SplitSummary> Splits);
+public sealed record DatasetReport(string Name, string Description, IReadOnlyList<int> InputShape, IReadOnlyList<SplitSummary> Splits)
+{
+    /// <summary>Groups of image files of one content, those in several splits first; looked for in the source 'images' only.</summary>
+    public IReadOnlyList<IdenticalImages> Identical { get; init; } = [];
+}
 
 /// <summary>Looks into data sets without asking for tasks of them, so that even data too small for the usual tasks can be looked at.</summary>
 public static class DatasetInspector
@@ -21,7 +25,10 @@ public static class DatasetInspector
         if (TaskSources.OpenImages(name, root, settings) is { } images)
         {
             return new DatasetReport(
-                images.Name, images.Description, [images.First.Height, images.First.Width, images.First.Channels], Existing(images.Summarize));
+                images.Name, images.Description, [images.First.Height, images.First.Width, images.First.Channels], Existing(images.Summarize))
+            {
+                Identical = name == "images" ? ImageFolder.IdenticalIn(root!, settings.Division) : [],
+            };
         }
 
         if (name == "table")

@@ -33,6 +33,12 @@ public sealed class ImageDataset
     /// <summary>How an image file becomes an example like these; null where that is not known.</summary>
     public ImagePreparation? Preparation { get; init; }
 
+    /// <summary>Names of classes that were left out because a learner was trained on them; see <see cref="SourceSettings.TrainedClasses"/>.</summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
+
+    // Why a split can be small or missing, for errors that say so; null where there is nothing to add.
+    internal string? Remedy { get; init; }
+
     // Any split that is there; all have the same image size.
     internal IImagePool First { get; }
 

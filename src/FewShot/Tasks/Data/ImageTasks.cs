@@ -21,7 +21,7 @@ public sealed class ImageTasks : ITaskSource
         {
             if (dataset[split] is { } pool)
             {
-                Check(dataset.Name, split, pool, options);
+                Check(dataset, split, pool, options);
             }
         }
 
@@ -33,6 +33,9 @@ public sealed class ImageTasks : ITaskSource
 
     /// <inheritdoc/>
     public string Description => dataset.Description;
+
+    /// <summary>The images that tasks are drawn from.</summary>
+    public ImageDataset Dataset => dataset;
 
     /// <inheritdoc/>
     public TaskShape Shape { get; }
@@ -52,7 +55,7 @@ public sealed class ImageTasks : ITaskSource
         ArgumentNullException.ThrowIfNull(destination);
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         destination.RequireShape(Shape);
-        IImagePool pool = dataset[split] ?? throw TaskErrors.NoSplit(Name, split);
+        IImagePool pool = dataset[split] ?? throw TaskErrors.NoSplit(Name, split, dataset.Remedy);
         var random = new CounterRandom(seed, (uint)split, (ulong)index);
         int perClass = Shape.Shots + Shape.QueriesPerClass;
         Span<int> classes = Shape.Ways <= 256 ? stackalloc int[Shape.Ways] : new int[Shape.Ways];
@@ -81,18 +84,18 @@ public sealed class ImageTasks : ITaskSource
         destination.FillClassTargets();
     }
 
-    private static void Check(string name, Split split, IImagePool pool, TaskOptions options)
+    private static void Check(ImageDataset dataset, Split split, IImagePool pool, TaskOptions options)
     {
         if (pool.Count < options.Ways)
         {
-            throw TaskErrors.TooManyWays(name, split, pool.Count, options.Ways);
+            throw TaskErrors.TooManyWays(dataset.Name, split, pool.Count, options.Ways, dataset.Remedy);
         }
 
         for (int index = 0; index < pool.Count; index++)
         {
             if (pool.ImagesOf(index) is int found && found < options.ExamplesPerClass)
             {
-                throw TaskErrors.TooFewExamples(name, split, pool.NameOf(index), found, options);
+                throw TaskErrors.TooFewExamples(dataset.Name, split, pool.NameOf(index), found, options);
             }
         }
     }

@@ -23,6 +23,7 @@ public static class CifarDataset
     public static ImageDataset Open(string? root, CifarSplit split)
     {
         (List<byte[]>[] images, int[] coarse) = CifarFile.ReadAll(DataFolder.Resolve(root));
+        string counts = $"{images.Min(own => own.Count)} of the 600 images of each class";
         var classes = new List<ImageClass>[3];
         for (int i = 0; i < classes.Length; i++)
         {
@@ -47,7 +48,7 @@ public static class CifarDataset
         ImageClasses[] pools = [.. classes.Select(part => new ImageClasses(CifarFile.Side, CifarFile.Side, 3, part, normalization))];
         var preparation = new ImagePreparation(CifarFile.Side, CifarFile.Side, 3, Invert: false, normalization);
         return split == CifarSplit.CifarFs
-            ? new ImageDataset("cifar-fs", "CIFAR-FS (Bertinetto et al. 2019): CIFAR-100 by class, 64 / 16 / 20, 32×32 colour.", pools[0], pools[1], pools[2]) { Preparation = preparation }
-            : new ImageDataset("fc100", "FC100 (Oreshkin et al. 2018): CIFAR-100 by superclass, 60 / 20 / 20 classes, 32×32 colour.", pools[0], pools[1], pools[2]) { Preparation = preparation };
+            ? new ImageDataset("cifar-fs", $"CIFAR-FS (Bertinetto et al. 2019): CIFAR-100 by class, 64 / 16 / 20, 32×32 colour, {counts}.", pools[0], pools[1], pools[2]) { Preparation = preparation }
+            : new ImageDataset("fc100", $"FC100 (Oreshkin et al. 2018): CIFAR-100 by superclass, 60 / 20 / 20 classes, 32×32 colour, {counts}.", pools[0], pools[1], pools[2]) { Preparation = preparation };
     }
 }

@@ -1,4 +1,3 @@
-using System.Formats.Tar;
 using System.IO.Compression;
 
 namespace FewShot.Tasks.Data;
@@ -11,7 +10,16 @@ internal static class CifarFile
     private const int PlaneSize = Side * Side;
     public const int ImageSize = 3 * PlaneSize;
     private const int RecordSize = 2 + ImageSize;
-    private static readonly string[] TrainNames = ["train.bin", "train.bin.gz", "train_100_per_class.bin.gz"];
+
+    // Training and test together.
+    private const int ImagesOfClass = 600;
+
+    private const long LongestArchive = 1 << 30;
+
+    // Some copies divide the training images into two files; the second is read where it is there.
+    private const string FirstPart = "train_100_per_class.bin.gz", SecondPart = "train_other_400_per_class.bin.gz";
+
+    private static readonly string[] TrainNames = ["train.bin", "train.bin.gz", FirstPart];
     private static readonly string[] TestNames = ["test.bin", "test.bin.gz"];
 
     // Appends every image of the data set to its class, and says of which superclass each class is.
@@ -29,6 +37,11 @@ internal static class CifarFile
             string test = DataFolder.Find(root, "cifar100", Below("cifar-100-binary", TestNames))
                 ?? throw DataFolder.Missing(root, "cifar100", "test.bin of CIFAR-100 (train.bin is there)");
             ReadFile(train, images, coarse);
+            if (train.EndsWith(FirstPart, StringComparison.Ordinal) && train[..^FirstPart.Length] + SecondPart is var rest && File.Exists(rest))
+            {
+                ReadFile(rest, images, coarse);
+            }
+
             ReadFile(test, images, coarse);
         }
         else if (DataFolder.Find(root, "cifar100", "cifar-100-binary.tar.gz") is { } archive)
@@ -63,22 +76,48 @@ internal static class CifarFile
     {
         using FileStream file = File.OpenRead(path);
         using var unpacked = new GZipStream(file, CompressionMode.Decompress);
-        using var archive = new TarReader(unpacked);
-        int found = 0;
-        while (archive.GetNextEntry() is { } entry)
+        var found = new HashSet<string>();
+        long passed = 0;
+        while (TarHeader.Read(unpacked) is { } entry)
         {
-            if (Path.GetFileName(entry.Name) is "train.bin" or "test.bin" && entry.DataStream is { } data)
+            string name = Path.GetFileName(entry.Name);
+            passed += TarHeader.BlockSize + entry.Length;
+            if (entry.Length > LongestArchive || passed > LongestArchive)
             {
-                ReadRecords(data, $"{path}/{entry.Name}", images, coarse);
-                found++;
+                throw new InvalidDataException($"it declares more than {LongestArchive} bytes, and CIFAR-100 has fewer than 200 million");
             }
+
+            long left = entry.Length;
+            if (name is "train.bin" or "test.bin")
+            {
+                if (!entry.IsFile || !found.Add(name))
+                {
+                    throw new InvalidDataException($"its entry '{entry.Name}' is {(entry.IsFile ? "there twice" : "a link, device or folder and no file")}");
+                }
+
+                ReadRecords(unpacked, $"{path}/{entry.Name}", images, coarse, entry.Length);
+                left = 0;
+            }
+
+            Skip(unpacked, left + entry.Padding);
         }
 
-        if (found != 2)
+        if (found.Count != 2)
         {
             throw new DataException($"The archive '{path}' lacks train.bin or test.bin; get the binary version with 'fewshot data get cifar100'.");
         }
     });
+
+    private static void Skip(Stream stream, long count)
+    {
+        var buffer = new byte[1 << 16];
+        while (count > 0)
+        {
+            int part = (int)Math.Min(count, buffer.Length);
+            stream.ReadExactly(buffer.AsSpan(0, part));
+            count -= part;
+        }
+    }
 
     private static void Guard(string path, Action read)
     {
@@ -96,12 +135,14 @@ internal static class CifarFile
         }
     }
 
-    private static void ReadRecords(Stream stream, string path, List<byte[]>[] images, int[] coarse)
+    // To the end of the stream, or as many bytes as an archive declares.
+    private static void ReadRecords(Stream stream, string path, List<byte[]>[] images, int[] coarse, long length = long.MaxValue)
     {
         var record = new byte[RecordSize];
-        for (int number = 0; ; number++)
+        for (long number = 0; ; number++)
         {
-            int read = stream.ReadAtLeast(record, RecordSize, throwOnEndOfStream: false);
+            int due = (int)Math.Min(RecordSize, length - (number * RecordSize));
+            int read = stream.ReadAtLeast(record.AsSpan(0, due), due, throwOnEndOfStream: false);
             if (read == 0 && number > 0)
             {
                 return;
@@ -115,6 +156,11 @@ internal static class CifarFile
             if (record[0] >= CifarSplits.CoarseNames.Count || record[1] >= ClassCount)
             {
                 throw new DataException($"The file '{path}' has the labels {record[0]}, {record[1]} in record {number}, which CIFAR-100 does not have; it is no binary CIFAR-100 file.");
+            }
+
+            if (images[record[1]].Count == ImagesOfClass)
+            {
+                throw new DataException($"The file '{path}' brings more than the {ImagesOfClass} images that CIFAR-100 has of class {record[1]}; it is no binary CIFAR-100 file.");
             }
 
             coarse[record[1]] = record[0];

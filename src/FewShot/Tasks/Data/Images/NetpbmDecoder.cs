@@ -14,9 +14,16 @@ internal static class NetpbmDecoder
         int height = Number(file, ref position, name);
         int maximum = bitmap ? 1 : Number(file, ref position, name);
         int channels = kind is 3 or 6 ? 3 : 1;
-        if (width < 1 || height < 1 || maximum is < 1 or > 65535 || (long)width * height > 1 << 28)
+        ImageDecoder.CheckSize(width, height, name);
+        if (maximum is < 1 or > 65535)
         {
-            throw PngDecoder.Damaged(name, $"has an invalid header ({width}×{height}, maximum {maximum})");
+            throw ImageDecoder.Refused(name, $"has an invalid header (maximum {maximum})");
+        }
+
+        // A pixel takes at least one bit of a raw bitmap and one byte or more of anything else.
+        if ((kind == 4 ? (long)width * height / 8 : (long)width * height * channels) > file.Length)
+        {
+            throw ImageDecoder.Refused(name, $"is truncated: it declares {width}×{height} pixels, more than its {file.Length} bytes can hold");
         }
 
         var pixels = new byte[width * height * channels];
@@ -35,7 +42,7 @@ internal static class NetpbmDecoder
         int rowBytes = kind == 4 ? (width + 7) / 8 : width * channels * (maximum > 255 ? 2 : 1);
         if (data.Length < (long)rowBytes * height)
         {
-            throw PngDecoder.Damaged(name, $"has {data.Length} bytes of pixels where {(long)rowBytes * height} are needed");
+            throw ImageDecoder.Refused(name, $"is truncated: it has {data.Length} bytes of pixels where {(long)rowBytes * height} are needed");
         }
 
         for (int i = 0; i < pixels.Length; i++)
@@ -51,14 +58,14 @@ internal static class NetpbmDecoder
 
     private static byte Scale(int value, int maximum, string name) => value <= maximum
         ? (byte)(((value * 255) + (maximum / 2)) / maximum)
-        : throw PngDecoder.Damaged(name, $"has the value {value} above its maximum {maximum}");
+        : throw ImageDecoder.Refused(name, $"has the value {value} above its maximum {maximum}");
 
     private static int Bit(ReadOnlySpan<byte> file, ref int position, string name)
     {
         SkipSpace(file, ref position);
         return position < file.Length && file[position] is (byte)'0' or (byte)'1'
             ? file[position++] - '0'
-            : throw PngDecoder.Damaged(name, "has too few or invalid pixels");
+            : throw ImageDecoder.Refused(name, "has too few or invalid pixels");
     }
 
     private static int Number(ReadOnlySpan<byte> file, ref int position, string name)
@@ -71,7 +78,7 @@ internal static class NetpbmDecoder
             value = (10 * value) + file[position++] - '0';
         }
 
-        return position > begin ? value : throw PngDecoder.Damaged(name, "ends early or has something other than a number where one is needed");
+        return position > begin ? value : throw ImageDecoder.Refused(name, "ends early or has something other than a number where one is needed");
     }
 
     private static void SkipSpace(ReadOnlySpan<byte> file, ref int position)

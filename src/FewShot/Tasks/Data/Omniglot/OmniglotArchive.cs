@@ -8,6 +8,12 @@ internal static class OmniglotArchive
     public const int Side = 28;
     private const int OriginalSide = 105;
 
+    // A drawing has some 250 bytes, and a part of Omniglot 19,280 drawings.
+    private const int LongestDrawing = 1 << 16, MostDrawings = 100_000;
+
+    // The file type in the mode that a zip file keeps for Unix, and the types that are no regular file: link, device, pipe, socket.
+    private const int TypeMask = 0xF000, RegularFile = 0x8000;
+
     public static IReadOnlyList<ImageClass> Read(string path)
     {
         List<(string Name, byte[] File)> files = Directory.Exists(path) ? ReadFolder(path) : ReadZip(path);
@@ -66,10 +72,15 @@ internal static class OmniglotArchive
             {
                 if (CharacterPath(entry.FullName) is { } name)
                 {
-                    var file = new byte[entry.Length];
-                    using Stream stream = entry.Open();
-                    stream.ReadExactly(file);
-                    files.Add((name, file));
+                    int type = (entry.ExternalAttributes >> 16) & TypeMask;
+                    if (type is not (0 or RegularFile) || files.Count == MostDrawings)
+                    {
+                        throw new InvalidDataException(files.Count == MostDrawings
+                            ? $"it has more than {MostDrawings} drawings"
+                            : $"its entry '{entry.FullName}' is a link or device and no file");
+                    }
+
+                    files.Add((name, ReadEntry(entry)));
                 }
             }
 
@@ -85,11 +96,22 @@ internal static class OmniglotArchive
         }
     }
 
+    // As the bytes come: the length that an archive declares may be a lie.
+    private static byte[] ReadEntry(ZipArchiveEntry entry)
+    {
+        using Stream stream = entry.Open();
+        var buffer = new byte[LongestDrawing + 1];
+        int length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        return length <= LongestDrawing
+            ? buffer[..length]
+            : throw new InvalidDataException($"its entry '{entry.FullName}' has more than {LongestDrawing} bytes, and drawings some hundred");
+    }
+
     private static List<(string Name, byte[] File)> ReadFolder(string path) =>
-        [.. Directory.EnumerateFiles(path, "*.png", SearchOption.AllDirectories)
+        [.. ClassFolders.FilesOf(path)
             .Select(file => (Name: CharacterPath(Path.GetRelativePath(path, file).Replace('\\', '/')), Path: file))
             .Where(file => file.Name is not null)
-            .Select(file => (file.Name!, File.ReadAllBytes(file.Path)))];
+            .Select(file => (file.Name!, ImageDecoder.ReadFile(file.Path)))];
 
     // The last three parts of a drawing's path, or null for anything else, such as the resource forks that some archives carry.
     private static string? CharacterPath(string path)

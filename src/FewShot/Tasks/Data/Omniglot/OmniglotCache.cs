@@ -11,6 +11,12 @@ internal static class OmniglotCache
     // Raise when the decoding or the layout of the file changes.
     private const int Version = 1;
     private const int HashLength = 32;
+    // Links could lead back.
+    private static readonly EnumerationOptions s_withoutLinks = new()
+    {
+        RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = false,
+    };
+
     private static ReadOnlySpan<byte> Magic => "FewShot images\0"u8;
 
     public static IReadOnlyList<ImageClass> GetOrAdd(string cacheFolder, string source, Func<IReadOnlyList<ImageClass>> decode)
@@ -31,7 +37,7 @@ internal static class OmniglotCache
     {
         string full = Path.GetFullPath(source);
         long size = 0, newest = 0, count = 0;
-        IEnumerable<FileInfo> files = Directory.Exists(full) ? new DirectoryInfo(full).EnumerateFiles("*", SearchOption.AllDirectories) : [new FileInfo(full)];
+        IEnumerable<FileInfo> files = Directory.Exists(full) ? new DirectoryInfo(full).EnumerateFiles("*", s_withoutLinks) : [new FileInfo(full)];
         foreach (FileInfo file in files)
         {
             size += file.Length;

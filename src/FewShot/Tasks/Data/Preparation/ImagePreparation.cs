@@ -48,32 +48,15 @@ public sealed record ImagePreparation(int Height, int Width, int Channels, bool 
     }
 
     /// <summary>Reads and prepares one file.</summary>
-    /// <param name="path">A PNG, BMP or Netpbm file.</param>
+    /// <param name="path">A file of any format that <see cref="ImageDecoder"/> reads.</param>
     /// <param name="destination">Receives height × width × channels numbers.</param>
-    /// <exception cref="DataException">The file is missing, damaged or of another format.</exception>
-    public void Read(string path, Span<float> destination)
-    {
-        byte[] file;
-        try
-        {
-            file = File.ReadAllBytes(path);
-        }
-        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new DataException($"The image '{path}' does not exist; check the path.", error);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new DataException($"The image '{path}' cannot be read: {error.Message}", error);
-        }
-
-        Prepare(ImageDecoder.Decode(file, path), destination);
-    }
+    /// <exception cref="DataException">The file is missing, empty, damaged or of another format.</exception>
+    public void Read(string path, Span<float> destination) => Prepare(ImageDecoder.Read(path), destination);
 
     /// <summary>The image files of a folder in the order of their names, hidden ones left out.</summary>
     /// <param name="folder">The folder.</param>
-    /// <exception cref="DataException">It is missing, has no images, or has images of a format that is not read.</exception>
+    /// <exception cref="DataException">It is missing, has no images, or something in it cannot be followed.</exception>
     public static IReadOnlyList<string> FilesOf(string folder) => Directory.Exists(folder)
-        ? ImageFolder.FilesOf(folder)
+        ? ClassFolders.FilesOf(folder)
         : throw new DataException($"The folder '{folder}' does not exist; check the path.");
 }

@@ -1,15 +1,28 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace FewShot.Tasks.Data;
 
-// Divides named things 64 / 16 / 20 into training, validation and test where the user did not: ordered by a hash of the name, so the same names always divide the same way.
+// Divides named things into training, validation and test where the user did not.
 internal static class NameSplit
 {
+    private const double TestShare = 0.2, ValidationShare = 0.16;
+
+    // By the name alone, see ClassDivision.ByHash.
+    public static Split Of(string name)
+    {
+        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(CanonicalName.Of(name)));
+        double share = BinaryPrimitives.ReadUInt64BigEndian(hash) / Math.Pow(2, 64);
+        return share < TestShare ? Split.Test : share < TestShare + ValidationShare ? Split.Validation : Split.Train;
+    }
+
+    // 64 / 16 / 20, ordered by a hash of the name, so that the same names always divide the same way; other names beside one can move it.
     public static Dictionary<string, Split> Divide(IReadOnlyCollection<string> names)
     {
         string[] ordered = [.. names.OrderBy(Hash).ThenBy(name => name, StringComparer.Ordinal)];
-        int test = (int)Math.Round(0.2 * ordered.Length, MidpointRounding.AwayFromZero);
-        int validation = (int)Math.Round(0.16 * ordered.Length, MidpointRounding.AwayFromZero);
+        int test = (int)Math.Round(TestShare * ordered.Length, MidpointRounding.AwayFromZero);
+        int validation = (int)Math.Round(ValidationShare * ordered.Length, MidpointRounding.AwayFromZero);
         var splits = new Dictionary<string, Split>();
         for (int i = 0; i < ordered.Length; i++)
         {
