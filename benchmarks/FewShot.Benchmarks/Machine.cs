@@ -25,9 +25,23 @@ internal static class Machine
         ["torch"] = withPeers ? Ask("import torch; print(torch.__version__)") : null,
     };
 
-    private static string Processor() => File.Exists("/proc/cpuinfo")
-        ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown processor"
-        : RuntimeInformation.ProcessArchitecture.ToString();
+    // The name alone does not tell generations apart: "AMD EPYC" of a virtual machine is Zen 4 as family 25 and Zen 5 as family 26.
+    private static string Processor()
+    {
+        if (!File.Exists("/proc/cpuinfo"))
+        {
+            return RuntimeInformation.ProcessArchitecture.ToString();
+        }
+
+        // The lines of the first core end at the first empty one.
+        Dictionary<string, string> fields = File.ReadLines("/proc/cpuinfo")
+            .TakeWhile(line => line.Length > 0)
+            .Select(line => line.Split(':', 2, StringSplitOptions.TrimEntries))
+            .Where(field => field.Length == 2)
+            .ToDictionary(field => field[0], field => field[1]);
+        string name = fields.GetValueOrDefault("model name", "unknown processor");
+        return fields.TryGetValue("cpu family", out string? family) ? $"{name} family {family} model {fields.GetValueOrDefault("model", "?")}" : name;
+    }
 
     private static string Ask(string program)
     {

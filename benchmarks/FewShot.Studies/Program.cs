@@ -1,6 +1,6 @@
 using FewShot.Studies;
 
-// Studies behind claims of the documentation: FewShot.Studies convergence|hypergradient|memory|conflicting-tasks [--out FOLDER]
+// Studies behind claims of the documentation: FewShot.Studies convergence|hypergradient|memory|conflicting-tasks|normalization [--out FOLDER]
 // Each writes plots (SVG) and a table (Markdown) into docs/studies, or into the folder given.
 var studies = new Dictionary<string, Action<StudyFolder>>
 {
@@ -8,6 +8,7 @@ var studies = new Dictionary<string, Action<StudyFolder>>
     ["convergence"] = ConvergenceStudy.Run,
     ["memory"] = MemoryStudy.Run,
     ["conflicting-tasks"] = ConflictingTasksStudy.Run,
+    ["normalization"] = NormalizationStudy.Run,
 };
 int at = Array.IndexOf(args, "--out");
 string? folder = at >= 0 && at + 1 < args.Length ? args[at + 1] : null;
