@@ -51,7 +51,7 @@ public class RandomProgramTests
 
         // A probe never survives; the others are what simplification makes, drops as a marker, or writes as smaller steps.
         Assert.Equal(["Probe", "TurnWeights"], all.Except(traced).Select(type => type.Name).Order());
-        Assert.Equal(["Probe", "SegmentOutput", "StopGradient", "Variance"], all.Except(run).Select(type => type.Name).Order());
+        Assert.Equal(["Probe", "SegmentOutput", "StopGradient", "Variable", "Variance"], all.Except(run).Select(type => type.Name).Order());
     }
 
     [Fact]

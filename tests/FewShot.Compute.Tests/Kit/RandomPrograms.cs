@@ -102,7 +102,7 @@ internal static class RandomPrograms
             13 => x.Sigmoid() * x.Sign(),
             14 => x.Softplus(),
             15 => (x.Tanh().Square() + 0.1).Sqrt(),
-            16 => x.Step().Select(Like(x), x) * (x.StopGradient() - 0.25).Tanh(),
+            16 => x.Step().Select(Like(x), x.AsVariable()) * (x.StopGradient() - 0.25).Tanh(),
             17 => x.Equal(x.Maximum(Like(x))) * x,
             18 when Images(x) => x.MaxPool(random.Next(1, 3)),
             19 when Images(x) => x.AveragePool(random.Next(1, 3)),

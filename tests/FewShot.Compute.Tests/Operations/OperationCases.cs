@@ -172,6 +172,7 @@ internal sealed record OperationCase(Type Operation, Argument[] Arguments, Func<
             Shape shape = Values.Shape(random, 3).With(axis, start + length + random.Next(1, 3));
             return new(typeof(Slice), [Uniform(random, shape)], (_, x) => x[0].Slice(axis, start, length), 0);
         },
+        [typeof(Variable)] = random => new(typeof(Variable), [Uniform(random, Values.Shape(random, 2))], (_, x) => x[0].AsVariable(), 0),
         [typeof(Reshape)] = random =>
         {
             Shape shape = Values.Shape(random, 3);
