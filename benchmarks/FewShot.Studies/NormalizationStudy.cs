@@ -17,11 +17,11 @@ internal static class NormalizationStudy
 {
     private const int Ways = 5;
     private const int Queries = 5;
-    private const int Iterations = 150;
+    private const int Iterations = 1000;
     private const int MetaBatch = 4;
     private const int Channels = 32;
-    private const int Episodes = 200;
-    private const int AloneEpisodes = 100;
+    private const int Episodes = 400;
+    private const int AloneEpisodes = 400;
     private const ulong Seed = 1;
 
     private static readonly string[] s_methods = ["maml", "anil", "protonet", "r2d2", "amfs"];

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using FewShot.Storage;
 using FewShot.Tasks;
+using FewShot.Tasks.Data;
 
 namespace FewShot.Cli.Settings;
 
@@ -9,6 +10,6 @@ namespace FewShot.Cli.Settings;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     RespectNullableAnnotations = true,
-    Converters = [typeof(CamelCaseEnum<TaskKind>)])]
+    Converters = [typeof(CamelCaseEnum<TaskKind>), typeof(CamelCaseEnum<ClassDivision>)])]
 [JsonSerializable(typeof(DataSelection))]
 internal sealed partial class DataJson : JsonSerializerContext;

@@ -98,7 +98,7 @@ public class ShapeErrorTests
         string[] takeAnyShape =
         [
             "Absolute", "Cosine", "Exp", "Log", "Negate", "Power", "Reciprocal", "ReciprocalSqrt", "Relu", "Sigmoid", "Sign", "Sine", "Softplus", "Sqrt", "Square", "Step",
-            "Tanh", "SegmentOutput",
+            "Tanh", "SegmentOutput", "Variable",
         ];
         Assert.Empty(OperationCase.Types.Select(type => type.Name).Except(Cases.Select(item => item.Name)).Except(takeAnyShape));
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using FewShot.Compute.Graphs;
 
 namespace FewShot.Tasks.Data;
@@ -17,14 +18,13 @@ public sealed record TablePreparation(
     : InputPreparation
 {
     /// <summary>How the training table was written, and so the files of examples and queries are. The default is that of <see cref="TableFormat"/>.</summary>
+    [AllowNull]
     public TableFormat Format
     {
         get;
-        init
-        {
-            ArgumentNullException.ThrowIfNull(value);
-            field = value;
-        }
+
+        // Files of learners from before there was a choice say nothing, which a reader passes on as null.
+        init => field = value ?? new TableFormat();
     } = new();
 
     /// <inheritdoc/>
