@@ -48,8 +48,8 @@ internal static class NormalizationStudy
 
         {Ways}-way 1-shot, Conv4-{Channels}, {Iterations} iterations of {MetaBatch} tasks with {Queries} queries a class, Adam at 3e-3, seed {Seed}; validated best weights are not chosen, the last are
         measured. "trained → answered" names the statistics of batch normalisation: of the queries asked together (`query`, the transductive setting of the MAML papers), of the support set
-        (`support`), or averages kept in training (`running`). Accuracy on {Episodes} test tasks in % with its 95 % interval, all {Ways * Queries} queries of a task asked together; "alone" is the first
-        query of each of the first {AloneEpisodes} test tasks asked by itself, as an application asks.
+        (`support`), or averages kept in training (`running`). Accuracy on {Episodes} test tasks in % with its 95 % interval, all {Ways * Queries} queries of a task asked together; "alone" is one
+        query of each of {AloneEpisodes} test tasks, number i mod {Ways * Queries} of task i, asked by itself, as an application asks.
 
         | data | method | query → query | support → support | running → running | query → support | query → query, alone | support → support, alone | running → running, alone |
         |---|---|---:|---:|---:|---:|---:|---:|---:|
@@ -87,7 +87,7 @@ internal static class NormalizationStudy
         return $"| {source.Name} | {method} | {string.Join(" | ", together.Concat(alone))} |";
     }
 
-    /// <summary>The accuracy on the first query of each task, asked by itself; its class varies with the task.</summary>
+    /// <summary>The accuracy on one query of each task, asked by itself; its class varies with the task.</summary>
     private static Interval Alone(Learner learner, ITaskSource source)
     {
         var episode = new Episode(source.Shape);
