@@ -1,4 +1,5 @@
 using FewShot.Compute.Graphs;
+using FewShot.Compute.Operations;
 using FewShot.Models;
 
 namespace FewShot.Adaptation;
@@ -27,10 +28,16 @@ public enum LearningRateScope
 /// <param name="Scope">What a learned value is for.</param>
 public sealed record LearningRate(double Initial, LearningRateScope Scope = LearningRateScope.Fixed)
 {
+    /// <summary>
+    /// What learned values are multiplied by. Optimisers such as Adam move every meta-parameter by about the outer step size, whatever its own size: a step
+    /// size far below one must be a small part of what is learned, or the first iterations move it to many times what it was.
+    /// </summary>
+    internal double Unit { get; init; } = 1;
+
     /// <summary>The meta-parameters that hold it.</summary>
     internal IEnumerable<ParameterSpecification> MetaParameters(Model model, int steps)
     {
-        Initializer initial = Initializer.Constant(Initial);
+        Initializer initial = Initializer.Constant(Initial / Unit);
         return Scope switch
         {
             LearningRateScope.Fixed => [],
@@ -44,9 +51,12 @@ public sealed record LearningRate(double Initial, LearningRateScope Scope = Lear
     }
 
     /// <summary>The step size of one parameter at one step: a scalar, or a tensor of the parameter's shape.</summary>
-    internal Tensor At(TensorMap meta, Tensor parameter, string name, int step) => Scope switch
+    internal Tensor At(TensorMap meta, Tensor parameter, string name, int step) => Scope == LearningRateScope.Fixed
+        ? parameter.Graph.Fill(Initial, Shape.Scalar)
+        : Learned(meta, name, step) * Unit;
+
+    private Tensor Learned(TensorMap meta, string name, int step) => Scope switch
     {
-        LearningRateScope.Fixed => parameter.Graph.Fill(Initial, Shape.Scalar),
         LearningRateScope.Scalar => meta["inner_rate"],
         LearningRateScope.Layer => meta[$"inner_rate.{Model.LayerOf(name)}"],
         LearningRateScope.LayerAndStep => meta[$"inner_rate.step{step}.{Model.LayerOf(name)}"],

@@ -64,7 +64,7 @@ internal sealed class MethodCheckEnergy(MethodCheckProblem problem, GradientDesc
     }
 }
 
-/// <summary>v ← v − α·(∇L_S(θᵏ + δv) − ∇L_S(θᵏ − δv))/2δ from the last step to the first; a value that is linear in the step, with v as its slope.</summary>
+/// <summary>v ← v − α·(the shorter of ∇L_S(θᵏ + δv) − ∇L_S(θᵏ) and ∇L_S(θᵏ) − ∇L_S(θᵏ − δv))/δ from the last step to the first; a value that is linear in the step, with v as its slope.</summary>
 internal sealed class MethodCheckHessianFree : MethodCheckDefinition
 {
     private readonly Dictionary<string, double[]> _result;
@@ -80,10 +80,10 @@ internal sealed class MethodCheckHessianFree : MethodCheckDefinition
         {
             Dictionary<string, double[]> at = trajectory[step];
             double delta = free.Delta * Math.Sqrt((SquaredNorm(at) + 1e-12) / (SquaredNorm(v) + 1e-30));
-            Dictionary<string, double[]> up = loop.GradientsAt(Displaced(at, v, delta)).Gradients;
-            Dictionary<string, double[]> down = loop.GradientsAt(Displaced(at, v, -delta)).Gradients;
-            v = v.ToDictionary(pair => pair.Key, pair => pair.Value.Select((part, i) =>
-                part - (descent.Rate.Initial * (up[pair.Key][i] - down[pair.Key][i]) / (2 * delta))).ToArray());
+            Dictionary<string, double[]> here = loop.GradientsAt(at).Gradients;
+            Dictionary<string, double[]> up = Displaced(loop.GradientsAt(Displaced(at, v, delta)).Gradients, here, -1);
+            Dictionary<string, double[]> down = Displaced(here, loop.GradientsAt(Displaced(at, v, -delta)).Gradients, -1);
+            v = Displaced(v, SquaredNorm(up) > SquaredNorm(down) ? down : up, -descent.Rate.Initial / delta);
         }
 
         _result = v;

@@ -17,6 +17,8 @@ public static class Catalogue
     private const double RegressionRate = 0.01;
     private const double LowerRegressionRate = 0.001;
 
+    private const int EnoughShots = 10;
+
     /// <summary>μ of the lower level's (μ/2)‖y‖².</summary>
     private const double LowerStrength = 0.1;
 
@@ -55,21 +57,21 @@ public static class Catalogue
         new("amfs-outer", "MAML with weighted tasks", "Park and Kang 2024, arXiv:2411.00404",
             o => Descent(o), o => new Unrolled(o.ExactSteps)) { Weighting = new SimilaritySoftmax() },
         new("meta-rkhs-i", "Energy functional in training, fine-tuning at test", "Zhou 2021, arXiv:2102.03909",
-            o => Descent(o), o => new EnergyFunctional(DescentRate(o, Pattern.All))),
+            o => Descent(Energy(o)), o => new EnergyFunctional(DescentRate(Energy(o), Pattern.All))),
         new("meta-rkhs-i-norm", "The same with the squared norm of one gradient, which noise biases", "Zhou 2021, arXiv:2102.03909",
-            o => Descent(o), o => new EnergyFunctional(DescentRate(o, Pattern.All)) { OneBatch = true }),
+            o => Descent(Energy(o)), o => new EnergyFunctional(DescentRate(Energy(o), Pattern.All)) { OneBatch = true }),
         new("meta-rkhs-ii", "Gradient flow in function space", "Zhou 2021, arXiv:2102.03909",
             o => new TangentFlow(o.FlowTime ?? double.PositiveInfinity) { Layers = o.Pattern ?? Pattern.HeadOnly }, _ => new Unrolled()),
         new("mrml", "Memory-reduced meta-learning", "Yang 2025, arXiv:2412.12030",
-            o => Lower(o, 20, 0.05, Pattern.HeadOnly, new LowerRegularization.SquaredNorm(LowerStrength)), o => Solved(o, 0.05, "cg")),
+            o => Lower(o, 20, 0.05, Pattern.HeadOnly, new LowerRegularization.SquaredNorm(LowerStrength)), o => Solved(o, 0.05, Pattern.HeadOnly, "cg")),
         new("imaml", "Implicit MAML", "Rajeswaran 2019, arXiv:1909.04630",
-            o => Lower(o, 16, 0.1, Pattern.All, new LowerRegularization.Proximal(2)), o => Solved(o, 0.1, "cg:5")),
+            o => Lower(o, 16, 0.1, Pattern.All, new LowerRegularization.Proximal(2)), o => Solved(o, 0.1, Pattern.All, "cg:5")),
         new("itd-bio", "Bilevel optimisation by iterative differentiation", "Ji 2020, arXiv:2010.07962",
             o => Lower(o, 20, 0.05, Pattern.HeadOnly, new LowerRegularization.SquaredNorm(LowerStrength)), o => new Unrolled(o.ExactSteps)),
         new("aid-bio", "Bilevel optimisation by approximate implicit differentiation", "Ji 2020, arXiv:2010.07962",
-            o => Lower(o, 20, 0.05, Pattern.HeadOnly, new LowerRegularization.SquaredNorm(LowerStrength)), o => Solved(o, 0.05, "fixed-point")),
+            o => Lower(o, 20, 0.05, Pattern.HeadOnly, new LowerRegularization.SquaredNorm(LowerStrength)), o => Solved(o, 0.05, Pattern.HeadOnly, "fixed-point")),
         new("neumann", "Implicit hypergradient by a Neumann series", "Lorraine 2019, arXiv:1911.02590",
-            o => Lower(o, 20, 0.05, Pattern.HeadOnly, new LowerRegularization.SquaredNorm(LowerStrength)), o => Solved(o, 0.05, "neumann")),
+            o => Lower(o, 20, 0.05, Pattern.HeadOnly, new LowerRegularization.SquaredNorm(LowerStrength)), o => Solved(o, 0.05, Pattern.HeadOnly, "neumann")),
         new("truncated", "Truncated back-propagation through the inner loop", "Shaban 2018, arXiv:1810.10667",
             o => Descent(o), o => new Unrolled(o.ExactSteps ?? 1)),
         new("hf-maml", "Hessian-free MAML", "Fallah 2019, arXiv:1908.10400",
@@ -125,22 +127,43 @@ public static class Catalogue
 
     private static GradientDescent Descent(
         MethodOptions options, Pattern? pattern = null, LearningRateScope scope = LearningRateScope.Fixed, int steps = DefaultSteps) =>
-        new(options.InnerSteps ?? steps, new LearningRate(DescentRate(options, pattern ?? Pattern.All), options.Rates ?? scope))
+        new(options.InnerSteps ?? steps, Learned(options, DescentRate(options, pattern ?? Pattern.All), options.Rates ?? scope))
         {
             Pattern = options.Pattern ?? pattern ?? Pattern.All,
         };
 
     private static double DescentRate(MethodOptions options, Pattern pattern) =>
-        Rate(options, DefaultRate, (options.Pattern ?? pattern) == Pattern.HeadOnly ? LowerRegressionRate : RegressionRate);
+        Rate(options, DefaultRate, (options.Pattern ?? pattern) == Pattern.HeadOnly ? LowerRegressionRate : RegressionRate, pattern);
 
-    private static double Rate(MethodOptions options, double own, double forRegression) =>
-        options.InnerRate ?? (options.Kind == TaskKind.Regression ? forRegression : own);
+    private static double LowerRate(MethodOptions options, double own, Pattern pattern) => Rate(options, own, LowerRegressionRate, pattern);
+
+    /// <summary>Below the step size of classification, a learned one moves in proportion to its size.</summary>
+    private static LearningRate Learned(MethodOptions options, double initial, LearningRateScope scope) =>
+        new(initial, scope) { Unit = options.Shots is null ? 1 : Math.Min(1, initial / DefaultRate) };
+
+    private static double Rate(MethodOptions options, double own, double forRegression, Pattern pattern)
+    {
+        int shots = (options.Pattern ?? pattern) == Pattern.HeadOnly ? EnoughShots : Math.Min(EnoughShots, options.Shots ?? EnoughShots);
+        return options.InnerRate ?? (options.Kind == TaskKind.Regression ? forRegression * shots / EnoughShots : own);
+    }
+
+    /// <summary>
+    /// The energy is not bounded below once α exceeds the inverse of the curvature, and without normalisation training drives the curvature there. Learners
+    /// from before there were shots to know keep the step size that they were trained with.
+    /// </summary>
+    private static MethodOptions Energy(MethodOptions options) => options.IsNormalized || options.Shots is null || options.InnerRate is not null
+        ? options
+        : options with { InnerRate = DescentRate(options, Pattern.All) * (options.Kind == TaskKind.Regression ? 0.01 : 0.1) };
 
     private static GradientDescent Lower(MethodOptions options, int steps, double rate, Pattern pattern, LowerRegularization regularization) =>
-        new(options.InnerSteps ?? steps, new LearningRate(Rate(options, rate, LowerRegressionRate), options.Rates ?? LearningRateScope.Fixed)) { Pattern = options.Pattern ?? pattern, Regularization = regularization };
+        new(options.InnerSteps ?? steps, Learned(options, LowerRate(options, rate, pattern), options.Rates ?? LearningRateScope.Fixed))
+        {
+            Pattern = options.Pattern ?? pattern,
+            Regularization = regularization,
+        };
 
-    private static Implicit Solved(MethodOptions options, double rate, string solver) =>
-        new(LinearSolver.Parse(options.Solver ?? solver, Rate(options, rate, LowerRegressionRate)) with { Damping = options.Damping ?? 0 }) { WarmStart = options.WarmStart };
+    private static Implicit Solved(MethodOptions options, double rate, Pattern pattern, string solver) =>
+        new(LinearSolver.Parse(options.Solver ?? solver, LowerRate(options, rate, pattern)) with { Damping = options.Damping ?? 0 }) { WarmStart = options.WarmStart };
 
     private sealed record Row(
         string Name, string Title, string Paper, Func<MethodOptions, AdaptationRule> Adaptation, Func<MethodOptions, MetaGradient> MetaGradient)

@@ -44,6 +44,12 @@ public sealed record LearnerSpecification
     /// <summary>Where normalisation takes its statistics from.</summary>
     public NormStatistics NormStatistics { get; init; } = NormStatistics.Query;
 
+    /// <summary>
+    /// Support examples of a class, or for regression of a task, that the learner is trained with; the row's own inner step size depends on them, see
+    /// <see cref="CreateMethod"/>. Null for the step size of ten shots. A learner adapts to any number of examples.
+    /// </summary>
+    public int? Shots { get; init; }
+
     /// <summary>Inner steps; null for the row's own.</summary>
     public int? InnerSteps { get; init; }
 
@@ -86,12 +92,16 @@ public sealed record LearnerSpecification
     /// <summary>
     /// The method, composed. For regression an inner step size that is not set is 0.01, as in the sinusoids of Finn 2017, or 0.001 where the head alone or a
     /// lower problem of many steps is descended: squared errors of a network without normalisation have far larger gradients than cross-entropy, and the
-    /// rows' own step sizes diverge on them.
+    /// rows' own step sizes diverge on them. Where more than the head moves, fewer than ten <see cref="Shots"/> take steps smaller in proportion, for
+    /// the curvature of a mean over few examples can be that of the worst of them. The rows meta-rkhs-i and meta-rkhs-i-norm, whose energy is not bounded below once the step size exceeds
+    /// the inverse of the curvature, take a hundredth of these on mlp, and for classification a tenth of the row's own, where <see cref="Shots"/> are known.
     /// </summary>
     /// <exception cref="ArgumentException">A name is unknown or a part does not apply.</exception>
     public Method CreateMethod() => Catalogue.Create(Method, new MethodOptions
     {
         Kind = Kind,
+        Shots = Shots,
+        IsNormalized = ChosenNetwork == "conv4",
         InnerSteps = InnerSteps,
         InnerRate = InnerRate,
         Rates = Rates,
@@ -112,14 +122,15 @@ public sealed record LearnerSpecification
     {
         int outputs = CreateMethod().Adaptation.NeedsHead ? Outputs : 0;
         var input = new Shape([.. InputShape]);
-        string network = Network ?? (InputShape.Count == 3 ? "conv4" : "mlp");
-        return network switch
+        return ChosenNetwork switch
         {
             "conv4" => Models.Networks.Conv4(input, outputs, Channels),
             "mlp" => Models.Networks.Mlp(input, outputs, Hidden),
-            _ => throw new ArgumentException($"unknown network '{network}'.{NameSuggestion.For(network, Networks)} The networks are {string.Join(", ", Networks)}"),
+            _ => throw new ArgumentException($"unknown network '{ChosenNetwork}'.{NameSuggestion.For(ChosenNetwork, Networks)} The networks are {string.Join(", ", Networks)}"),
         };
     }
+
+    private string ChosenNetwork => Network ?? (InputShape.Count == 3 ? "conv4" : "mlp");
 
     /// <summary>Whether all values are equal, lists by their elements.</summary>
     /// <param name="other">The specification to compare with.</param>

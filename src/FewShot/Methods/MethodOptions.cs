@@ -11,6 +11,12 @@ public sealed record MethodOptions
     /// <summary>What the tasks are, on which the row's own inner step size depends.</summary>
     internal TaskKind Kind { get; init; }
 
+    /// <summary>Examples of a class, or for regression of a task, on which the row's own inner step size depends; null for that of ten.</summary>
+    internal int? Shots { get; init; }
+
+    /// <summary>Whether the network normalises, on which the row's own inner step size depends.</summary>
+    internal bool IsNormalized { get; init; } = true;
+
     /// <summary>Inner steps K, at least 1.</summary>
     public int? InnerSteps
     {

@@ -89,19 +89,25 @@ def energy(task, descent, one_batch=False):
 
 
 def hessian_free(task, descent):
-    """v <- v - alpha (grad L_S(theta + d v) - grad L_S(theta - d v)) / 2d, backwards; d is a part of |theta| / |v|, given with the case."""
+    """
+    v <- v - alpha (the shorter of grad L_S(theta + d v) - grad L_S(theta) and grad L_S(theta) - grad L_S(theta - d v)) / d, backwards; d is a part of
+    |theta| / |v|, given with the case.
+    """
     states = [{name: value.detach().requires_grad_() for name, value in state.items()} for state in descent.states(lambda _: False)]
     answers = task.answer_query(states[-1])
     loss = task.query_loss(answers)
     v = derivative(loss, list(states[-1].values()))
+
+    def length(parts):
+        return torch.sqrt(sum((part.detach() ** 2).sum() for part in parts))
 
     def slope(theta, distance):
         moved = {name: (value.detach() + distance * part).requires_grad_() for (name, value), part in zip(theta.items(), v)}
         return derivative(descent.objective(moved, list(moved)), list(moved.values()))
 
     for theta in reversed(states[:-1]):
-        size, length = (torch.sqrt(sum((part.detach() ** 2).sum() for part in parts)) for parts in (theta.values(), v))
-        delta = task.extra["delta"] * size / length
-        up, down = slope(theta, delta), slope(theta, -delta)
-        v = [part - descent.alpha * (a - b) / (2 * delta) for part, a, b in zip(v, up, down)]
+        delta = task.extra["delta"] * length(theta.values()) / length(v)
+        here = slope(theta, 0)
+        sides = [[(a - b) / distance for a, b in zip(slope(theta, distance), here)] for distance in (delta, -delta)]
+        v = [part - descent.alpha * change for part, change in zip(v, min(sides, key=length))]
     return answers, loss, dict(zip(task.phi, v))
