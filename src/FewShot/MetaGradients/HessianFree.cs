@@ -44,7 +44,7 @@ public sealed record HessianFree(double Delta = 1e-6) : MetaGradient
             IReadOnlyList<Tensor> up = [.. Slope(Moved(at, v, delta), step).Zip(here, (there, own) => there - own)];
             IReadOnlyList<Tensor> down = [.. Slope(Moved(at, v, -delta), step).Zip(here, (there, own) => own - there)];
             Tensor isUpLonger = LinearSolver.Dot(up, up).Greater(LinearSolver.Dot(down, down));
-            v = [.. v.Select((part, i) => part - ((up[i] + (isUpLonger * (down[i] - up[i]))) * (descent.Rate.Initial / delta)))];
+            v = [.. v.Select((part, i) => part - ((up[i] + (isUpLonger * (down[i] - up[i]))) * descent.Rate.Initial / delta))];
         }
 
         return new OuterStep(loss, predictions, new TensorMap(trained.Select((name, i) => KeyValuePair.Create(name, v[i]))));

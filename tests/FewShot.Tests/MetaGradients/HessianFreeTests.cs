@@ -4,6 +4,7 @@ using FewShot.Learning;
 using FewShot.Methods;
 using FewShot.Models;
 using FewShot.Tasks;
+using FewShot.Tasks.Data;
 using FewShot.Tests.Tasks;
 using Xunit;
 
