@@ -149,7 +149,7 @@ public sealed record LearnerSpecification
         }
         catch (ArgumentException error)
         {
-            throw StoredJson.Fault(path, Subject, error.Message, error);
+            throw StoredJson.Fault(path, Subject, error);
         }
     }
 

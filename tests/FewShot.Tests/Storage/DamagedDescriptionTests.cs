@@ -31,6 +31,8 @@ public sealed class DamagedDescriptionTests
     [InlineData("outputs", "\"two\"", "'outputs'")]
     [InlineData("outputs", "99999999999", "'outputs'")]
     [InlineData("innerRate", "\"fast\"", "'innerRate'")]
+    [InlineData("innerSteps", "2000000000", "InnerSteps must be from 1 to 10000")]
+    [InlineData("innerSteps", "-1", "InnerSteps must be from 1 to 10000")]
     [InlineData("preparation", "{}", "'preparation.form' is missing")]
     [InlineData("preparation", """{"form":"sound"}""", "'preparation'")]
     [InlineData("preparation", """{"form":"image"}""", "extents must be positive")]
