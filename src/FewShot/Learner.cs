@@ -9,6 +9,7 @@ using FewShot.Methods;
 using FewShot.Models;
 using FewShot.Storage;
 using FewShot.Tasks;
+using FewShot.Tasks.Data;
 
 namespace FewShot;
 
@@ -24,8 +25,8 @@ namespace FewShot;
 /// <example>
 /// <code>
 /// Learner learner = Learner.Load("runs/omniglot");
-/// using AdaptedModel model = learner.Adapt(images, labels);       // floats in [0, 1], height × width × channels; labels from 0
-/// int[] classes = model.Classify(newImages);
+/// using AdaptedModel model = learner.Adapt(learner.ReadImages(["a.png", "b.png"]), [0, 1]);
+/// int[] classes = model.Classify(learner.ReadImages(["new.png"]));
 /// </code>
 /// </example>
 public sealed class Learner
@@ -105,8 +106,34 @@ public sealed class Learner
     public void Save(string path) => new Checkpoint(
         0, StoredParameters.ToStored(Parameters), [], new Dictionary<string, string> { ["learner"] = Specification.ToJson().ToJsonString() }).Write(path);
 
+    /// <summary>Reads image files and prepares them as the learner's training images were: the inputs of <c>Adapt</c> and of <see cref="AdaptedModel"/>.</summary>
+    /// <param name="paths">The files, of any size and any format that <see cref="ImageDecoder"/> reads.</param>
+    /// <returns>Height × width × channels numbers of each, one after another.</returns>
+    /// <exception cref="ArgumentException">The learner was not trained on image files.</exception>
+    /// <exception cref="DataException">A file is missing, empty, damaged or of another format.</exception>
+    public float[] ReadImages(IReadOnlyList<string> paths)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        if (Specification.Preparation is not ImagePreparation preparation)
+        {
+            throw new ArgumentException("this learner was not trained on image files: prepare its inputs as its training data were", nameof(paths));
+        }
+
+        var inputs = new float[paths.Count * preparation.Size];
+        for (int i = 0; i < paths.Count; i++)
+        {
+            preparation.Read(paths[i], inputs.AsSpan(i * preparation.Size, preparation.Size));
+        }
+
+        return inputs;
+    }
+
     /// <summary>Adapts to a classification task.</summary>
-    /// <param name="inputs">Support examples, row-major, one after another, scaled as in training.</param>
+    /// <param name="inputs">
+    /// Support examples, row-major, one after another, as <see cref="LearnerSpecification.Preparation"/> makes them: of images, height × width × channels
+    /// numbers, each sample / 255 (1 − sample / 255 for ink on paper), less the mean and divided by the scale of its channel (<see cref="ReadImages"/> gives
+    /// them); of a table, each feature less its mean and divided by its scale. A learner without a preparation takes numbers scaled as in training.
+    /// </param>
     /// <param name="labels">The class of each, from 0; every class occurs at least once.</param>
     /// <param name="classNames">Names of the classes, to be kept with the model; optional.</param>
     /// <exception cref="ArgumentException">Sizes do not fit the learner, a label is missing, or a value is not finite; the message says which.</exception>
@@ -149,8 +176,8 @@ public sealed class Learner
     }
 
     /// <summary>Adapts to a regression task.</summary>
-    /// <param name="inputs">Support examples, row-major.</param>
-    /// <param name="targets">Their values, row-major [examples, outputs].</param>
+    /// <param name="inputs">Support examples, row-major, one after another, prepared as for classification.</param>
+    /// <param name="targets">Their values, row-major [examples, outputs]; those of a table standardised by its preparation too.</param>
     /// <exception cref="ArgumentException">Sizes do not fit the learner, or a value is not finite.</exception>
     public AdaptedModel Adapt(ReadOnlySpan<float> inputs, ReadOnlySpan<float> targets) =>
         Specification.Kind == TaskKind.Regression

@@ -16,9 +16,9 @@ public sealed class TableTasks : ITaskSource
         this.table = table;
         this.options = options;
         Shape = columns.Kind == TaskKind.Regression ? options.Regression(1, table.FeatureNames.Length) : options.Classification(table.FeatureNames.Length);
-        groups = [.. Enum.GetValues<Split>().Select(split => Usable(split, columns.SkipSmallGroups))];
-        skipped = table.Groups.Length - groups.Sum(part => part.Length);
-        if (groups[(int)Split.Train].Length == 0)
+        groups = [.. Enum.GetValues<Split>().Select(split => options.Only is null || split == options.Only ? Usable(split, columns.SkipSmallGroups) : [])];
+        skipped = (options.Only is { } only ? table.In(only).Count() : table.Groups.Length) - groups.Sum(part => part.Length);
+        if (options.Only is null or Split.Train && groups[(int)Split.Train].Length == 0)
         {
             throw new DataException($"No training group of '{table.Path}' has the rows that a task of {Shape} needs; ask for fewer shots or queries.");
         }
