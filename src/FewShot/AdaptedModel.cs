@@ -228,7 +228,7 @@ public sealed class AdaptedModel : IDisposable
                 Span<float> target = result.Slice(i * Ways, Ways);
                 if (Specification.Kind == Tasks.TaskKind.Classification)
                 {
-                    TensorPrimitives.SoftMax(row, target);
+                    Reductions.SoftMax(row, target);
                 }
                 else
                 {
