@@ -19,6 +19,7 @@ internal static class OptionNames
         ["TaskOptions.QueriesPerClass"] = "--queries",
         ["TaskOptions.Shots"] = "--shots",
         ["TaskOptions.Ways"] = "--ways",
+        ["load it together with its learner, or save the model self-contained"] = "give --run with the run of its learner, or adapt without --changes-only",
         ["the root of the data"] = "--data-root",
         ["TrainingOptions.MemoryBudget"] = "--memory-budget",
         ["TrainingOptions.MetaBatch"] = "--meta-batch",

@@ -38,6 +38,30 @@ public sealed class AdaptPredictTests
     }
 
     [Fact]
+    public void A_model_without_its_learner_is_a_few_kilobytes_and_needs_the_run()
+    {
+        using var folder = new TemporaryFolder();
+        CommandResult.Good(Runs.Glyphs.With("--out", folder["run"], "--channels", "32"));
+        WriteGlyph(Path.Combine(folder["support"], "a", "0.png"), 1, 0);
+        WriteGlyph(Path.Combine(folder["support"], "b", "0.png"), 2, 0);
+        WriteGlyph(folder["query.png"], 2, 1);
+        CommandResult.Good("adapt", "--run", folder["run"], "--support", folder["support"], "--out", folder["whole"]);
+        CommandResult adapted = CommandResult.Good("adapt", "--run", folder["run"], "--support", folder["support"], "--out", folder["small"], "--changes-only");
+        Assert.Contains($"predict --run {folder["run"]} --model {folder["small"]}", adapted.Output, StringComparison.Ordinal);
+        Assert.InRange(new FileInfo(folder["small"]).Length, 1, 8000);
+        Assert.InRange(new FileInfo(folder["whole"]).Length, 100_000, 200_000);
+        string[] answers =
+        [
+            .. new string[][]
+            {
+                ["--model", folder["whole"]], ["--model", folder["whole"], "--run", folder["run"]], ["--model", folder["small"], "--run", folder["run"]],
+            }.Select(options => CommandResult.Good(["predict", .. options, folder["query.png"], "--json"]).Json.ToJsonString()),
+        ];
+        Assert.Single(answers.Distinct());
+        CommandResult.Refused(ExitCode.Storage, [folder["small"], "give --run with the run of its learner"], "predict", "--model", folder["small"], folder["query.png"]);
+    }
+
+    [Fact]
     public void AFileBecomesWhatTrainingSaw()
     {
         using var folder = new TemporaryFolder();

@@ -17,15 +17,15 @@ internal static class PredictCommand
 
     public static Command Create(CommonOptions common, Output output)
     {
-        _ = common;
         Option<string?> model = OptionFactory.Text("--model", "FILE", "The file that 'fewshot adapt' wrote.");
         var files = new Argument<string[]>("FILES") { Description = "Images, folders of images, or one table (CSV), as the model was adapted to.", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("predict", "Classify your own images or rows with an adapted model.") { model, files };
+        var command = new Command("predict", "Classify your own images or rows with an adapted model.") { model, common.Run, files };
         command.SetAction(parse =>
         {
-            using AdaptedModel adapted = AdaptedModel.Load(CommonOptions.Required(parse, model));
+            string file = CommonOptions.Required(parse, model);
+            using AdaptedModel adapted = parse.GetValue(common.Run) is { } run ? AdaptedModel.Load(file, TrainedRun.Load(run)) : AdaptedModel.Load(file);
             (string[] names, float[] inputs) = Read(adapted, parse.GetValue(files)!);
-            float[] answers = adapted.Predict(inputs);
+            float[] answers = Answer(adapted, names, inputs);
             if (adapted.Specification.Kind == TaskKind.Classification)
             {
                 PrintClasses(adapted, names, answers, output);
@@ -58,6 +58,18 @@ internal static class PredictCommand
                 return ([.. rows.Lines.Select(line => $"{paths[0]}:{line}")], rows.Inputs);
             default:
                 throw new ArgumentException("this model does not say how files become its inputs; adapt it again with this version, or use the library with prepared numbers");
+        }
+    }
+
+    private static float[] Answer(AdaptedModel adapted, string[] names, float[] inputs)
+    {
+        try
+        {
+            return adapted.Predict(inputs);
+        }
+        catch (QueryException error)
+        {
+            throw new DataException($"{string.Join(", ", error.Rows.Select(row => $"'{names[row]}'"))}: {error.Fault}", error);
         }
     }
 

@@ -111,7 +111,7 @@ public class LearnerTests
         Assert.Contains("1 names for 3 classes", Message(() => maml.Adapt(s_support, s_labels, ["a"])));
         float[] broken = [.. s_support];
         broken[300] = float.NaN;
-        Assert.Contains("value 300 of inputs is NaN", Message(() => maml.Adapt(broken, s_labels)));
+        Assert.Contains("value 300 of inputs, in support example 1 counted from 0, is NaN", Message(() => maml.Adapt(broken, s_labels)));
         Learner plain = Create(new LearnerSpecification { Method = "maml", InputShape = [1], Outputs = 2 });
         Assert.Contains("adaptation diverged; scale the inputs as in training", Message(() => plain.Adapt([1e30f, -2e30f], [0, 1])));
         using AdaptedModel model = maml.Adapt(s_support, s_labels);
