@@ -16,6 +16,7 @@ internal static class OptionNames
         ["TableOptions.Features"] = "--features",
         ["TableOptions.Kind is Classification"] = "--kind classification",
         ["TableOptions.SkipSmallGroups"] = "--skip-small-groups",
+        ["TableOptions.SplitColumn"] = "--split-column",
         ["TaskOptions.QueriesPerClass"] = "--queries",
         ["TaskOptions.Shots"] = "--shots",
         ["TaskOptions.Ways"] = "--ways",
