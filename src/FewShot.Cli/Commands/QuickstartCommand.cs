@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using FewShot.Cli.Settings;
 using FewShot.Evaluation;
 using FewShot.Methods;
-using FewShot.Models;
 using FewShot.Optimizers;
 using FewShot.Storage;
 using FewShot.Tasks;
