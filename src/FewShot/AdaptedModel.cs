@@ -157,6 +157,23 @@ public sealed class AdaptedModel : IDisposable
         return result;
     }
 
+    /// <summary>
+    /// What to know before that many queries are asked in one call: under <see cref="NormStatistics.Query"/>, fewer than the learner was measured with are
+    /// answered worse. Null where nothing is to be said. Where it is not known how many queries that were, one for each class is taken for enough.
+    /// </summary>
+    /// <param name="queries">How many queries are asked together, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are no queries.</exception>
+    public string? CautionFor(int queries)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(queries, 1);
+        int enough = Specification.QueryCount ?? Ways;
+        return Specification.NormStatistics != NormStatistics.Query || queries >= enough || !_learner.Graphs.Model.Normalizes
+            ? null
+            : $"normalisation takes its statistics from the queries asked together: {queries} {(queries == 1 ? "is" : "are")} asked, "
+                + $"{(Specification.QueryCount is null ? "fewer than there are classes" : $"and the learner was measured with {enough}")}, so the answers may be much worse; "
+                + $"ask more together, of all classes, or adapt with {nameof(NormStatistics)} {NormStatistics.Support}, under which each query is answered for itself";
+    }
+
     /// <summary>The most probable class of each query.</summary>
     /// <param name="inputs">Queries, row-major, one after another.</param>
     /// <exception cref="QueryException">Queries hold NaN or infinity, or overflow; it says which.</exception>

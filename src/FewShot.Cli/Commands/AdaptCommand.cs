@@ -74,14 +74,15 @@ internal static class AdaptCommand
     private static void Print(Learner learner, SupportSet examples, string options, string file, double milliseconds, Output output)
     {
         LearnerSpecification specification = learner.Specification;
-        string statistics = specification.NormStatistics.ToString().ToLowerInvariant();
         string what = examples.ClassNames is { } names
             ? $"{examples.Count} examples of {names.Count} classes ({string.Join(", ", names.Select((name, label) => $"{name}: {examples.Labels.Count(l => l == label)}"))})"
             : $"{examples.Count} examples";
         output.Line(string.Create(CultureInfo.InvariantCulture, $"Adapted {learner.Method.Name} to {what} in {milliseconds:0.00} ms on {(learner.Threads == 1 ? "one thread" : $"up to {learner.Threads} threads")}."));
-        if (specification.NormStatistics == NormStatistics.Query && Texts.Normalizes(specification))
+        if (Texts.Normalization(specification) is { } statistics)
         {
-            output.Line("Answers depend on what is predicted together (normalisation from query statistics); --norm-statistics support makes each answer its own.");
+            output.Line(specification.NormStatistics == NormStatistics.Query
+                ? $"Answers depend on what is predicted together ({statistics}); --norm-statistics support makes each answer its own."
+                : $"Each query is answered for itself ({statistics}).");
         }
 
         output.Line($"Predict with:   fewshot predict {options} FILES...");
@@ -90,7 +91,7 @@ internal static class AdaptCommand
             ["model"] = file,
             ["method"] = learner.Method.Name,
             ["pattern"] = StoredPattern.Of(learner),
-            ["normStatistics"] = statistics,
+            ["normStatistics"] = Texts.Name(specification.NormStatistics),
             ["examples"] = examples.Count,
             ["classes"] = examples.ClassNames is null ? null : Texts.Json(examples.ClassNames),
             ["milliseconds"] = milliseconds,

@@ -56,6 +56,41 @@ public class LearnerTests
         Assert.True(independent ? difference < 1e-5 : difference > 1e-3, $"difference {difference}");
     }
 
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public void One_query_alone_gets_the_answer_it_gets_among_others_by_default(string row)
+    {
+        using AdaptedModel model = Create(new LearnerSpecification { Method = row, Network = "conv4", Channels = 4, InputShape = [16, 16, 1], Outputs = 3 })
+            .Adapt(s_support, s_labels);
+        float[] together = model.Predict(s_queries);
+        for (int query = 0; query < 5; query++)
+        {
+            float[] alone = model.Predict(s_queries.AsSpan(query * 256, 256));
+            Assert.All(alone.Zip(together.AsSpan(query * 3, 3).ToArray()), pair => Assert.Equal(pair.Second, pair.First, 1e-5f));
+        }
+    }
+
+    public static TheoryData<string> Rows => [.. Catalogue.Names];
+
+    [Fact]
+    public void Fewer_queries_than_the_learner_was_measured_with_are_told_under_query_statistics()
+    {
+        LearnerSpecification query = Conv("protonet", NormStatistics.Query).Specification;
+        Assert.Null(Caution(query with { QueryCount = 5 }, 5));
+        Assert.Contains("4 are asked, and the learner was measured with 5", Caution(query with { QueryCount = 5 }, 4));
+        Assert.Contains("1 is asked", Caution(query with { QueryCount = 5 }, 1));
+        Assert.Contains("2 are asked, fewer than there are classes", Caution(query, 2));
+        Assert.Null(Caution(query, 3));
+        Assert.Null(Caution(query with { QueryCount = 5, NormStatistics = NormStatistics.Support }, 1));
+        Assert.Null(Caution(query with { QueryCount = 5, Network = "mlp" }, 1));
+
+        static string? Caution(LearnerSpecification specification, int queries)
+        {
+            using AdaptedModel model = Create(specification).Adapt(s_support, s_labels);
+            return model.CautionFor(queries);
+        }
+    }
+
     [Fact]
     public void More_queries_than_one_program_answers_are_answered_in_turns()
     {

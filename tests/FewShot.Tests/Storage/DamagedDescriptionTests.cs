@@ -65,7 +65,7 @@ public sealed class DamagedDescriptionTests
     public void Settings_that_are_not_given_keep_their_defaults()
     {
         LearnerSpecification read = LearnerSpecification.FromJson(JsonNode.Parse("""{"method":"maml","inputShape":[2],"outputs":2}"""), "file");
-        Assert.Equal(new LearnerSpecification { Method = "maml", InputShape = [2], Outputs = 2 }, read);
+        Assert.Equal(new LearnerSpecification { Method = "maml", InputShape = [2], Outputs = 2, NormStatistics = NormStatistics.Query }, read);
         Assert.Equal([40, 40], read.Hidden);
         TrainingOptions options = TrainingOptions.FromJson(JsonNode.Parse("""{"seed":5,"outer":{"rate":0.5}}"""), "file");
         Assert.Equal(new TrainingOptions { Seed = 5, Outer = new() { Rate = 0.5 } }, options);
