@@ -167,7 +167,7 @@ public sealed class AdaptedModel : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(queries, 1);
         int enough = Specification.QueryCount ?? Ways;
-        return Specification.NormStatistics != NormStatistics.Query || queries >= enough || !_learner.Graphs.Model.Normalizes
+        return Specification.NormStatistics != NormStatistics.Query || queries >= enough || !_programs.Graphs.Model.Normalizes
             ? null
             : $"normalisation takes its statistics from the queries asked together: {queries} {(queries == 1 ? "is" : "are")} asked, "
                 + $"{(Specification.QueryCount is null ? "fewer than there are classes" : $"and the learner was measured with {enough}")}, so the answers may be much worse; "
