@@ -1,4 +1,5 @@
 using FewShot.Methods;
+using FewShot.Models;
 using FewShot.Tasks;
 using FewShot.Tasks.Data;
 
@@ -148,6 +149,7 @@ internal static class Workloads
         InnerSteps = steps,
         InnerRate = steps is null ? null : 0.01,
         Pattern = pattern,
+        NormStatistics = NormStatistics.Query, // as the peers do
     };
 
     private static Workload Training(string name, string method, int tasks, TaskShape shape, int steps, IReadOnlyList<Peer> peers) =>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using FewShot.Evaluation;
 using FewShot.Methods;
+using FewShot.Models;
 using FewShot.Reporting;
 using FewShot.Tasks;
 using FewShot.Tasks.Data;
@@ -98,6 +99,7 @@ internal static class ConflictingTasksStudy
         LearnerSpecification specification = problem.Specification with
         {
             Kind = source.Shape.Kind, Weighting = weighting.Kind, WeightingTemperature = weighting.Temperature,
+            NormStatistics = NormStatistics.Query,
         };
         for (ulong seed = 1; seed <= Seeds; seed++)
         {

@@ -1,5 +1,6 @@
 using FewShot.Evaluation;
 using FewShot.Methods;
+using FewShot.Models;
 using FewShot.Reporting;
 using FewShot.Tasks;
 using FewShot.Training;
@@ -64,7 +65,7 @@ internal static class MemoryStudy
 
     private static (long Predicted, long Measured) Peak(string method, int steps, bool recomputed)
     {
-        var specification = new LearnerSpecification { Method = method, InputShape = s_shape.InputShape, Outputs = s_shape.Outputs, InnerSteps = steps };
+        var specification = new LearnerSpecification { Method = method, InputShape = s_shape.InputShape, Outputs = s_shape.Outputs, InnerSteps = steps, NormStatistics = NormStatistics.Query };
         var plan = new MethodPlan(specification, s_shape);
         if (recomputed)
         {
@@ -79,7 +80,7 @@ internal static class MemoryStudy
     private static long Held(string method, bool warm, int batch)
     {
         ITaskSource source = TaskSources.Open("glyphs", null, new TaskOptions { Ways = 5, Shots = 5, QueriesPerClass = 15 });
-        var specification = new LearnerSpecification { Method = method, InputShape = source.Shape.InputShape, Outputs = source.Shape.Outputs, WarmStart = warm };
+        var specification = new LearnerSpecification { Method = method, InputShape = source.Shape.InputShape, Outputs = source.Shape.Outputs, WarmStart = warm, NormStatistics = NormStatistics.Query };
         long before = GC.GetTotalMemory(forceFullCollection: true);
         using var trainer = new Trainer(specification, source, new TrainingOptions { MetaBatch = batch, Tasks = warm ? batch : null }, workers: 1);
         long held = GC.GetTotalMemory(forceFullCollection: true) - before;

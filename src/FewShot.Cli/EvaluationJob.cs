@@ -27,11 +27,12 @@ internal sealed record EvaluationJob(LearnerSpecification Learner, ITaskSource S
             data = data with { Normalization = normalization };
         }
 
-        ITaskSource source = (opened ?? new OpenedData()).Tasks(data);
+        Split split = parse.GetValue(common.Split) ?? Split.Test;
+        ITaskSource source = (opened ?? new OpenedData()).Tasks(data, only: split);
         return new EvaluationJob(
             Fit(trained, source, parse.GetValue(common.Learner.NormStatistics), parse.GetValue(common.Data.Ways) is not null),
             source,
-            parse.GetValue(common.Split) ?? Split.Test,
+            split,
             parse.GetValue(common.Episodes) ?? 600,
             parse.GetValue(common.Seed) ?? 1,
             CommonOptions.WorkersOf(parse, common),

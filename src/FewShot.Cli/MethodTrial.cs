@@ -4,6 +4,7 @@ using FewShot.Cli.Commands;
 using FewShot.Cli.Settings;
 using FewShot.Evaluation;
 using FewShot.Methods;
+using FewShot.Optimizers;
 using FewShot.Storage;
 using FewShot.Tasks;
 using FewShot.Training;
@@ -61,6 +62,7 @@ internal sealed class MethodTrial
             row = row with { Order = training.Method.MetaGradient.Order };
             var evaluation = EvaluationJob.Read(_evaluate, training.Configuration.Data, training.Configuration.Learner, _common, opened);
             RefuseShorter(training.Configuration.Training);
+            NoteLonger(training.Configuration.Training, output);
             TrainingResult trained = training.Run(output, cancellation);
             if (trained.End == TrainingEnd.Interrupted)
             {
@@ -107,6 +109,16 @@ internal sealed class MethodTrial
         {
             throw new StorageException(
                 $"'{Commands.Run}' was trained for longer ({stored.Budget?.ToString("c") ?? "no time limit"}, {Texts.Count(stored.Iterations)} meta-steps) than is asked for now; give as much, or another --out");
+        }
+    }
+
+    private void NoteLonger(TrainingOptions asked, Output output)
+    {
+        if (asked.Outer.Schedule != RateSchedule.Constant && RunConfiguration.ReadIfThere(Commands.Run)?.Training is { } stored
+            && (stored.Budget != asked.Budget || stored.Iterations != asked.Iterations))
+        {
+            output.Note($"note: '{Commands.Run}' goes on for longer than it was begun for: the schedule of its outer rate now spans the whole of it, which changes the rate "
+                + "at once; give another --out for a run that follows the schedule from its beginning");
         }
     }
 

@@ -9,8 +9,10 @@ internal sealed class OpenedData
     private readonly Dictionary<string, Func<TaskOptions, ITaskSource>> _opened = [];
 
     /// <summary>The tasks of a selection.</summary>
+    /// <param name="selection">The selection.</param>
+    /// <param name="only">The only split that tasks are drawn from; null for all.</param>
     /// <exception cref="DataException">The data are missing or damaged, or they are too few for the tasks.</exception>
-    public ITaskSource Tasks(DataSelection selection)
+    public ITaskSource Tasks(DataSelection selection, Split? only = null)
     {
         // Within one command the training classes cannot change, so they tell no data apart. As text, because a list of columns is equal by what it holds.
         string data = (selection with { Ways = 0, Shots = 0, Queries = 0, TrainingClasses = null }).ToJson().ToJsonString();
@@ -20,6 +22,6 @@ internal sealed class OpenedData
             _opened.Add(data, tasks);
         }
 
-        return tasks(selection.Tasks);
+        return tasks(selection.Tasks with { Only = only });
     }
 }

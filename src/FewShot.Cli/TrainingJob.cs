@@ -45,7 +45,7 @@ internal sealed record TrainingJob(RunConfiguration Configuration, ITaskSource S
         using RunFolder folder = RunFolder.Open(Folder, Configuration.ToJson(), RunConfiguration.MayChange);
         output.Note($"{Method.Name} ({Method.MetaGradient.Order}) on {Configuration.Data.Source}, {Source.Shape}, {learner.Network}"
             + (Method.Weighting == TaskWeighting.Uniform ? "" : $", tasks weighted by {Method.Weighting.Name}")
-            + (Texts.Normalizes(learner) ? $", normalisation from {learner.NormStatistics.ToString().ToLowerInvariant()} statistics" : ""));
+            + (Texts.Normalization(learner) is { } statistics ? $", {statistics}" : ""));
         if (Method.Caution is { } caution)
         {
             output.Note($"note: {caution}");

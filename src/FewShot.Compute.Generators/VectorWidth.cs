@@ -3,12 +3,12 @@ namespace FewShot.Compute.Generators;
 /// <summary>One vector width: how its type is called, how many floats it holds and how a multiply-add is written.</summary>
 internal sealed class VectorWidth
 {
-    // The 128-bit level also serves processors without fused multiply-add, where asking for a fused one would call a library routine.
+    // The 128-bit level serves processors without fused multiply-add.
     public static readonly VectorWidth[] All =
     [
-        new(128, "Vector128", "MultiplyAddEstimate"),
-        new(256, "Vector256", "FusedMultiplyAdd"),
-        new(512, "Vector512", "FusedMultiplyAdd"),
+        new(128, "Vector128", "Vector128Arithmetic.MultiplyAdd"),
+        new(256, "Vector256", "Vector256.FusedMultiplyAdd"),
+        new(512, "Vector512", "Vector512.FusedMultiplyAdd"),
     ];
 
     private VectorWidth(int bits, string type, string multiplyAdd)
@@ -32,7 +32,7 @@ internal sealed class VectorWidth
 
     public string Broadcast(string value) => $"{Type}.Create({value})";
 
-    public string MultiplyAddName => $"{Type}.{multiplyAdd}";
+    public string MultiplyAddName => multiplyAdd;
 
     public string MultiplyAdd(string left, string right, string addend) => $"{MultiplyAddName}({left}, {right}, {addend})";
 }

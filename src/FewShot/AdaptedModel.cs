@@ -1,15 +1,12 @@
-using System.Collections.Concurrent;
-using System.Globalization;
+using System.Numerics;
 using System.Numerics.Tensors;
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using FewShot.Compute.Execution;
 using FewShot.Compute.Graphs;
 using FewShot.Learning;
 using FewShot.Methods;
 using FewShot.Models;
 using FewShot.Storage;
+using FewShot.Tasks;
 
 namespace FewShot;
 
@@ -18,20 +15,20 @@ namespace FewShot;
 /// </summary>
 /// <remarks>
 /// Under <see cref="NormStatistics.Query"/> the queries of one call are normalised together, so an answer depends on the others in the call; under the
-/// other choices each query is answered for itself.
+/// other choices each query is answered for itself. A model holds what adaptation changed; it shares programs, weights and working memory with its learner and
+/// with the learner's other models, so thousands cost no more than that, whether they are disposed or not.
 /// </remarks>
 public sealed class AdaptedModel : IDisposable
 {
     /// <summary>The most queries one program answers; more are answered in turns, where they do not depend on each other.</summary>
     private const int LargestBatch = 64;
 
-    private readonly Learner _learner;
-    private readonly IReadOnlyList<StoredTensor> _state;
-    private readonly (string Name, Shape Shape)[] _entries;
-    private readonly ConcurrentDictionary<int, Lazy<WorkerPool>> _workers = new();
+    private readonly TaskPrograms _programs;
+    private readonly TaskState _state;
+    private readonly bool _isAlone;
     private volatile bool _disposed;
 
-    internal AdaptedModel(Learner learner, IReadOnlyList<StoredTensor> state, int ways, int outputs, IReadOnlyList<string>? classNames)
+    internal AdaptedModel(TaskPrograms programs, TaskState state, int threads, int ways, int outputs, IReadOnlyList<string>? classNames, bool isAlone = false)
     {
         if (classNames is not null && classNames.Count != ways)
         {
@@ -43,10 +40,10 @@ public sealed class AdaptedModel : IDisposable
             throw new ArgumentException(fault, nameof(classNames));
         }
 
-        _learner = learner;
-        Threads = learner.Threads;
+        _programs = programs;
         _state = state;
-        _entries = [.. state.Select(tensor => (tensor.Name, new Shape([.. tensor.Shape])))];
+        _isAlone = isAlone;
+        Threads = threads;
         Ways = ways;
         Outputs = outputs;
         ClassNames = classNames;
@@ -59,9 +56,10 @@ public sealed class AdaptedModel : IDisposable
     public IReadOnlyList<string>? ClassNames { get; }
 
     /// <summary>The learner's specification.</summary>
-    public LearnerSpecification Specification => _learner.Specification;
+    public LearnerSpecification Specification => _programs.Specification;
 
-    /// <summary>The most threads of one prediction, as <see cref="Learner.Threads"/>, which it begins with. Set it before the first prediction.</summary>
+    /// <summary>The most threads of one prediction, as <see cref="Learner.Threads"/>, which it begins with.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
     public int Threads
     {
         get;
@@ -75,92 +73,111 @@ public sealed class AdaptedModel : IDisposable
     /// <summary>Width of the network's answer: at least <see cref="Ways"/>.</summary>
     private int Outputs { get; }
 
-    /// <summary>Reads a model that <see cref="Save"/> wrote.</summary>
-    /// <exception cref="StorageException">It is missing, damaged or something else.</exception>
+    /// <summary>Reads a self-contained model that <see cref="Save"/> wrote. It has programs and memory of its own, until it is disposed.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="StorageException">It is missing, damaged or something else, or holds only what adaptation changed.</exception>
     public static AdaptedModel Load(string path)
     {
-        SafetensorsFile file = Safetensors.Read(path);
-        if (file.Metadata.ContainsKey("learner"))
-        {
-            throw new StorageException($"'{path}' is a learner, not a model adapted to a task; load it as a learner and adapt it");
-        }
+        var file = AdaptedModelFile.Read(path);
+        (TaskPrograms programs, TaskState state) = file.Alone(path);
+        return Of(file, programs, state, WorkerPool.DefaultThreads, path, isAlone: true);
+    }
 
-        LearnerSpecification specification = LearnerSpecification.FromJson(file.RequiredMetadata("adapted_learner"), path);
-        TaskGraphs graphs = TaskGraphs.Of(specification);
-        try
-        {
-            IReadOnlyList<string>? names = file.Metadata.TryGetValue("class_names", out string? json) ? ReadClassNames(json, path) : null;
-            int ways = int.Parse(file.RequiredMetadata("ways"), NumberStyles.None, CultureInfo.InvariantCulture);
-            int outputs = int.Parse(file.RequiredMetadata("outputs"), NumberStyles.None, CultureInfo.InvariantCulture);
-            if (file.Tensors.FirstOrDefault(tensor => tensor.Element != StoredElement.Float32) is { } other)
-            {
-                throw new ArgumentException($"'{other.Name}' is {other.Element}, not {StoredElement.Float32}");
-            }
-
-            foreach (StoredTensor tensor in file.Tensors)
-            {
-                StoredParameters.RequireFinite(tensor, path);
-            }
-
-            // Tracing one answer finds a missing or misshapen tensor now, before memory is taken for what the description claims.
-            Shape answers = graphs.Predict([.. file.Tensors.Select(tensor => (tensor.Name, new Shape([.. tensor.Shape])))], 1).Outputs[0].Tensor.Shape;
-            if (answers != new Shape(1, outputs) || ways < 1 || ways > outputs)
-            {
-                throw new ArgumentException($"it answers {answers}, not {outputs} values of which {ways} are used");
-            }
-
-            var learner = new Learner(specification, new ParameterSet(graphs.Method.MetaParameters(graphs.Model)));
-            return new AdaptedModel(learner, file.Tensors, ways, outputs, names);
-        }
-        catch (Exception error) when (error is ArgumentException or FormatException or OverflowException or KeyNotFoundException)
-        {
-            throw new StorageException($"'{path}' is no adapted model of its learner: {error.Message}; adapt and save it again", error);
-        }
+    /// <summary>
+    /// Reads a model that <see cref="Save"/> wrote, in either form, to share programs, weights and memory with the learner it was adapted by, as a model that
+    /// was just adapted does. Where it was adapted under other settings than the learner's, such as a pattern, it shares the weights alone.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="learner">The learner whose weights it was adapted from.</param>
+    /// <exception cref="StorageException">It is missing, damaged or something else, or was adapted by another learner.</exception>
+    public static AdaptedModel Load(string path, Learner learner)
+    {
+        ArgumentNullException.ThrowIfNull(learner);
+        var file = AdaptedModelFile.Read(path);
+        (TaskPrograms programs, TaskState state) = file.With(learner.Programs, path);
+        return Of(file, programs, state, learner.Threads, path, isAlone: programs != learner.Programs);
     }
 
     /// <summary>Writes the model to one file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="selfContained">
+    /// Whether the file holds the learner's weights too, so that it can be handed on. Without them it holds what adaptation changed, which is a few kilobytes
+    /// where the body of the network does not change, and a hash of the learner's weights; it is read by <see cref="Load(string, Learner)"/> alone.
+    /// </param>
     /// <exception cref="StorageException">It cannot be written; a previous version is untouched.</exception>
-    public void Save(string path)
+    /// <exception cref="ArgumentException">The model comes from a file that does not say what adaptation changed, so it can only be written whole.</exception>
+    public void Save(string path, bool selfContained = true)
     {
-        var metadata = new Dictionary<string, string>
+        if (!selfContained && _programs.WeightsHash is null)
         {
-            ["adapted_learner"] = Specification.ToJson().ToJsonString(),
-            ["ways"] = Ways.ToString(CultureInfo.InvariantCulture),
-            ["outputs"] = Outputs.ToString(CultureInfo.InvariantCulture),
-        };
-        if (ClassNames is not null)
-        {
-            metadata["class_names"] = new JsonArray([.. ClassNames.Select(name => (JsonNode)name)]).ToJsonString();
+            throw new ArgumentException(
+                "this model comes from a file of an earlier version, which does not say what adaptation changed: save it self-contained, or load it with its learner",
+                nameof(selfContained));
         }
 
-        Safetensors.Write(path, _state, metadata);
+        IEnumerable<StoredTensor> weights = selfContained
+            ? _programs.Unchanged(_state).Select(weight => new StoredTensor(weight.Name, weight.Shape.Extents.ToArray(), weight.Values.ToArray()))
+            : [];
+        string[]? changed = selfContained && _programs.WeightsHash is not null ? [.. _state.Entries.Select(entry => entry.Name)] : null;
+        new AdaptedModelFile(Specification, [.. _state.Tensors, .. weights], changed, _programs.WeightsHash, Ways, Outputs, ClassNames).Write(path);
     }
 
-    /// <summary>Probabilities of the classes [queries, ways], or the values of a regression [queries, outputs].</summary>
+    /// <summary>Probabilities of the classes [queries, ways], or the values of a regression [queries, outputs]; all finite.</summary>
     /// <param name="inputs">Queries, row-major, one after another.</param>
+    /// <exception cref="QueryException">Queries hold NaN or infinity, or overflow; it says which.</exception>
     /// <exception cref="ArgumentException">The values do not make whole examples.</exception>
     public float[] Predict(ReadOnlySpan<float> inputs)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        int size = _learner.Graphs.Model.Input.Count;
+        Shape example = _programs.Graphs.Model.Input;
+        int size = example.Count;
         if (inputs.Length == 0 || inputs.Length % size != 0)
         {
-            throw new ArgumentException($"{inputs.Length} values do not make whole examples of {_learner.Graphs.Model.Input} ({size} values each)", nameof(inputs));
+            throw new ArgumentException($"{inputs.Length} values do not make whole examples of {example} ({size} values each)", nameof(inputs));
         }
 
+        RequireFinite(inputs, size);
         int count = inputs.Length / size;
-        int batch = Specification.NormStatistics == NormStatistics.Query ? count : Math.Min(count, LargestBatch);
         var result = new float[count * Ways];
-        for (int start = 0; start < count; start += batch)
+        var faults = new List<int>();
+        for (int start = 0, part; start < count; start += part)
         {
-            int part = Math.Min(batch, count - start);
-            Answer(inputs.Slice(start * size, part * size), part, result.AsSpan(start * Ways, part * Ways));
+            // Few sizes of batch, the powers of two, so that few programs serve any number of queries.
+            part = AnswersTogether ? count : 1 << BitOperations.Log2((uint)Math.Min(count - start, LargestBatch));
+            Answer(inputs.Slice(start * size, part * size), start, part, result.AsSpan(start * Ways, part * Ways), faults);
+        }
+
+        if (faults.Count > 0)
+        {
+            throw new QueryException(
+                Culprits(inputs, size, faults),
+                "the answer is no finite number, so the values are too large for the network; prepare queries as the training data were");
         }
 
         return result;
     }
 
+    /// <summary>
+    /// What to know before that many queries are asked in one call: under <see cref="NormStatistics.Query"/>, fewer than the learner was measured with are
+    /// answered worse. Null where nothing is to be said. Where it is not known how many queries that were, one for each class is taken for enough.
+    /// </summary>
+    /// <param name="queries">How many queries are asked together, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are no queries.</exception>
+    public string? CautionFor(int queries)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(queries, 1);
+        int enough = Specification.QueryCount ?? Ways;
+        return Specification.NormStatistics != NormStatistics.Query || queries >= enough || !_programs.Graphs.Model.Normalizes
+            ? null
+            : $"normalisation takes its statistics from the queries asked together: {queries} {(queries == 1 ? "is" : "are")} asked, "
+                + $"{(Specification.QueryCount is null ? "fewer than there are classes" : $"and the learner was measured with {enough}")}, so the answers may be much worse; "
+                + $"ask more together, of all classes, or adapt with {nameof(NormStatistics)} {NormStatistics.Support}, under which each query is answered for itself";
+    }
+
     /// <summary>The most probable class of each query.</summary>
+    /// <param name="inputs">Queries, row-major, one after another.</param>
+    /// <exception cref="QueryException">Queries hold NaN or infinity, or overflow; it says which.</exception>
+    /// <exception cref="ArgumentException">The values do not make whole examples.</exception>
     public int[] Classify(ReadOnlySpan<float> inputs)
     {
         float[] probabilities = Predict(inputs);
@@ -171,6 +188,34 @@ public sealed class AdaptedModel : IDisposable
         }
 
         return classes;
+    }
+
+    /// <summary>Ends the model; one that was loaded by itself gives its memory back, others share their learner's.</summary>
+    public void Dispose()
+    {
+        _disposed = true;
+        if (_isAlone)
+        {
+            _programs.Dispose();
+        }
+    }
+
+    private bool AnswersTogether => Specification.NormStatistics == NormStatistics.Query;
+
+    private static AdaptedModel Of(AdaptedModelFile file, TaskPrograms programs, TaskState state, int threads, string path, bool isAlone)
+    {
+        try
+        {
+            // Tracing one answer finds a missing or misshapen tensor now, before memory is taken for what the description claims.
+            Shape answers = programs.Answer(state);
+            return answers == new Shape(1, file.Outputs) && file.Ways >= 1 && file.Ways <= file.Outputs
+                ? new AdaptedModel(programs, state, threads, file.Ways, file.Outputs, file.ClassNames, isAlone)
+                : throw new ArgumentException($"it answers {answers}, not {file.Outputs} values of which {file.Ways} are used");
+        }
+        catch (Exception error) when (error is ArgumentException or OverflowException or KeyNotFoundException)
+        {
+            throw AdaptedModelFile.NotAModel(path, error.Message, error);
+        }
     }
 
     // Names are how a program tells the answers apart.
@@ -193,42 +238,47 @@ public sealed class AdaptedModel : IDisposable
         return null;
     }
 
-    private static string[] ReadClassNames(string json, string path)
+    private static void RequireFinite(ReadOnlySpan<float> inputs, int size)
     {
-        const string subject = "what its classes are called";
-        JsonNode? names = StoredJson.Parse(Encoding.UTF8.GetBytes(json), path, subject);
-        return names is JsonArray list && list.All(name => name is JsonValue value && value.GetValueKind() == JsonValueKind.String)
-            ? [.. list.Select(name => (string)name!)]
-            : throw StoredJson.Fault(path, subject, "'class_names' is not a list of names");
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _disposed = true;
-        foreach (Lazy<WorkerPool> pool in _workers.Values.Where(pool => pool.IsValueCreated))
+        if (TensorPrimitives.IsFiniteAll(inputs))
         {
-            pool.Value.Dispose();
+            return;
         }
+
+        var faults = new List<int>();
+        for (int row = 0; row < inputs.Length / size; row++)
+        {
+            if (!TensorPrimitives.IsFiniteAll(inputs.Slice(row * size, size)))
+            {
+                faults.Add(row);
+            }
+        }
+
+        throw new QueryException(faults, "a value is NaN or infinite; every value must be a finite number");
     }
 
-    private void Answer(ReadOnlySpan<float> inputs, int count, Span<float> result)
+    private void Answer(ReadOnlySpan<float> inputs, int first, int count, Span<float> result, List<int> faults)
     {
-        WorkerPool pool = _workers.GetOrAdd(count, key => new Lazy<WorkerPool>(
-            () => new WorkerPool(_learner.PredictionProgram(_entries, Outputs, key), Threads, LoadState))).Value;
-        IWorker<float> worker = pool.Take();
+        WorkerPool pool = _programs.Prediction(_state, count, Threads);
+        PooledWorker pooled = pool.Take();
         try
         {
-            inputs.CopyTo(worker.Input(_state.Count));
+            IWorker<float> worker = pooled.Worker;
+            int queries = _state.LoadInto(pooled, pool.Program.InputNames.Count - 1 - _state.Tensors.Count);
+            inputs.CopyTo(worker.Input(queries));
             worker.Run();
             ReadOnlySpan<float> answers = worker.Output(0);
             for (int i = 0; i < count; i++)
             {
                 ReadOnlySpan<float> row = answers.Slice(i * Outputs, Ways);
                 Span<float> target = result.Slice(i * Ways, Ways);
-                if (Specification.Kind == Tasks.TaskKind.Classification)
+                if (!TensorPrimitives.IsFiniteAll(row))
                 {
-                    TensorPrimitives.SoftMax(row, target);
+                    faults.Add(first + i);
+                }
+                else if (Specification.Kind == TaskKind.Classification)
+                {
+                    Reductions.SoftMax(row, target);
                 }
                 else
                 {
@@ -238,15 +288,20 @@ public sealed class AdaptedModel : IDisposable
         }
         finally
         {
-            pool.Return(worker);
+            pool.Return(pooled);
         }
     }
 
-    private void LoadState(IWorker<float> worker)
+    /// <summary>Which of the queries that have no answer have none by themselves either; all, where it takes several.</summary>
+    private List<int> Culprits(ReadOnlySpan<float> inputs, int size, List<int> faults)
     {
-        for (int i = 0; i < _state.Count; i++)
+        var culprits = new List<int>();
+        var unused = new float[Ways];
+        foreach (int row in faults)
         {
-            _state[i].Float32.CopyTo(worker.Input(i));
+            Answer(inputs.Slice(row * size, size), row, 1, unused, culprits);
         }
+
+        return culprits.Count > 0 ? culprits : faults;
     }
 }

@@ -1,20 +1,21 @@
-using System.Collections.Concurrent;
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
 using FewShot.Compute.Execution;
-using FewShot.Compute.Execution.Simd;
-using FewShot.Compute.Graphs;
 using FewShot.Evaluation;
 using FewShot.Learning;
 using FewShot.Methods;
 using FewShot.Models;
 using FewShot.Storage;
 using FewShot.Tasks;
+using FewShot.Tasks.Data;
 
 namespace FewShot;
 
 /// <summary>
 /// A trained few-shot learner: give it a support set, get a model for that task. Thread-safe; programs are compiled once for each size of support
-/// set and kept, and so is the memory they run in.
+/// set and kept, and so is the memory they run in, up to <see cref="MaxPrograms"/> of them.
 /// </summary>
 /// <remarks>
 /// Any number of threads may adapt at once. One adaptation shares its larger steps among up to <see cref="Threads"/> threads: the caller's, and helpers that
@@ -24,15 +25,12 @@ namespace FewShot;
 /// <example>
 /// <code>
 /// Learner learner = Learner.Load("runs/omniglot");
-/// using AdaptedModel model = learner.Adapt(images, labels);       // floats in [0, 1], height × width × channels; labels from 0
-/// int[] classes = model.Classify(newImages);
+/// using AdaptedModel model = learner.Adapt(learner.ReadImages(["a.png", "b.png"]), [0, 1]);
+/// int[] classes = model.Classify(learner.ReadImages(["new.png"]));
 /// </code>
 /// </example>
 public sealed class Learner
 {
-    private readonly ConcurrentDictionary<(int Count, int Outputs), Lazy<WorkerPool>> _adaptations = new();
-    private readonly ConcurrentDictionary<(int Count, int Outputs), Lazy<SimdProgram>> _predictions = new();
-
     /// <summary>A learner of given parameters.</summary>
     /// <exception cref="ArgumentException">The parameters are not those of the specification.</exception>
     public Learner(LearnerSpecification specification, ParameterSet parameters)
@@ -49,6 +47,8 @@ public sealed class Learner
             throw new ArgumentException(
                 "the parameters are not those of the learner's method and network" + (fault is null ? "" : $", which have {fault.Name} {fault.Shape}"), nameof(parameters));
         }
+
+        Programs = new TaskPrograms(specification, Graphs, WeightsOf(parameters), new Lazy<string?>(() => HashOf(parameters)));
     }
 
     /// <summary>What the learner is.</summary>
@@ -61,8 +61,8 @@ public sealed class Learner
     public Method Method => Graphs.Method;
 
     /// <summary>
-    /// The most threads of one adaptation or prediction, the caller's included; by default as many as there are cores, at most 4. Set it before the first use:
-    /// what has run keeps what it was made with.
+    /// The most threads of one adaptation or prediction, the caller's included; by default as many as there are cores, at most 4. Models that were adapted
+    /// before keep theirs.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
     public int Threads
@@ -75,7 +75,22 @@ public sealed class Learner
         }
     } = WorkerPool.DefaultThreads;
 
+    /// <summary>
+    /// The most compiled programs that the learner and all its models keep together, 32 by default: one for each size of support set, and one for each kind of
+    /// state and number of queries at once (1, 2, 4 to 64; under <see cref="NormStatistics.Query"/> any number). The least recently used goes first, with its
+    /// memory, which is some megabytes for a network such as conv4-64 on small images; who asks for it again waits until it is compiled. Fewer programs bound
+    /// the memory of a server that takes what its users send; more serve more sizes without a wait.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
+    public int MaxPrograms
+    {
+        get => Programs.Capacity;
+        set => Programs.Capacity = value;
+    }
+
     internal TaskGraphs Graphs { get; }
+
+    internal TaskPrograms Programs { get; }
 
     /// <summary>Loads the best weights of a run folder, or a checkpoint file.</summary>
     /// <param name="path">A run folder, or a <c>.safetensors</c> file written by training.</param>
@@ -105,8 +120,34 @@ public sealed class Learner
     public void Save(string path) => new Checkpoint(
         0, StoredParameters.ToStored(Parameters), [], new Dictionary<string, string> { ["learner"] = Specification.ToJson().ToJsonString() }).Write(path);
 
+    /// <summary>Reads image files and prepares them as the learner's training images were: the inputs of <c>Adapt</c> and of <see cref="AdaptedModel"/>.</summary>
+    /// <param name="paths">The files, of any size and any format that <see cref="ImageDecoder"/> reads.</param>
+    /// <returns>Height × width × channels numbers of each, one after another.</returns>
+    /// <exception cref="ArgumentException">The learner was not trained on image files.</exception>
+    /// <exception cref="DataException">A file is missing, empty, damaged or of another format.</exception>
+    public float[] ReadImages(IReadOnlyList<string> paths)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        if (Specification.Preparation is not ImagePreparation preparation)
+        {
+            throw new ArgumentException("this learner was not trained on image files: prepare its inputs as its training data were", nameof(paths));
+        }
+
+        var inputs = new float[paths.Count * preparation.Size];
+        for (int i = 0; i < paths.Count; i++)
+        {
+            preparation.Read(paths[i], inputs.AsSpan(i * preparation.Size, preparation.Size));
+        }
+
+        return inputs;
+    }
+
     /// <summary>Adapts to a classification task.</summary>
-    /// <param name="inputs">Support examples, row-major, one after another, scaled as in training.</param>
+    /// <param name="inputs">
+    /// Support examples, row-major, one after another, as <see cref="LearnerSpecification.Preparation"/> makes them: of images, height × width × channels
+    /// numbers, each sample / 255 (1 − sample / 255 for ink on paper), less the mean and divided by the scale of its channel (<see cref="ReadImages"/> gives
+    /// them); of a table, each feature less its mean and divided by its scale. A learner without a preparation takes numbers scaled as in training.
+    /// </param>
     /// <param name="labels">The class of each, from 0; every class occurs at least once.</param>
     /// <param name="classNames">Names of the classes, to be kept with the model; optional.</param>
     /// <exception cref="ArgumentException">Sizes do not fit the learner, a label is missing, or a value is not finite; the message says which.</exception>
@@ -149,8 +190,8 @@ public sealed class Learner
     }
 
     /// <summary>Adapts to a regression task.</summary>
-    /// <param name="inputs">Support examples, row-major.</param>
-    /// <param name="targets">Their values, row-major [examples, outputs].</param>
+    /// <param name="inputs">Support examples, row-major, one after another, prepared as for classification.</param>
+    /// <param name="targets">Their values, row-major [examples, outputs]; those of a table standardised by its preparation too.</param>
     /// <exception cref="ArgumentException">Sizes do not fit the learner, or a value is not finite.</exception>
     public AdaptedModel Adapt(ReadOnlySpan<float> inputs, ReadOnlySpan<float> targets) =>
         Specification.Kind == TaskKind.Regression
@@ -169,10 +210,6 @@ public sealed class Learner
         return evaluator.Run(Parameters, split, episodes, seed);
     }
 
-    /// <summary>The program that answers a number of queries at once from an adapted state.</summary>
-    internal SimdProgram PredictionProgram(IReadOnlyList<(string Name, Shape Shape)> state, int outputs, int count) => _predictions.GetOrAdd(
-        (count, outputs), _ => new Lazy<SimdProgram>(() => new SimdProgram(Graphs.Predict(state, count)))).Value;
-
     private AdaptedModel Adapt(ReadOnlySpan<float> inputs, ReadOnlySpan<float> targets, int outputs, int ways, IReadOnlyList<string>? classNames)
     {
         int size = Graphs.Model.Input.Count;
@@ -188,13 +225,13 @@ public sealed class Learner
                 $"{inputs.Length} input values do not make {count} examples of {Graphs.Model.Input} ({size} values each)", nameof(inputs));
         }
 
-        RequireFinite(inputs, nameof(inputs), "all support values must be finite numbers");
-        RequireFinite(targets, nameof(targets), "all support values must be finite numbers");
-        WorkerPool pool = _adaptations.GetOrAdd((count, outputs), key => new Lazy<WorkerPool>(() => new WorkerPool(
-            new SimdProgram(Graphs.Adapt(key.Count, key.Outputs)), Threads, worker => Evaluator.Load(worker, Parameters)))).Value;
-        IWorker<float> worker = pool.Take();
+        RequireFinite(inputs, size, nameof(inputs));
+        RequireFinite(targets, outputs, nameof(targets));
+        WorkerPool pool = Programs.Adaptation(count, outputs, Threads);
+        PooledWorker pooled = pool.Take();
         try
         {
+            IWorker<float> worker = pooled.Worker;
             int support = Parameters.Specifications.Count;
             inputs.CopyTo(worker.Input(support));
             targets.CopyTo(worker.Input(support + 1));
@@ -204,19 +241,24 @@ public sealed class Learner
             {
                 string name = pool.Program.OutputNames[i];
                 float[] values = worker.Output(i).ToArray();
-                RequireFinite(values, name, "adaptation diverged; scale the inputs as in training, or train with a smaller inner rate");
+                if (!TensorPrimitives.IsFiniteAll<float>(values))
+                {
+                    throw new ArgumentException(
+                        $"{name} is no longer finite: adaptation diverged; scale the inputs as in training, or train with a smaller inner rate", nameof(inputs));
+                }
+
                 state.Add(new StoredTensor(name, pool.Program.OutputShapes[i].Extents.ToArray(), values));
             }
 
-            return new AdaptedModel(this, state, ways, outputs, classNames);
+            return new AdaptedModel(Programs, new TaskState(state), Threads, ways, outputs, classNames);
         }
         finally
         {
-            pool.Return(worker);
+            pool.Return(pooled);
         }
     }
 
-    private static void RequireFinite(ReadOnlySpan<float> values, string name, string advice)
+    private static void RequireFinite(ReadOnlySpan<float> values, int width, string name)
     {
         if (TensorPrimitives.IsFiniteAll(values))
         {
@@ -229,6 +271,32 @@ public sealed class Learner
             fault++;
         }
 
-        throw new ArgumentException($"value {fault} of {name} is {values[fault]}: {advice}", name);
+        throw new ArgumentException(
+            $"value {fault} of {name}, in support example {fault / width} counted from 0, is {values[fault]}: all support values must be finite numbers", name);
+    }
+
+    private static IReadOnlyList<Weight> WeightsOf(ParameterSet parameters)
+    {
+        var weights = new List<Weight>();
+        int start = 0;
+        foreach (ParameterSpecification parameter in parameters.Specifications)
+        {
+            weights.Add(new Weight(parameter.Name, parameter.Shape, parameters.Values.AsMemory(start, parameter.Shape.Count)));
+            start += parameter.Shape.Count;
+        }
+
+        return weights;
+    }
+
+    private static string HashOf(ParameterSet parameters)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (ParameterSpecification parameter in parameters.Specifications)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"{parameter.Name} {parameter.Shape}\n"));
+        }
+
+        hash.AppendData(MemoryMarshal.AsBytes<float>(parameters.Values));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

@@ -38,6 +38,65 @@ public sealed class AdaptPredictTests
     }
 
     [Fact]
+    public void A_model_without_its_learner_is_a_few_kilobytes_and_needs_the_run()
+    {
+        using var folder = new TemporaryFolder();
+        CommandResult.Good(Runs.Glyphs.With("--out", folder["run"], "--channels", "32"));
+        WriteGlyph(Path.Combine(folder["support"], "a", "0.png"), 1, 0);
+        WriteGlyph(Path.Combine(folder["support"], "b", "0.png"), 2, 0);
+        WriteGlyph(folder["query.png"], 2, 1);
+        CommandResult.Good("adapt", "--run", folder["run"], "--support", folder["support"], "--out", folder["whole"]);
+        CommandResult adapted = CommandResult.Good("adapt", "--run", folder["run"], "--support", folder["support"], "--out", folder["small"], "--changes-only");
+        Assert.Contains($"predict --run {folder["run"]} --model {folder["small"]}", adapted.Output, StringComparison.Ordinal);
+        Assert.InRange(new FileInfo(folder["small"]).Length, 1, 8000);
+        Assert.InRange(new FileInfo(folder["whole"]).Length, 100_000, 200_000);
+        string[] answers =
+        [
+            .. new string[][]
+            {
+                ["--model", folder["whole"]], ["--model", folder["whole"], "--run", folder["run"]], ["--model", folder["small"], "--run", folder["run"]],
+            }.Select(options => CommandResult.Good(["predict", .. options, folder["query.png"], "--json"]).Json.ToJsonString()),
+        ];
+        Assert.Single(answers.Distinct());
+        CommandResult.Refused(ExitCode.Storage, [folder["small"], "give --run with the run of its learner"], "predict", "--model", folder["small"], folder["query.png"]);
+    }
+
+    [Fact]
+    public void A_query_alone_gets_the_answer_it_gets_among_others_unless_the_transductive_setting_is_asked_for()
+    {
+        using var folder = new TemporaryFolder();
+        string[] byDefault = [.. Runs.Glyphs.Where(word => word is not ("--norm-statistics" or "support"))];
+        CommandResult trained = CommandResult.Good(byDefault.With("--out", folder["run"], "--json"));
+        Assert.Equal("support", (string)trained.Json["normStatistics"]!);
+        Assert.Contains("normalisation from support statistics", trained.Error, StringComparison.Ordinal);
+        for (int character = 0; character < 3; character++)
+        {
+            WriteGlyph(Path.Combine(folder["support"], $"c{character}", "0.png"), character, 0);
+            WriteGlyph(Path.Combine(folder["queries"], $"{character}.png"), character, 1);
+        }
+
+        CommandResult.Good("adapt", "--run", folder["run"], "--support", folder["support"], "--out", folder["m.safetensors"]);
+        CommandResult together = Predict("m.safetensors", "queries");
+        CommandResult alone = Predict("m.safetensors", Path.Combine("queries", "1.png"));
+        Assert.Equal(First(together, 1), First(alone, 0), 1e-5);
+        Assert.Equal(("support", null), ((string)alone.Json["normStatistics"]!, (string?)alone.Json["caution"]));
+        Assert.DoesNotContain("note:", alone.Error, StringComparison.Ordinal);
+
+        CommandResult.Good("adapt", "--run", folder["run"], "--support", folder["support"], "--norm-statistics", "query", "--out", folder["q.safetensors"]);
+        together = Predict("q.safetensors", "queries");
+        alone = Predict("q.safetensors", Path.Combine("queries", "1.png"));
+        Assert.True(Math.Abs(First(together, 1) - First(alone, 0)) > 1e-4);
+        Assert.Equal("query", (string)alone.Json["normStatistics"]!);
+        Assert.Contains("1 is asked, and the learner was measured with 15", (string)alone.Json["caution"]!, StringComparison.Ordinal);
+        Assert.Contains("1 is asked, and the learner was measured with 15", alone.Error, StringComparison.Ordinal);
+        Assert.Contains("3 are asked", together.Error, StringComparison.Ordinal);
+
+        CommandResult Predict(string model, string queries) => CommandResult.Good("predict", "--model", folder[model], folder[queries], "--json");
+
+        static double First(CommandResult result, int query) => (double)result.Json["predictions"]![query]!["probabilities"]!["c0"]!;
+    }
+
+    [Fact]
     public void AFileBecomesWhatTrainingSaw()
     {
         using var folder = new TemporaryFolder();

@@ -16,21 +16,27 @@ internal static class AdaptCommand
     {
         Option<string?> support = OptionFactory.Text("--support", "PATH", "The examples to adapt to: a folder with one folder of images for each class, or a table (CSV).");
         Option<string?> model = OptionFactory.Text("--out", "FILE", "The adapted model to write. [default: model.safetensors]");
+        var changesOnly = new Option<bool>("--changes-only")
+        {
+            Description = "Write only what adaptation changed, often a few kilobytes; 'fewshot predict' then needs --run too. [default: a file that stands for itself]",
+        };
         var command = new Command("adapt", "Adapt a trained learner to a new task from your own few examples, into one small file for 'fewshot predict'.")
         {
-            common.Run, support, model, common.RunPattern, common.Learner.NormStatistics, common.Workers,
+            common.Run, support, model, common.RunPattern, common.Learner.NormStatistics, common.Workers, changesOnly,
         };
         command.SetAction(parse =>
         {
-            Learner learner = Load(CommonOptions.Required(parse, common.Run), parse.GetValue(common.RunPattern), parse.GetValue(common.Learner.NormStatistics));
+            string run = CommonOptions.Required(parse, common.Run);
+            Learner learner = Load(run, parse.GetValue(common.RunPattern), parse.GetValue(common.Learner.NormStatistics));
             learner.Threads = CommonOptions.WorkersOf(parse, common);
             SupportSet examples = SupportSet.Read(learner.Specification, CommonOptions.Required(parse, support));
             string file = parse.GetValue(model) ?? "model.safetensors";
 
             using AdaptedModel adapted = examples.Adapt(learner);
             double milliseconds = MedianMilliseconds(() => examples.Adapt(learner).Dispose());
-            adapted.Save(file);
-            Print(learner, examples, file, milliseconds, output);
+            bool selfContained = !parse.GetValue(changesOnly);
+            adapted.Save(file, selfContained);
+            Print(learner, examples, selfContained ? $"--model {file}" : $"--run {run} --model {file}", file, milliseconds, output);
             return ExitCode.Ok;
         });
         return command;
@@ -65,26 +71,27 @@ internal static class AdaptCommand
             : new Learner(learner.Specification with { NormStatistics = statistics.Value }, learner.Parameters);
     }
 
-    private static void Print(Learner learner, SupportSet examples, string file, double milliseconds, Output output)
+    private static void Print(Learner learner, SupportSet examples, string options, string file, double milliseconds, Output output)
     {
         LearnerSpecification specification = learner.Specification;
-        string statistics = specification.NormStatistics.ToString().ToLowerInvariant();
         string what = examples.ClassNames is { } names
             ? $"{examples.Count} examples of {names.Count} classes ({string.Join(", ", names.Select((name, label) => $"{name}: {examples.Labels.Count(l => l == label)}"))})"
             : $"{examples.Count} examples";
         output.Line(string.Create(CultureInfo.InvariantCulture, $"Adapted {learner.Method.Name} to {what} in {milliseconds:0.00} ms on {(learner.Threads == 1 ? "one thread" : $"up to {learner.Threads} threads")}."));
-        if (specification.NormStatistics == NormStatistics.Query && Texts.Normalizes(specification))
+        if (Texts.Normalization(specification) is { } statistics)
         {
-            output.Line("Answers depend on what is predicted together (normalisation from query statistics); --norm-statistics support makes each answer its own.");
+            output.Line(specification.NormStatistics == NormStatistics.Query
+                ? $"Answers depend on what is predicted together ({statistics}); --norm-statistics support makes each answer its own."
+                : $"Each query is answered for itself ({statistics}).");
         }
 
-        output.Line($"Predict with:   fewshot predict --model {file} FILES...");
+        output.Line($"Predict with:   fewshot predict {options} FILES...");
         output.Result(new JsonObject
         {
             ["model"] = file,
             ["method"] = learner.Method.Name,
             ["pattern"] = StoredPattern.Of(learner),
-            ["normStatistics"] = statistics,
+            ["normStatistics"] = Texts.Name(specification.NormStatistics),
             ["examples"] = examples.Count,
             ["classes"] = examples.ClassNames is null ? null : Texts.Json(examples.ClassNames),
             ["milliseconds"] = milliseconds,

@@ -39,7 +39,7 @@ internal static class EvaluateCommand
     private static void Print(EvaluationResult result, string source, string? pattern, Output output)
     {
         bool classification = result.Accuracy is not null;
-        string statistics = result.NormStatistics.ToString().ToLowerInvariant();
+        string statistics = Texts.Name(result.NormStatistics);
         string split = result.Split.ToString().ToLowerInvariant();
         output.Line($"{result.Method} ({result.Order}) on {source}, {split} split, {result.Shape}");
         if (pattern is not null)
@@ -83,7 +83,7 @@ internal static class EvaluateCommand
             ["ways"] = classification ? result.Shape.Ways : null,
             ["shots"] = result.Shape.Shots,
             ["queries"] = result.Shape.QueriesPerClass,
-            ["normStatistics"] = result.NormStatistics.ToString().ToLowerInvariant(),
+            ["normStatistics"] = Texts.Name(result.NormStatistics),
             ["seed"] = result.Seed,
         };
         if (result.Accuracy is { } accuracy)

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using FewShot.Cli.Settings;
 using FewShot.Evaluation;
+using FewShot.Methods;
 using FewShot.Reporting;
 using FewShot.Tasks;
 using Spectre.Console;
@@ -49,20 +50,22 @@ internal static class PatternsCommand
                 },
                 cancellation);
             JsonObject json = Json(choice, options);
+            json["normStatistics"] = Texts.Name(learner.Specification.NormStatistics);
             StoredPattern.Write(run, json);
             Plot(choice).Save(Path.Combine(run, PlotName));
-            Print(choice, options, run, output);
+            Print(choice, options, learner.Specification, run, output);
             output.Result(json);
             return ExitCode.Ok;
         });
         return command;
     }
 
-    private static void Print(PatternChoice choice, PatternSearchOptions options, string run, Output output)
+    private static void Print(PatternChoice choice, PatternSearchOptions options, LearnerSpecification learner, string run, Output output)
     {
         output.Line(
             $"{choice.Screened} patterns tried on {Math.Min(options.ScreeningEpisodes, options.Episodes)} validation tasks, {choice.Measured.Count} of them measured on {options.Episodes}; "
-            + "rows are steps, columns layers with the head last; times are medians on one core");
+            + "rows are steps, columns layers with the head last; times are medians on one core"
+            + (Texts.Normalization(learner) is { } statistics ? $"; {statistics}" : ""));
         Table table = Texts.Table("", "pattern", "accuracy", "time", "multiply-adds");
         Row("all layers, every step", choice.AllOnes);
         Row($"chosen, {choice.Speedup.ToString("0.0", CultureInfo.InvariantCulture)} times faster", choice.Chosen);

@@ -17,22 +17,23 @@ internal static class PredictCommand
 
     public static Command Create(CommonOptions common, Output output)
     {
-        _ = common;
         Option<string?> model = OptionFactory.Text("--model", "FILE", "The file that 'fewshot adapt' wrote.");
         var files = new Argument<string[]>("FILES") { Description = "Images, folders of images, or one table (CSV), as the model was adapted to.", Arity = ArgumentArity.OneOrMore };
-        var command = new Command("predict", "Classify your own images or rows with an adapted model.") { model, files };
+        var command = new Command("predict", "Classify your own images or rows with an adapted model.") { model, common.Run, files };
         command.SetAction(parse =>
         {
-            using AdaptedModel adapted = AdaptedModel.Load(CommonOptions.Required(parse, model));
+            string file = CommonOptions.Required(parse, model);
+            using AdaptedModel adapted = parse.GetValue(common.Run) is { } run ? AdaptedModel.Load(file, TrainedRun.Load(run)) : AdaptedModel.Load(file);
             (string[] names, float[] inputs) = Read(adapted, parse.GetValue(files)!);
-            float[] answers = adapted.Predict(inputs);
+            float[] answers = Answer(adapted, names, inputs);
+            JsonObject how = HowAnswered(adapted, names.Length, output);
             if (adapted.Specification.Kind == TaskKind.Classification)
             {
-                PrintClasses(adapted, names, answers, output);
+                PrintClasses(adapted, names, answers, how, output);
             }
             else
             {
-                PrintValues(adapted, names, answers, output);
+                PrintValues(adapted, names, answers, how, output);
             }
 
             return ExitCode.Ok;
@@ -61,7 +62,36 @@ internal static class PredictCommand
         }
     }
 
-    private static void PrintClasses(AdaptedModel adapted, string[] names, float[] probabilities, Output output)
+    private static float[] Answer(AdaptedModel adapted, string[] names, float[] inputs)
+    {
+        try
+        {
+            return adapted.Predict(inputs);
+        }
+        catch (QueryException error)
+        {
+            throw new DataException($"{string.Join(", ", error.Rows.Select(row => $"'{names[row]}'"))}: {error.Fault}", error);
+        }
+    }
+
+    /// <summary>Says by which statistics the queries were answered, and what is to be known of that.</summary>
+    private static JsonObject HowAnswered(AdaptedModel adapted, int queries, Output output)
+    {
+        string? caution = adapted.CautionFor(queries) is { } text ? $"{text} (fewshot adapt --norm-statistics support)" : null;
+        if (caution is not null)
+        {
+            output.Note($"note: {caution}");
+        }
+
+        if (Texts.Normalization(adapted.Specification) is { } statistics)
+        {
+            output.Line($"{queries} {(queries == 1 ? "query" : "queries")}, {statistics}");
+        }
+
+        return new JsonObject { ["normStatistics"] = Texts.Name(adapted.Specification.NormStatistics), ["caution"] = caution };
+    }
+
+    private static void PrintClasses(AdaptedModel adapted, string[] names, float[] probabilities, JsonObject json, Output output)
     {
         IReadOnlyList<string> classes = adapted.ClassNames ?? [.. Enumerable.Range(0, adapted.Ways).Select(label => label.ToString(CultureInfo.InvariantCulture))];
         Table table = Texts.Table(["file", "label", .. classes.Take(ShownClasses)]);
@@ -86,10 +116,11 @@ internal static class PredictCommand
             output.Line($"{classes.Count - ShownClasses} more classes are not shown; --json has all.");
         }
 
-        output.Result(new JsonObject { ["predictions"] = predictions });
+        json["predictions"] = predictions;
+        output.Result(json);
     }
 
-    private static void PrintValues(AdaptedModel adapted, string[] names, float[] values, Output output)
+    private static void PrintValues(AdaptedModel adapted, string[] names, float[] values, JsonObject json, Output output)
     {
         var preparation = (TablePreparation)adapted.Specification.Preparation!;
         Table table = Texts.Table("row", preparation.Target);
@@ -102,6 +133,8 @@ internal static class PredictCommand
         }
 
         output.Show(table);
-        output.Result(new JsonObject { ["target"] = preparation.Target, ["predictions"] = predictions });
+        json["target"] = preparation.Target;
+        json["predictions"] = predictions;
+        output.Result(json);
     }
 }

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using FewShot.Cli.Settings;
 using FewShot.Evaluation;
 using FewShot.Methods;
-using FewShot.Models;
 using FewShot.Optimizers;
 using FewShot.Storage;
 using FewShot.Tasks;
@@ -46,7 +45,6 @@ internal static class QuickstartCommand
             InnerRate = 0.4,
             InputShape = source.Shape.InputShape,
             Outputs = source.Shape.Outputs,
-            NormStatistics = NormStatistics.Query,
             Preparation = source.Preparation,
         };
         var training = new TrainingOptions
@@ -75,7 +73,7 @@ internal static class QuickstartCommand
         output.Line($"3. Measuring on {Episodes} tasks of alphabets never seen");
         EvaluationResult measured = learner.Evaluate(source, Split.Test, Episodes, seed, workers);
         output.Line($"   before adaptation  {Texts.Interval(measured.Before!.Value, share: true)}   (chance is {Texts.Percent(1.0 / source.Shape.Ways)})");
-        output.Line($"   after adaptation   {Texts.Interval(measured.Accuracy!.Value, share: true)}   (95 % interval; normalisation from query statistics; {measured.Order} meta-gradient)");
+        output.Line($"   after adaptation   {Texts.Interval(measured.Accuracy!.Value, share: true)}   (95 % interval; {Texts.Normalization(specification)}; {measured.Order} meta-gradient)");
         output.Line();
         output.Line("What next:");
         output.Line("   fewshot train --method protonet --data glyphs --budget 5m      a learner for longer use");

@@ -31,13 +31,15 @@ internal static class TrainCommand
     {
         var job = TrainingJob.Read(parse, run, run is null ? null : RunConfiguration.ReadIfThere(run), common);
         TrainingResult result = job.Run(output, cancellation);
-        Print(result, job.Folder, job.Method, job.Source.Shape, output);
+        Print(result, job, output);
         return result.End == TrainingEnd.Interrupted ? ExitCode.Interrupted : ExitCode.Ok;
     }
 
-    private static void Print(TrainingResult result, string run, Method method, TaskShape shape, Output output)
+    private static void Print(TrainingResult result, TrainingJob job, Output output)
     {
-        string best = double.IsNaN(result.Best) ? "" : $", best validation {TrainingText.Score(result.Best, shape.Kind)}";
+        (string run, Method method, TaskShape shape, LearnerSpecification learner) = (job.Folder, job.Method, job.Source.Shape, job.Configuration.Learner);
+        string statistics = Texts.Normalization(learner) is { } text ? $" ({text})" : "";
+        string best = double.IsNaN(result.Best) ? "" : $", best validation {TrainingText.Score(result.Best, shape.Kind)}{statistics}";
         output.Line($"{TrainingText.End(result.End)} at iteration {Texts.Count(result.Iteration)} after {Texts.Duration(TimeSpan.FromSeconds(result.Seconds))} of training{best}.");
         output.Line(result.End == TrainingEnd.Interrupted
             ? $"All is kept. Go on with:   fewshot train --out {Texts.Quoted(run)}"
@@ -49,6 +51,7 @@ internal static class TrainCommand
             ["method"] = method.Name,
             ["order"] = method.MetaGradient.Order,
             ["weighting"] = method.Weighting.Name,
+            ["normStatistics"] = Texts.Name(learner.NormStatistics),
             ["iterations"] = result.Iteration,
             [shape.Kind == TaskKind.Classification ? "bestValidationAccuracy" : "bestValidationLoss"] = Texts.Json(result.Best),
             ["seconds"] = result.Seconds,

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using FewShot.Evaluation;
 using FewShot.Methods;
+using FewShot.Models;
 using Spectre.Console;
 
 namespace FewShot.Cli;
@@ -41,7 +42,13 @@ internal static class Texts
     public static string Number(double value) => value.ToString("0.####", CultureInfo.InvariantCulture);
 
     /// <summary>Whether the network normalises at all, so that it matters by which statistics.</summary>
-    public static bool Normalizes(LearnerSpecification specification) => specification.CreateModel().Parameters.Any(parameter => !parameter.Trained);
+    public static bool Normalizes(LearnerSpecification specification) => specification.CreateModel().Normalizes;
+
+    /// <summary>Where normalisation takes its statistics from, for a line beside a figure; null for a network that does not normalise.</summary>
+    public static string? Normalization(LearnerSpecification specification) => Normalizes(specification) ? $"normalisation from {Name(specification.NormStatistics)} statistics" : null;
+
+    /// <summary>The choice as it is written on a command line and in JSON.</summary>
+    public static string Name(NormStatistics statistics) => statistics.ToString().ToLowerInvariant();
 
     /// <summary>JSON has no NaN: a number that is not there is null.</summary>
     public static JsonNode? Json(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;

@@ -31,6 +31,9 @@ internal sealed class DataOptions
     public Option<IReadOnlyList<string>?> Features { get; } = OptionFactory.List(
         "--features", "COLUMN,...", "Columns of a 'table' to predict from. [default: all but group and target]");
 
+    public Option<string?> SplitColumn { get; } = OptionFactory.Text(
+        "--split-column", "COLUMN", "Column of a 'table' that says train, validation or test of every row, the same for all rows of a group. [default: by a hash of the group]");
+
     public Option<bool> SkipSmallGroups { get; } = new("--skip-small-groups") { Description = "Leave out groups of a 'table' with too few rows instead of refusing them." };
 
     public Option<char?> Separator { get; } = OptionFactory.Choice<char>(
@@ -51,7 +54,7 @@ internal sealed class DataOptions
             command.Add(Source);
         }
 
-        foreach (Option option in new Option[] { Root, ImageSize, Gray, Group, Target, Kind, Features, SkipSmallGroups, Separator, DecimalMark, Encoding })
+        foreach (Option option in new Option[] { Root, ImageSize, Gray, Group, Target, Kind, Features, SplitColumn, SkipSmallGroups, Separator, DecimalMark, Encoding })
         {
             command.Add(option);
         }
@@ -75,7 +78,7 @@ internal sealed class DataOptions
         stored ??= new DataSelection();
         string source = name ?? parse.GetValue(Source) ?? stored.Source;
         Refuse(parse, source, "images", ImageSize, Gray);
-        Refuse(parse, source, "table", Group, Target, Kind, Features, SkipSmallGroups, Separator, DecimalMark, Encoding);
+        Refuse(parse, source, "table", Group, Target, Kind, Features, SplitColumn, SkipSmallGroups, Separator, DecimalMark, Encoding);
         string? root = parse.GetValue(Root);
         TaskKind kind = parse.GetValue(Kind) ?? stored.Kind;
         bool regression = source == "sinusoid" || (source == "table" && kind == TaskKind.Regression);
@@ -88,12 +91,13 @@ internal sealed class DataOptions
             Queries = parse.GetValue(Queries) ?? stored.Queries,
             ImageSize = parse.GetValue(ImageSize) ?? stored.ImageSize,
             Gray = parse.GetValue(Gray) || stored.Gray,
-            Division = source != "images" ? null : isStored && stored.Source == source ? stored.Division : ClassDivision.ByHash,
+            Division = source is not ("images" or "table") ? null : isStored && stored.Source == source ? stored.Division : ClassDivision.ByHash,
             TrainingClasses = stored.Source == source ? stored.TrainingClasses : null,
             Group = parse.GetValue(Group) ?? stored.Group,
             Target = parse.GetValue(Target) ?? stored.Target,
             Kind = kind,
             Features = parse.GetValue(Features) ?? stored.Features,
+            SplitColumn = parse.GetValue(SplitColumn) ?? stored.SplitColumn,
             SkipSmallGroups = parse.GetValue(SkipSmallGroups) || stored.SkipSmallGroups,
             Separator = parse.GetValue(Separator) ?? stored.Separator,
             DecimalMark = parse.GetValue(DecimalMark) ?? stored.DecimalMark,

@@ -27,7 +27,7 @@ internal sealed record DataSelection
 
     public bool Gray { get; init; }
 
-    /// <summary>How classes of 'images' are divided; null in runs of before there was a choice, which were divided by rank, and for other sources.</summary>
+    /// <summary>How classes of 'images' and groups of a 'table' are divided; null in runs of before there was a choice, which were divided by rank, and for other sources.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ClassDivision? Division { get; init; }
 
@@ -42,6 +42,9 @@ internal sealed record DataSelection
     public string? Group { get; init; }
 
     public string? Target { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? SplitColumn { get; init; }
 
     public TaskKind Kind { get; init; } = TaskKind.Regression;
 
@@ -74,6 +77,8 @@ internal sealed record DataSelection
             Target = Target ?? throw new ArgumentException("the source 'table' needs --target COLUMN, the column to predict"),
             Kind = Kind,
             Features = Features,
+            SplitColumn = SplitColumn,
+            Division = Division ?? ClassDivision.ByRank,
             SkipSmallGroups = SkipSmallGroups,
             Format = new TableFormat { Separator = Separator, DecimalMark = DecimalMark ?? '.', Encoding = Encoding ?? "utf-8" },
         },

@@ -65,7 +65,9 @@ internal sealed class LearnerOptions
     };
 
     public Option<NormStatistics?> NormStatistics { get; } = OptionFactory.Choice<NormStatistics>(
-        "--norm-statistics", "Where normalisation takes its statistics from: the queries answered together, the support set, or averages kept in training. [default: query]");
+        "--norm-statistics",
+        "Where normalisation takes its statistics from: the support set, averages kept in training, or the queries answered together, on which each answer then depends. "
+        + "[default: support, or what the run was trained with]");
 
     /// <summary>Adds the options.</summary>
     /// <param name="command">The command.</param>

@@ -38,7 +38,15 @@ public static partial class TensorOperations
         RequireRows(nameof(CosineSimilarity), a, b);
         return Unit(a).MatrixMultiply(Unit(b), transposeB: true);
 
-        Tensor Unit(Tensor x) => x * (x.Square().Sum(1) + epsilon).ReciprocalSqrt().Reshape(x.Shape[0], 1);
+        // Squares overflow in single precision from 1.8e19: rows beyond 1e15 are divided by their largest number first. The result does not depend on that
+        // scale, so neither does its derivative; After keeps simplification from taking the scale out of the sum.
+        Tensor Unit(Tensor x)
+        {
+            Tensor largest = x.StopGradient().Absolute().Max(1);
+            Tensor scale = (largest - 1e15).Step().Select(largest, x.Graph.Fill(1, largest.Shape));
+            Tensor scaled = (x / scale.Reshape(x.Shape[0], 1)).After();
+            return scaled * (scaled.Square().Sum(1) + (x.Graph.Fill(epsilon, scale.Shape) / scale / scale)).ReciprocalSqrt().Reshape(x.Shape[0], 1);
+        }
     }
 
     /// <summary>Joins tensors of one shape along a new axis (negative counts from the end of the result's axes).</summary>

@@ -21,10 +21,19 @@ public static partial class TensorOperations
     public static Tensor Softmax(this Tensor logits) => logits.LogSoftmax().Exp();
 
     /// <summary>Mean cross-entropy of logits [n, classes] against target distributions (one-hot rows) of the same shape; a scalar, in nats.</summary>
-    public static Tensor CrossEntropy(this Tensor logits, Tensor targets) =>
-        logits.Shape != targets.Shape || logits.Shape.Rank != 2
-            ? throw new ShapeException($"CrossEntropy: needs logits and one-hot targets [n, classes] of one shape; got {logits.Shape} and {targets.Shape}")
-            : (targets * logits.LogSoftmax()).Sum() * (-1.0 / logits.Shape[0]);
+    /// <remarks>A class whose logit is −∞ is masked: where its target is 0 it adds nothing to the loss or the derivative, elsewhere the loss is ∞.</remarks>
+    public static Tensor CrossEntropy(this Tensor logits, Tensor targets)
+    {
+        if (logits.Shape != targets.Shape || logits.Shape.Rank != 2)
+        {
+            throw new ShapeException($"CrossEntropy: needs logits and one-hot targets [n, classes] of one shape; got {logits.Shape} and {targets.Shape}");
+        }
+
+        // Zero times the logarithm of zero counts zero. By both factors, so that the derivative by a target of zero stays that of a possible class.
+        Tensor logarithms = logits.LogSoftmax();
+        Tensor counts = (targets.Absolute() + logarithms.Exp()).Step();
+        return (targets * counts.Select(logarithms, logits.Graph.Fill(0, logits.Shape))).Sum() * (-1.0 / logits.Shape[0]);
+    }
 
     /// <summary>Mean of squared differences over all elements; a scalar.</summary>
     public static Tensor MeanSquaredError(this Tensor predictions, Tensor targets) =>

@@ -1,4 +1,4 @@
-using System.Numerics.Tensors;
+using FewShot.Compute.Execution;
 using FewShot.Models;
 using FewShot.Optimizers;
 using FewShot.Training;
@@ -92,7 +92,7 @@ public sealed class BilevelSolver : IDisposable
 
         Array.Clear(_gradient);
         BilevelStep step = _run.Run(Upper, Lower, _gradient);
-        double norm = TensorPrimitives.Norm<float>(_gradient);
+        double norm = Reductions.Norm(_gradient);
         return double.IsFinite(step.UpperLoss) && double.IsFinite(norm) ? step with { GradientNorm = norm } : throw new TrainingDivergedException(
             $"the upper loss is {step.UpperLoss} and its hypergradient {norm} in outer iteration {_iterations + 1} (lower loss {step.LowerLoss}): it diverged; lower InnerRate, or the rate of Outer");
     }

@@ -46,7 +46,7 @@ public static class MethodCheck
     /// <param name="seed">Of the problem and of the coordinates that are compared.</param>
     /// <exception cref="ArgumentException">The network or the tasks do not suit the method; the message says why.</exception>
     public static MethodCheckResult Run(
-        Method method, Models.Model model, TaskShape shape, Models.NormStatistics statistics = Models.NormStatistics.Query, ulong seed = 1) =>
+        Method method, Models.Model model, TaskShape shape, Models.NormStatistics statistics = Models.NormStatistics.Support, ulong seed = 1) =>
         Summarize(method, [Check(new MethodCheckProblem(new TaskGraphs(method, model, shape.Kind, statistics), shape, seed), seed)]);
 
     /// <summary>

@@ -21,7 +21,7 @@ public sealed record PatternSearchOptions
     /// <summary>Of the episodes.</summary>
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>Per-step patterns kept from each round of the beam search.</summary>
+    /// <summary>Patterns kept from each round of the beam search; a round tries at most steps × (layers + 1) more for each.</summary>
     public int Beam { get; init; } = 3;
 
     /// <summary>Rounds of the beam search; 0 for static and one-step patterns only.</summary>
@@ -36,7 +36,7 @@ public sealed record PatternSearchOptions
 
 /// <summary>
 /// Measures adaptation under many patterns of one learner and finds the fastest within a tolerance (Khabarlak 2022, arXiv:2206.05930): all rows used at every
-/// step, all rows used at one step, and per-step patterns that change the layers from some layer up, refined by a beam. All are screened on a few tasks and by
+/// step, all rows used at one step, and per-step patterns of any rows, found by a beam from the best of the former. All are screened on a few tasks and by
 /// their operations, which have no noise; those that may be chosen are measured on all tasks and timed. Used by one thread at a time.
 /// </summary>
 public sealed class PatternSearch
@@ -112,34 +112,52 @@ public sealed class PatternSearch
     private IEnumerable<bool[]> OneStep(bool[] row) => [row, .. Enumerable.Repeat(new bool[_layers], _steps - 1)];
 
     /// <summary>
-    /// A beam over the lowest changing layer of each step: what is accurate enough is made cheaper by one step's layer or by a whole step, what is not is given
-    /// one more layer.
+    /// A beam over grids of any rows, from the best static ones: what is accurate enough is made cheaper by one layer of one step or by a whole step, what is not
+    /// is given one more layer at one step. A round tries at most beam × steps × (layers + 1) grids.
     /// </summary>
     private void Refine(Action<string, Pattern, Interval>? progress, CancellationToken cancellation)
     {
-        (int[] Lowest, Trial Trial)[] beam = [.. Enumerable.Range(0, _layers).Select(lowest => Tried([.. Enumerable.Repeat(lowest, _steps)]))];
+        (bool[][] Grid, Trial Trial)[] beam = Best(Rows().Select(row => Tried([.. Enumerable.Repeat(row, _steps)])));
         for (int round = 0; round < _options.Rounds; round++)
         {
-            (int[] Lowest, Trial Trial)[] next = [.. beam.SelectMany(entry => Neighbours(entry.Lowest, IsAccurate(entry.Trial))).DistinctBy(Key).Select(Tried)];
-            beam = [.. next.Concat(beam).DistinctBy(entry => Key(entry.Lowest))
-                .OrderBy(entry => IsAccurate(entry.Trial) ? 0 : 1).ThenBy(entry => entry.Trial.MultiplyAdds).Take(_options.Beam)];
+            (bool[][] Grid, Trial Trial)[] next = [.. beam.SelectMany(entry => Neighbours(entry.Grid, IsAccurate(entry.Trial))).Select(Tried)];
+            beam = Best(beam.Concat(next));
         }
 
-        (int[] Lowest, Trial Trial) Tried(int[] lowest) =>
-            (lowest, Screen(lowest.Select(from => Enumerable.Range(0, _layers).Select(layer => layer >= from).ToArray()), progress, cancellation));
+        (bool[][] Grid, Trial Trial) Tried(bool[][] grid) => (grid, Screen(grid, progress, cancellation));
 
-        static string Key(int[] lowest) => string.Join(',', lowest);
+        (bool[][] Grid, Trial Trial)[] Best(IEnumerable<(bool[][] Grid, Trial Trial)> entries) =>
+        [
+            .. entries.DistinctBy(entry => entry.Trial)
+                .OrderBy(entry => IsAccurate(entry.Trial) ? 0 : 1).ThenBy(entry => entry.Trial.MultiplyAdds).Take(_options.Beam),
+        ];
     }
 
-    private IEnumerable<int[]> Neighbours(int[] lowest, bool cheaper)
+    /// <summary>The grids that differ in one layer of one step, all of them cheaper or all dearer; the cheaper ones also without one whole step.</summary>
+    private IEnumerable<bool[][]> Neighbours(bool[][] grid, bool cheaper)
     {
-        for (int step = 0; step < lowest.Length; step++)
+        for (int step = 0; step < _steps; step++)
         {
-            foreach (int changed in (cheaper ? new[] { lowest[step] + 1, _layers } : [lowest[step] - 1]).Distinct())
+            for (int layer = 0; layer < _layers; layer++)
             {
-                int[] neighbour = (int[])lowest.Clone();
-                neighbour[step] = changed;
-                if (changed >= 0 && changed <= _layers && neighbour.Any(from => from < _layers))
+                if (grid[step][layer] == cheaper)
+                {
+                    bool[] row = [.. grid[step]];
+                    row[layer] = !cheaper;
+                    bool[][] neighbour = [.. grid];
+                    neighbour[step] = row;
+                    if (neighbour.Any(other => other.Any(on => on)))
+                    {
+                        yield return neighbour;
+                    }
+                }
+            }
+
+            if (cheaper && grid[step].Any(on => on))
+            {
+                bool[][] neighbour = [.. grid];
+                neighbour[step] = new bool[_layers];
+                if (neighbour.Any(other => other.Any(on => on)))
                 {
                     yield return neighbour;
                 }

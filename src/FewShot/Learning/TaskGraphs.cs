@@ -93,13 +93,16 @@ internal sealed record TaskGraphs(Method Method, Model Model, TaskKind Kind, Nor
         return task.Graph;
     }
 
-    /// <summary>Adaptation alone: outputs every tensor of the final state by its name.</summary>
-    public Graph Adapt(int supportCount, int outputs)
+    /// <summary>Adaptation alone: outputs every tensor of the final state by its name, or those alone that are not meta-parameters as they were.</summary>
+    public Graph Adapt(int supportCount, int outputs, bool changesOnly = false)
     {
         TaskTrace task = Begin(supportCount, outputs);
         foreach ((string name, Tensor value) in Method.Adaptation.Adapt(task)[^1])
         {
-            task.Graph.Output(name, value);
+            if (!changesOnly || !task.Meta.Contains(name) || !ReferenceEquals(value, task.Meta[name]))
+            {
+                task.Graph.Output(name, value);
+            }
         }
 
         return task.Graph;

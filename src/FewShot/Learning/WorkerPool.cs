@@ -4,7 +4,10 @@ using FewShot.Compute.Execution.Simd;
 
 namespace FewShot.Learning;
 
-/// <summary>The workers of a program that answers calls: kept from one call to the next with what they were given at first, no more of them than there are cores. Thread-safe.</summary>
+/// <summary>
+/// The workers of a program that answers calls: kept from one call to the next with what they were given at first, no more of them than there are cores.
+/// After it is disposed it still serves who has it, and keeps nothing. Thread-safe.
+/// </summary>
 /// <param name="program">What they run.</param>
 /// <param name="threads">The most threads of a run.</param>
 /// <param name="prepare">Writes the inputs that stay the same.</param>
@@ -13,29 +16,29 @@ internal sealed class WorkerPool(SimdProgram program, int threads, Action<IWorke
     // One task's steps are too short to be cut into many shares.
     private const int MostUsefulThreads = 4;
 
-    private readonly ConcurrentBag<IWorker<float>> _idle = [];
+    private readonly ConcurrentBag<PooledWorker> _idle = [];
     private volatile bool _isDisposed;
 
     public static int DefaultThreads => Math.Min(Environment.ProcessorCount, MostUsefulThreads);
 
     public SimdProgram Program => program;
 
-    public IWorker<float> Take()
+    public PooledWorker Take()
     {
-        if (!_idle.TryTake(out IWorker<float>? worker))
+        if (!_idle.TryTake(out PooledWorker? worker))
         {
-            worker = program.CreateWorker(threads);
-            prepare(worker);
+            worker = new PooledWorker(program.CreateWorker(threads));
+            prepare(worker.Worker);
         }
 
         return worker;
     }
 
-    public void Return(IWorker<float> worker)
+    public void Return(PooledWorker worker)
     {
         if (_isDisposed || _idle.Count >= Environment.ProcessorCount)
         {
-            worker.Dispose();
+            worker.Worker.Dispose();
             return;
         }
 
@@ -49,9 +52,18 @@ internal sealed class WorkerPool(SimdProgram program, int threads, Action<IWorke
     public void Dispose()
     {
         _isDisposed = true;
-        while (_idle.TryTake(out IWorker<float>? worker))
+        while (_idle.TryTake(out PooledWorker? worker))
         {
-            worker.Dispose();
+            worker.Worker.Dispose();
         }
     }
+}
+
+/// <summary>A worker of a pool that several users share, and whose values it holds.</summary>
+internal sealed class PooledWorker(IWorker<float> worker)
+{
+    public IWorker<float> Worker => worker;
+
+    /// <summary>The number of the user that wrote its own inputs last; 0 for none. A number, so that a user who is gone is not kept.</summary>
+    public long User { get; set; }
 }

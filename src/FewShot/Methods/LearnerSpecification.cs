@@ -41,8 +41,18 @@ public sealed record LearnerSpecification
     /// <summary>Ways, or values to predict.</summary>
     public required int Outputs { get; init; }
 
-    /// <summary>Where normalisation takes its statistics from.</summary>
-    public NormStatistics NormStatistics { get; init; } = NormStatistics.Query;
+    /// <summary>Where normalisation takes its statistics from; by default from the support set, so that each query is answered for itself.</summary>
+    public NormStatistics NormStatistics { get; init; } = NormStatistics.Support;
+
+    /// <summary>
+    /// Queries of each task it was trained on, all classes together: how many answers were asked for at once where it was measured. Null where that is not
+    /// known. The trainer fills it in, see <see cref="Training.Trainer.Specification"/>.
+    /// </summary>
+    public int? QueryCount
+    {
+        get;
+        init => field = value is < 1 ? throw new ArgumentException($"QueryCount is {value}, but a task has at least 1 query") : value;
+    }
 
     /// <summary>
     /// Support examples of a class, or for regression of a task, that the learner is trained with; the row's own inner step size depends on them, see
@@ -160,7 +170,7 @@ public sealed record LearnerSpecification
         }
         catch (ArgumentException error)
         {
-            throw StoredJson.Fault(path, Subject, error.Message, error);
+            throw StoredJson.Fault(path, Subject, error);
         }
     }
 
@@ -170,5 +180,6 @@ public sealed record LearnerSpecification
 
     private const string Subject = "what its learner is";
 
-    private static readonly LearnerSpecification s_defaults = new() { Method = "", InputShape = [], Outputs = 0 };
+    // A description that does not speak of statistics is of a time when they were those of the queries.
+    private static readonly LearnerSpecification s_defaults = new() { Method = "", InputShape = [], Outputs = 0, NormStatistics = NormStatistics.Query };
 }

@@ -17,11 +17,16 @@ public sealed record MethodOptions
     /// <summary>Whether the network normalises, on which the row's own inner step size depends.</summary>
     internal bool IsNormalized { get; init; } = true;
 
-    /// <summary>Inner steps K, at least 1.</summary>
+    /// <summary>The most inner steps: each has its own operations in a compiled program, so that its size grows with them.</summary>
+    public const int MaximumInnerSteps = 10_000;
+
+    /// <summary>Inner steps K, from 1 to <see cref="MaximumInnerSteps"/>.</summary>
     public int? InnerSteps
     {
         get;
-        init => field = value is null or >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(InnerSteps), value, "There must be at least 1 inner step.");
+        init => field = value is null or (>= 1 and <= MaximumInnerSteps)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(InnerSteps), value, $"InnerSteps must be from 1 to {MaximumInnerSteps}");
     }
 
     /// <summary>Inner step size α, positive.</summary>

@@ -57,6 +57,9 @@ public sealed class Model
     /// <summary>The shape of one example.</summary>
     public Shape Input { get; }
 
+    /// <summary>Whether a layer normalises by statistics, so that it matters where they are taken from.</summary>
+    public bool Normalizes => Parameters.Any(parameter => !parameter.Trained);
+
     /// <summary>Numbers in an embedding.</summary>
     public int EmbeddingSize { get; }
 

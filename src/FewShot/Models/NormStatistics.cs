@@ -4,11 +4,12 @@ namespace FewShot.Models;
 public enum NormStatistics
 {
     /// <summary>
-    /// From whatever is being classified together: the transductive setting of the MAML papers. A query's answer depends on the other queries.
+    /// From whatever is being classified together: the transductive setting of the MAML papers. A query's answer depends on the other queries, and is much
+    /// worse when there are few of them or they are of few classes.
     /// </summary>
     Query,
 
-    /// <summary>From the support set, under the adapted parameters: the setting in which one query can be answered alone.</summary>
+    /// <summary>From the support set, under the adapted parameters, so that each query is answered for itself: the default.</summary>
     Support,
 
     /// <summary>From running averages kept in training and fixed afterwards.</summary>

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using FewShot.Compute.Execution;
 
 namespace FewShot.Optimizers;
 
@@ -76,7 +77,7 @@ public sealed record OuterUpdate(
     /// <summary>Scales a gradient down to the largest allowed norm; gives its norm before.</summary>
     internal double Clip(Span<float> gradient)
     {
-        double norm = TensorPrimitives.Norm<float>(gradient);
+        double norm = Reductions.Norm(gradient);
         if (ClipNorm > 0 && norm > ClipNorm)
         {
             TensorPrimitives.Multiply(gradient, (float)(ClipNorm / norm), gradient);

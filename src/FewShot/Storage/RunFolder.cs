@@ -288,13 +288,20 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    // The trainer saves a checkpoint before anything else, so best weights without one mean that it was deleted.
+    // The trainer saves a checkpoint before anything else, so best weights or steps in the log without one mean that it was deleted.
     private static void RefuseDeletedCheckpoint(string path)
     {
-        if (File.Exists(BestPath(path)) && !File.Exists(LatestPath(path)))
+        if (File.Exists(LatestPath(path)))
+        {
+            return;
+        }
+
+        string log = System.IO.Path.Combine(path, LogName);
+        string? trace = File.Exists(BestPath(path)) ? BestName : File.Exists(log) && JsonLinesLog.Read(log).Any(line => (long)line[JsonLinesLog.Step]! > 0) ? $"a {LogName} of steps done" : null;
+        if (trace is not null)
         {
             throw new StorageException(
-                $"'{path}' has {BestName} but no {LatestName}, from which training would go on; restore it, or train into another folder to begin anew");
+                $"'{path}' has {trace} but no {LatestName}, from which training would go on; restore it, or train into another folder to begin anew");
         }
     }
 

@@ -49,6 +49,12 @@ public static class Safetensors
         ArgumentException.ThrowIfNullOrEmpty(path);
         try
         {
+            // Pipes and devices have no length, so they are never opened: that could wait for ever.
+            if (new FileInfo(path) is { Exists: true, Length: 0 })
+            {
+                throw new StorageException($"cannot read '{path}': it is empty, or a pipe or device, which has no length; give a safetensors file");
+            }
+
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
             return SafetensorsReader.Read(path, stream);
         }

@@ -65,12 +65,15 @@ public static class StoredJson
         }
         catch (ArgumentException error)
         {
-            fault = error.Message.Split('\n')[0].Split(" (Parameter")[0];
-            inner = error;
+            throw Fault(file, subject, error);
         }
 
         throw Fault(file, subject, fault, inner);
     }
+
+    /// <summary>The error of a file that says something no setting may be, in the words of the setting.</summary>
+    internal static StorageException Fault(string file, string subject, ArgumentException error) =>
+        Fault(file, subject, error.Message.Split('\n')[0].Split(" (Parameter")[0], error);
 
     /// <summary>The error of a file that does not say what it should.</summary>
     internal static StorageException Fault(string file, string subject, string fault, Exception? inner = null) =>

@@ -27,6 +27,11 @@ public sealed record TaskOptions
             : throw new ArgumentOutOfRangeException(nameof(QueriesPerClass), value, "A task needs at least 1 query a class: there is nothing to measure otherwise.");
     } = 15;
 
+    /// <summary>
+    /// The only split that tasks will be drawn from: the others need not be able to give such tasks, and count as not there. Null, the default, for all.
+    /// </summary>
+    public Split? Only { get; init; }
+
     /// <summary>Examples that a class must have for one task: shots and queries never share an example.</summary>
     public int ExamplesPerClass => checked(Shots + QueriesPerClass);
 

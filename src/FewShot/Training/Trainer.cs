@@ -23,7 +23,6 @@ public sealed class Trainer : IDisposable
 
     private const float RunningMomentum = 0.1f;
 
-    private readonly LearnerSpecification _specification;
     private readonly TrainingOptions _options;
     private readonly ITaskSource _source;
     private readonly int _workers;
@@ -53,7 +52,8 @@ public sealed class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(specification);
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(options);
-        (_specification, _source, _options, _workers) = (specification, source, options, workers);
+        Specification = specification with { QueryCount = source.Shape.QueryCount };
+        (_source, _options, _workers) = (source, options, workers);
         TaskGraphs graphs = TaskGraphs.Of(specification);
         MemoryChoice choice = MemoryChoice.Within(options.MemoryBudget, graphs, source.Shape);
         Checkpointed = choice.Recomputes;
@@ -66,6 +66,9 @@ public sealed class Trainer : IDisposable
         _parameters = [.. Parameters.Specifications];
         _before = new float[Parameters.Values.Length];
     }
+
+    /// <summary>The learner that is trained: what was given, and the number of queries of its tasks.</summary>
+    public LearnerSpecification Specification { get; }
 
     /// <summary>The meta-parameters, changed by training.</summary>
     public ParameterSet Parameters { get; }
@@ -286,7 +289,7 @@ public sealed class Trainer : IDisposable
 
         if (_source.HasSplit(Split.Validation))
         {
-            _validation ??= new Evaluator(_specification, _source, ValidationWorkers);
+            _validation ??= new Evaluator(Specification, _source, ValidationWorkers);
             EvaluationResult result = _validation.Run(Parameters, Split.Validation, _options.ValidationEpisodes, _options.Seed, timed: false);
             _latest = result.Accuracy?.Mean ?? result.Loss.Mean;
             scalars.Add(new(_lowerIsBetter ? "validation/loss" : "validation/accuracy", _latest));
@@ -330,7 +333,7 @@ public sealed class Trainer : IDisposable
             ["best"] = _best.ToString("R", CultureInfo.InvariantCulture),
             ["latest"] = _latest.ToString("R", CultureInfo.InvariantCulture),
             ["without_improvement"] = _withoutImprovement.ToString(CultureInfo.InvariantCulture),
-            ["learner"] = _specification.ToJson().ToJsonString(),
+            ["learner"] = Specification.ToJson().ToJsonString(),
             [VectorLevel] = SimdProgram.VectorLevel,
         });
 

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using FewShot.Compute.Execution;
 
 namespace FewShot.Weighting;
 
@@ -16,7 +17,7 @@ public sealed record GradientAgreement(double Floor = 0) : TaskWeighting
     public override void Weigh(ReadOnlySpan<float> gradients, ReadOnlySpan<float> losses, Span<float> weights)
     {
         TaskGradients.InnerProductsWithSum(gradients, weights);
-        float total = TensorPrimitives.SumOfMagnitudes<float>(weights);
+        float total = (float)Reductions.SumOfMagnitudes(weights);
         if (!(total > 0))
         {
             weights.Fill(1f / weights.Length);

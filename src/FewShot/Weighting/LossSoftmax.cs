@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using FewShot.Compute.Execution;
 
 namespace FewShot.Weighting;
 
@@ -16,7 +17,7 @@ public sealed record LossSoftmax(double Temperature = 1) : TaskWeighting
     public override void Weigh(ReadOnlySpan<float> gradients, ReadOnlySpan<float> losses, Span<float> weights)
     {
         TensorPrimitives.Divide(losses, (float)Temperature, weights);
-        TensorPrimitives.SoftMax(weights, weights);
+        Reductions.SoftMax(weights, weights);
     }
 
     private static double NotZero(double temperature) => temperature != 0 && double.IsFinite(temperature)

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using FewShot.Compute.Execution;
 
 namespace FewShot.Weighting;
 
@@ -20,7 +21,7 @@ public sealed record SimilaritySoftmax(double Temperature = 0.5) : TaskWeighting
     {
         TaskGradients.CosinesWithMeanDirection(gradients, weights);
         TensorPrimitives.Divide(weights, (float)Temperature, weights);
-        TensorPrimitives.SoftMax(weights, weights);
+        Reductions.SoftMax(weights, weights);
     }
 
     private static double Positive(double temperature) => temperature > 0 && double.IsFinite(temperature)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Numerics.Tensors;
+using FewShot.Compute.Execution;
 
 namespace FewShot.Weighting;
 
@@ -19,16 +20,16 @@ internal static class TaskGradients
         int length = gradients.Length / cosines.Length;
         for (int i = 0; i < cosines.Length; i++)
         {
-            float norm = TensorPrimitives.Norm(gradients.Slice(i * length, length));
-            cosines[i] = norm > 0 ? 1 / norm : 0;
+            double norm = Reductions.Norm(gradients.Slice(i * length, length));
+            cosines[i] = norm > 0 ? (float)(1 / norm) : 0;
         }
 
-        float sumNorm = CompareWithSum(gradients, cosines);
-        TensorPrimitives.Multiply(cosines, sumNorm > 0 ? 1 / sumNorm : 0, cosines);
+        double sumNorm = CompareWithSum(gradients, cosines);
+        TensorPrimitives.Multiply(cosines, sumNorm > 0 ? (float)(1 / sumNorm) : 0, cosines);
     }
 
     /// <summary>Replaces each task's scale sᵢ by ⟨sᵢgᵢ, Σⱼsⱼgⱼ⟩; gives the norm of the sum.</summary>
-    private static float CompareWithSum(ReadOnlySpan<float> gradients, Span<float> scales)
+    private static double CompareWithSum(ReadOnlySpan<float> gradients, Span<float> scales)
     {
         int length = gradients.Length / scales.Length;
         float[] rented = ArrayPool<float>.Shared.Rent(length);
@@ -43,10 +44,10 @@ internal static class TaskGradients
 
             for (int i = 0; i < scales.Length; i++)
             {
-                scales[i] *= TensorPrimitives.Dot(sum, gradients.Slice(i * length, length));
+                scales[i] *= (float)Reductions.Dot(sum, gradients.Slice(i * length, length));
             }
 
-            return TensorPrimitives.Norm<float>(sum);
+            return Reductions.Norm(sum);
         }
         finally
         {

@@ -107,6 +107,82 @@ public class CompositionTests
     }
 
     [Fact]
+    public void A_masked_class_without_weight_adds_nothing_to_cross_entropy_and_one_with_weight_makes_it_infinite()
+    {
+        var graph = new Graph();
+        Tensor logits = graph.Input("logits", new Shape(1, 3));
+        Tensor targets = graph.Input("targets", new Shape(1, 3));
+        Tensor loss = logits.CrossEntropy(targets);
+        graph.Output("loss", loss);
+        IReadOnlyList<Tensor> gradients = Differentiate.Gradients(loss, logits, targets);
+        graph.Output("by logits", gradients[0]);
+        graph.Output("by targets", gradients[1]);
+        graph.Output("second", Differentiate.Gradients((gradients[0] * graph.Constant([1, 0, 0], new Shape(1, 3))).Sum(), logits)[0]);
+        using IWorker<float> worker = new SimdProgram(graph).CreateWorker();
+
+        // Without the masked class this is a problem of two: p = 1 / (1 + e^-1), loss -log p, gradient p - t, second derivative p(1 - p).
+        double p = 1 / (1 + Math.Exp(-1));
+        Run([2, double.NegativeInfinity, 1], [1, 0, 0], [-Math.Log(p)], [p - 1, 0, 1 - p], [p * (1 - p), 0, -p * (1 - p)]);
+        Run([0, double.NegativeInfinity, 1], [0.25, 0, 0.75], [(0.25 * -Math.Log(1 - p)) + (0.75 * -Math.Log(p))], [0.75 - p, 0, p - 0.75], [p * (1 - p), 0, -p * (1 - p)]);
+        Assert.Equal(double.PositiveInfinity, Values.Run(graph, [[2, double.NegativeInfinity, 1], [0, 1, 0]])[0][0]);
+
+        // Where a class is possible, a target of zero has the derivative that one beside zero has.
+        Close([-Math.Log(p), 1 - Math.Log(p), 30 - Math.Log(p)], Values.Run(graph, [[2, 1, -28], [1, 0, 0]])[2]);
+
+        void Run(double[] values, double[] weights, params double[][] expected)
+        {
+            double[][] byDefinition = Values.Run(graph, [values, weights]);
+            Values.Write(worker, 0, values);
+            Values.Write(worker, 1, weights);
+            worker.Run();
+            int[] outputs = [0, 1, 3];
+            for (int i = 0; i < expected.Length; i++)
+            {
+                Close(expected[i], byDefinition[outputs[i]]);
+                Close(expected[i], [.. worker.Output(outputs[i]).ToArray().Select(value => (double)value)], 1e-6);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(1e-20, 1)]
+    [InlineData(1, 1)]
+    [InlineData(1e19, 1e19)]
+    [InlineData(1e38, 2)]
+    public void Cosines_hold_in_single_precision_wherever_the_rows_themselves_do(double first, double second)
+    {
+        const int size = 20;
+        var random = new Random(4);
+        double[] a = [.. Values.Uniform(random, 2 * size).Select((value, i) => value * (i < size ? first : 1))];
+        double[] b = [.. Values.Uniform(random, size).Select(value => value * second)];
+        var graph = new Graph();
+        Tensor x = graph.Input("a", new Shape(2, size));
+        Tensor y = graph.Input("b", new Shape(1, size));
+        Tensor cosines = x.CosineSimilarity(y);
+        graph.Output("cosines", cosines);
+        graph.Output("by a", Differentiate.Gradients(cosines.Sum(), x)[0]);
+        using IWorker<float> worker = new SimdProgram(graph).CreateWorker();
+        Values.Write(worker, 0, a);
+        Values.Write(worker, 1, b);
+        worker.Run();
+        double yy = b.Sum(value => value * value) + 1e-12;
+        for (int row = 0; row < 2; row++)
+        {
+            double[] own = a[(row * size)..((row + 1) * size)];
+            double xx = own.Sum(value => value * value) + 1e-12;
+            double cosine = own.Zip(b, (left, right) => left * right).Sum() / Math.Sqrt(xx) / Math.Sqrt(yy);
+            Assert.Equal(cosine, worker.Output(0)[row], 1e-5);
+            double unit = 1 / Math.Sqrt(xx);
+            for (int i = 0; i < size; i++)
+            {
+                // Float32 has no numbers below 1e-38 to full precision, hence the floor.
+                double expected = ((b[i] / Math.Sqrt(yy)) - (cosine * own[i] * unit)) * unit;
+                Assert.True(Math.Abs(expected - worker.Output(1)[(row * size) + i]) <= (1e-4 * unit) + 1e-40, $"row {row}, place {i}: {expected}, {worker.Output(1)[(row * size) + i]}");
+            }
+        }
+    }
+
+    [Fact]
     public void The_logarithm_of_no_error_is_minus_infinity_and_has_nothing_left_to_descend()
     {
         var graph = new Graph();
@@ -165,12 +241,12 @@ public class CompositionTests
     public void Bounds_out_of_order_are_refused() =>
         Assert.Throws<ArgumentException>(() => new Graph().Fill(0, new Shape(2)).Clip(1, 0));
 
-    private static void Close(double[] expected, double[] found)
+    private static void Close(double[] expected, double[] found, double tolerance = 1e-12)
     {
         Assert.Equal(expected.Length, found.Length);
         for (int i = 0; i < expected.Length; i++)
         {
-            Assert.True(Math.Abs(expected[i] - found[i]) <= 1e-12 * (1 + Math.Abs(expected[i])), $"[{i}]: expected {expected[i]}, found {found[i]}");
+            Assert.True(Math.Abs(expected[i] - found[i]) <= tolerance * (1 + Math.Abs(expected[i])), $"[{i}]: expected {expected[i]}, found {found[i]}");
         }
     }
 }

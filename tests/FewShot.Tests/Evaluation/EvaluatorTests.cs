@@ -32,7 +32,7 @@ public class EvaluatorTests
     {
         using var evaluator = new Evaluator(s_specification, s_source, 1);
         EvaluationResult result = evaluator.Run(Parameters(), Split.Test, 12, seed: 3);
-        Assert.Equal(("maml", "exact", NormStatistics.Query, Split.Test, 12, 3ul), (result.Method, result.Order, result.NormStatistics, result.Split, result.Episodes, result.Seed));
+        Assert.Equal(("maml", "exact", NormStatistics.Support, Split.Test, 12, 3ul), (result.Method, result.Order, result.NormStatistics, result.Split, result.Episodes, result.Seed));
         Assert.Equal(3, result.Steps.Count);
         Assert.Equal(result.Steps[0], result.Before);
         Assert.Equal(result.Accuracy, result.Steps[^1]);

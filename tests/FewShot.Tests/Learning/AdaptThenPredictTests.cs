@@ -54,6 +54,29 @@ public class AdaptThenPredictTests
         }
     }
 
+    /// <summary>By default a query's answer in the evaluation of a task, among the others, is that of the query alone.</summary>
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public void One_query_alone_gets_the_answer_it_gets_among_others_by_default(string row, string? pattern)
+    {
+        TaskGraphs graphs = TaskGraphs.Of(new LearnerSpecification
+        {
+            Method = row, Network = "conv4", Channels = 3, InputShape = s_shape.InputShape, Outputs = 2, Pattern = pattern,
+            InnerSteps = pattern?.Contains(';') == true ? 2 : null,
+        });
+        Dictionary<string, double[]> inputs = Inputs(graphs);
+        double[] together = Run(graphs.Evaluation(s_shape, everyStep: false), inputs).Single().Value;
+        Graph adapt = graphs.Adapt(s_shape.SupportCount, s_shape.Outputs);
+        Dictionary<string, double[]> state = Run(adapt, inputs);
+        Graph predict = graphs.Predict([.. adapt.Outputs.Select(output => (output.Name, output.Tensor.Shape))], 1);
+        for (int query = 0; query < s_shape.QueryCount; query++)
+        {
+            state[TaskGraphs.QueryInputs] = inputs[TaskGraphs.QueryInputs][(query * s_shape.InputSize)..((query + 1) * s_shape.InputSize)];
+            double[] alone = Run(predict, state).Single().Value;
+            Assert.All(alone.Zip(together[(query * 2)..((query + 1) * 2)]), pair => Assert.Equal(pair.Second, pair.First, 1e-9 * Math.Max(1, Math.Abs(pair.Second))));
+        }
+    }
+
     private static Dictionary<string, double[]> Inputs(TaskGraphs graphs)
     {
         var random = new CounterRandom(3, 1, 0);

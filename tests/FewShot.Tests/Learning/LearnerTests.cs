@@ -56,6 +56,41 @@ public class LearnerTests
         Assert.True(independent ? difference < 1e-5 : difference > 1e-3, $"difference {difference}");
     }
 
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public void One_query_alone_gets_the_answer_it_gets_among_others_by_default(string row)
+    {
+        using AdaptedModel model = Create(new LearnerSpecification { Method = row, Network = "conv4", Channels = 4, InputShape = [16, 16, 1], Outputs = 3 })
+            .Adapt(s_support, s_labels);
+        float[] together = model.Predict(s_queries);
+        for (int query = 0; query < 5; query++)
+        {
+            float[] alone = model.Predict(s_queries.AsSpan(query * 256, 256));
+            Assert.All(alone.Zip(together.AsSpan(query * 3, 3).ToArray()), pair => Assert.Equal(pair.Second, pair.First, 1e-5f));
+        }
+    }
+
+    public static TheoryData<string> Rows => [.. Catalogue.Names];
+
+    [Fact]
+    public void Fewer_queries_than_the_learner_was_measured_with_are_told_under_query_statistics()
+    {
+        LearnerSpecification query = Conv("protonet", NormStatistics.Query).Specification;
+        Assert.Null(Caution(query with { QueryCount = 5 }, 5));
+        Assert.Contains("4 are asked, and the learner was measured with 5", Caution(query with { QueryCount = 5 }, 4));
+        Assert.Contains("1 is asked", Caution(query with { QueryCount = 5 }, 1));
+        Assert.Contains("2 are asked, fewer than there are classes", Caution(query, 2));
+        Assert.Null(Caution(query, 3));
+        Assert.Null(Caution(query with { QueryCount = 5, NormStatistics = NormStatistics.Support }, 1));
+        Assert.Null(Caution(query with { QueryCount = 5, Network = "mlp" }, 1));
+
+        static string? Caution(LearnerSpecification specification, int queries)
+        {
+            using AdaptedModel model = Create(specification).Adapt(s_support, s_labels);
+            return model.CautionFor(queries);
+        }
+    }
+
     [Fact]
     public void More_queries_than_one_program_answers_are_answered_in_turns()
     {
@@ -111,7 +146,7 @@ public class LearnerTests
         Assert.Contains("1 names for 3 classes", Message(() => maml.Adapt(s_support, s_labels, ["a"])));
         float[] broken = [.. s_support];
         broken[300] = float.NaN;
-        Assert.Contains("value 300 of inputs is NaN", Message(() => maml.Adapt(broken, s_labels)));
+        Assert.Contains("value 300 of inputs, in support example 1 counted from 0, is NaN", Message(() => maml.Adapt(broken, s_labels)));
         Learner plain = Create(new LearnerSpecification { Method = "maml", InputShape = [1], Outputs = 2 });
         Assert.Contains("adaptation diverged; scale the inputs as in training", Message(() => plain.Adapt([1e30f, -2e30f], [0, 1])));
         using AdaptedModel model = maml.Adapt(s_support, s_labels);
@@ -212,6 +247,58 @@ public class LearnerTests
         model.Predict(s_queries);
         model.Dispose();
         Assert.Throws<ObjectDisposedException>(() => model.Predict(s_queries));
+    }
+
+    /// <summary>Prototypes at 0, 2 and 10,000 of a network that passes numbers on: (q - 2)² - q² = 2.164 for q = 0.459, and 1 / (1 + e^-2.164) = 0.8970.</summary>
+    [Theory]
+    [InlineData(1e4)]
+    [InlineData(1e7)]
+    public void A_class_far_away_does_not_blur_those_near_the_query(float far)
+    {
+        Learner learner = Create(new LearnerSpecification { Method = "protonet", Network = "mlp", InputShape = [2], Outputs = 3, Hidden = [2] });
+        ((float[])[1, 0, 0, 1]).CopyTo(learner.Parameters["layer1.linear.weight"]);
+        learner.Parameters["layer1.linear.bias"].Clear();
+        using AdaptedModel model = learner.Adapt([0, 0, 2, 0, far, far], [0, 1, 2]);
+        float[] answers = model.Predict([0.459f, 0]);
+        Assert.Equal(0.8970, answers[0], 1e-4);
+        Assert.Equal(0.1030, answers[1], 1e-4);
+        Assert.Equal(0, answers[2]);
+    }
+
+    /// <summary>The same on drawn weights of two hidden layers, against plain loops in double.</summary>
+    [Fact]
+    public void A_far_class_is_answered_as_plain_loops_in_double_answer_it()
+    {
+        const int size = 16;
+        Learner learner = Create(new LearnerSpecification { Method = "protonet", Network = "mlp", InputShape = [size], Outputs = 3, Hidden = [24, 12] });
+        float[] support = Random(3 * size, 5), queries = Random(4 * size, 6);
+        for (int i = 2 * size; i < 3 * size; i++)
+        {
+            support[i] = 1e4f * (1 + support[i]);
+        }
+
+        using AdaptedModel model = learner.Adapt(support, [0, 1, 2]);
+        float[] answers = model.Predict(queries);
+        double[][] prototypes = [.. support.Chunk(size).Select(Embed)];
+        foreach ((float[] query, float[] answer) in queries.Chunk(size).Zip(answers.Chunk(3)))
+        {
+            double[] embedding = Embed(query);
+            double[] distances = [.. prototypes.Select(prototype => prototype.Zip(embedding, (a, b) => (a - b) * (a - b)).Sum())];
+            double[] weights = [.. distances.Select(distance => Math.Exp(distances.Min() - distance))];
+            Assert.All(weights.Zip(answer), pair => Assert.Equal(pair.First / weights.Sum(), pair.Second, 1e-4));
+        }
+
+        double[] Embed(float[] input)
+        {
+            double[] values = [.. input.Select(value => (double)value)];
+            foreach (string layer in (string[])["layer1", "layer2"])
+            {
+                float[] weight = learner.Parameters[$"{layer}.linear.weight"].ToArray(), bias = learner.Parameters[$"{layer}.linear.bias"].ToArray();
+                values = [.. bias.Select((start, j) => Math.Max(0, values.Select((value, i) => value * weight[(i * bias.Length) + j]).Sum() + start))];
+            }
+
+            return values;
+        }
     }
 
     private static Learner Conv(string method, NormStatistics statistics) => Create(new LearnerSpecification

@@ -32,6 +32,7 @@ public class ReferenceTrainingTests
         TaskGraphs graphs = TaskGraphs.Of(new LearnerSpecification
         {
             Method = "maml", Kind = shape.Kind, InputShape = shape.InputShape, Outputs = shape.Outputs, InnerSteps = innerSteps, InnerRate = 0.05, Channels = 4,
+            NormStatistics = NormStatistics.Query,
         });
         ParameterSet fast = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), seed: 1);
         ParameterSet slow = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), seed: 1);

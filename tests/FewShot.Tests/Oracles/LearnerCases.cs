@@ -99,7 +99,7 @@ internal static class LearnerCases
 
     private static LearnerSpecification Images(string row) => WithSteps(new LearnerSpecification
     {
-        Method = row, Network = "conv4", Channels = 6, InputShape = [16, 16, 1], Outputs = 3,
+        Method = row, Network = "conv4", Channels = 6, InputShape = [16, 16, 1], Outputs = 3, NormStatistics = NormStatistics.Query,
     });
 
     private static LearnerSpecification Vectors(string row) => WithSteps(new LearnerSpecification

@@ -43,7 +43,7 @@ public sealed class PyTorchParityTests
         var specification = new LearnerSpecification
         {
             Method = method, Network = network, Channels = 16, Kind = source.Shape.Kind, InputShape = source.Shape.InputShape, Outputs = source.Shape.Outputs,
-            InnerSteps = 3, InnerRate = images ? 0.02 : 0.001,
+            InnerSteps = 3, InnerRate = images ? 0.02 : 0.001, NormStatistics = NormStatistics.Query,
         };
         TaskGraphs graphs = TaskGraphs.Of(specification);
         ParameterSet parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), 7);

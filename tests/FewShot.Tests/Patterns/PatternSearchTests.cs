@@ -37,6 +37,29 @@ public class PatternSearchTests
     }
 
     [Fact]
+    public void The_beam_tries_rows_of_every_kind_within_its_bound_and_keeps_those_that_lead_on()
+    {
+        var options = new PatternSearchOptions { Episodes = 4, ScreeningEpisodes = 4, Rounds = 2, Beam = 3, Contenders = 2, Turns = 1, Tolerance = 1 };
+        var tried = new List<Pattern>();
+        PatternChoice choice = new PatternSearch(Blobs("maml", 2), s_source, options, workers: 1).Run((what, pattern, _) =>
+        {
+            if (what == "tried")
+            {
+                tried.Add(pattern);
+            }
+        });
+
+        // Seven static patterns and seven of one step, then two rounds of three that have at most 2 × (3 + 1) neighbours.
+        string[] perStep = [.. tried.Select(pattern => pattern.ToString()).Where(text => text.Split(';') is [var first, var second] && first != second && second != "000")];
+        Assert.Equal(choice.Screened, tried.Count);
+        Assert.InRange(tried.Count, 15, 14 + (2 * 3 * 2 * (3 + 1)));
+        Assert.NotEmpty(perStep);
+
+        // Such as 101 and 010, which are not the layers from some layer up; the search before knew only those.
+        Assert.Contains(perStep, text => text.Split(';').Any(row => row.TrimStart('0').Contains('0')));
+    }
+
+    [Fact]
     public void Step_sizes_learned_a_layer_and_step_can_be_searched_too()
     {
         Learner learner = Blobs("maml++", 2);

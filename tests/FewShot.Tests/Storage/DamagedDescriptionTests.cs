@@ -31,6 +31,8 @@ public sealed class DamagedDescriptionTests
     [InlineData("outputs", "\"two\"", "'outputs'")]
     [InlineData("outputs", "99999999999", "'outputs'")]
     [InlineData("innerRate", "\"fast\"", "'innerRate'")]
+    [InlineData("innerSteps", "2000000000", "InnerSteps must be from 1 to 10000")]
+    [InlineData("innerSteps", "-1", "InnerSteps must be from 1 to 10000")]
     [InlineData("preparation", "{}", "'preparation.form' is missing")]
     [InlineData("preparation", """{"form":"sound"}""", "'preparation'")]
     [InlineData("preparation", """{"form":"image"}""", "extents must be positive")]
@@ -63,7 +65,7 @@ public sealed class DamagedDescriptionTests
     public void Settings_that_are_not_given_keep_their_defaults()
     {
         LearnerSpecification read = LearnerSpecification.FromJson(JsonNode.Parse("""{"method":"maml","inputShape":[2],"outputs":2}"""), "file");
-        Assert.Equal(new LearnerSpecification { Method = "maml", InputShape = [2], Outputs = 2 }, read);
+        Assert.Equal(new LearnerSpecification { Method = "maml", InputShape = [2], Outputs = 2, NormStatistics = NormStatistics.Query }, read);
         Assert.Equal([40, 40], read.Hidden);
         TrainingOptions options = TrainingOptions.FromJson(JsonNode.Parse("""{"seed":5,"outer":{"rate":0.5}}"""), "file");
         Assert.Equal(new TrainingOptions { Seed = 5, Outer = new() { Rate = 0.5 } }, options);

@@ -168,6 +168,23 @@ public sealed class RunFolderTests
     }
 
     [Fact]
+    public void A_run_whose_weights_were_all_deleted_does_not_begin_anew()
+    {
+        using var folder = new TemporaryFolder();
+        using (var run = RunFolder.Open(folder["run"], Configuration()))
+        {
+            run.SaveLatest(Checkpoint(0));
+            run.Report(1, [KeyValuePair.Create("loss", 1.0)]);
+        }
+
+        File.Delete(RunFolder.LatestPath(folder["run"]));
+        string message = Assert.Throws<StorageException>(() => RunFolder.Open(folder["run"], Configuration())).Message;
+        Assert.Contains("a log.jsonl of steps done but no latest.safetensors", message);
+        Assert.Contains("into another folder to begin anew", message);
+        Assert.Single(RunFolder.ReadLog(folder["run"]));
+    }
+
+    [Fact]
     public void NumbersCompareByValueNotByHowTheyAreHeld()
     {
         using var folder = new TemporaryFolder();

@@ -70,6 +70,18 @@ public sealed class SafetensorsTests
     }
 
     [Fact]
+    public void A_pipe_or_device_is_refused_and_not_waited_for()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Pipes are made with mkfifo.");
+        using var folder = new TemporaryFolder();
+        System.Diagnostics.Process.Start("mkfifo", [folder["pipe"]]).WaitForExit();
+        foreach (string path in new[] { folder["pipe"], "/dev/zero" })
+        {
+            Assert.Contains("a pipe or device", Assert.Throws<StorageException>(() => Safetensors.Read(path)).Message);
+        }
+    }
+
+    [Fact]
     public void ReadsAFileOfAnotherProgram()
     {
         // Written as Python's package does: no checksum, metadata absent, header order unlike the data's.

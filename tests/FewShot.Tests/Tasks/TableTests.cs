@@ -16,7 +16,7 @@ public sealed class TableTests
         TableTasks source = TableTasks.Open(path, new TableOptions { Group = "school", Target = "score" }, new TaskOptions { Shots = 10, QueriesPerClass = 10 });
         Assert.Equal((28, 1, 10, 10), (source.Shape.InputSize, source.Shape.Outputs, source.Shape.SupportCount, source.Shape.QueryCount));
         SplitSummary[] splits = [.. Enum.GetValues<Split>().Select(split => source.Summarize(split)!)];
-        Assert.Equal([89, 22, 28], splits.Select(split => split.Groups));
+        Assert.Equal([86, 28, 25], splits.Select(split => split.Groups));
         Assert.Equal(15362, splits.Sum(split => split.Examples));
         Assert.True(source.TargetScale > 1);
         double sum = 0, squares = 0;
@@ -71,7 +71,7 @@ public sealed class TableTests
         }
 
         DatasetReport report = DatasetInspector.Inspect("table", path, new SourceSettings { Table = new TableOptions { Group = "who", Target = "kind, of", Kind = TaskKind.Classification } });
-        Assert.Equal([6, 2, 2], report.Splits.Select(split => split.Groups));
+        Assert.Equal([4, 3, 3], report.Splits.Select(split => split.Groups));
         Assert.All(report.Splits, split => Assert.Equal((3, 4, 4), (split.Classes, split.FewestExamples, split.MostExamples)));
     }
 
@@ -179,6 +179,67 @@ public sealed class TableTests
         Assert.Equal(2, preparation.Read(folder.Write("q.csv", "x\n1\n1e9\n"), targets: null).Inputs.Length);
         Assert.Contains("Line 3, column 'x'", OneLine(Assert.Throws<DataException>(() => preparation.Read(folder.Write("q.csv", "x\n1\n1e30\n"), targets: null))));
     }
+
+    [Fact]
+    public void A_group_keeps_its_split_whatever_groups_are_added_and_the_rank_rule_stays_for_runs_of_before()
+    {
+        using var folder = new TemporaryFolder();
+        var columns = new TableOptions { Group = "g", Target = "y" };
+        Dictionary<string, Split> SplitsOf(int groups, TableOptions options) => Table.Read(Groups(folder, groups), options).Groups.ToDictionary(group => group.Name, group => group.Split);
+
+        // By SHA-256 outside this program: of g0 to g19 these are below 0.20, and these from there to below 0.36.
+        Dictionary<string, Split> twenty = SplitsOf(20, columns);
+        Assert.Equal(["g5", "g6", "g8", "g9", "g11", "g14"], twenty.Where(item => item.Value == Split.Test).Select(item => item.Key));
+        Assert.Equal(["g2", "g3", "g12", "g16"], twenty.Where(item => item.Value == Split.Validation).Select(item => item.Key));
+        foreach (int groups in new[] { 5, 10, 21, 40, 200 })
+        {
+            Dictionary<string, Split> others = SplitsOf(groups, columns);
+            Assert.All(twenty.Keys.Intersect(others.Keys), name => Assert.Equal(twenty[name], others[name]));
+        }
+
+        TableOptions ranked = columns with { Division = ClassDivision.ByRank };
+        Dictionary<string, Split> before = SplitsOf(20, ranked), after = SplitsOf(40, ranked);
+        Assert.Equal((13, 3, 4), (Count(Split.Train), Count(Split.Validation), Count(Split.Test)));
+        Assert.Contains(before, item => after[item.Key] != item.Value);
+        int Count(Split split) => before.Values.Count(value => value == split);
+    }
+
+    [Fact]
+    public void A_column_may_name_the_splits_and_is_no_input()
+    {
+        using var folder = new TemporaryFolder();
+        var columns = new TableOptions { Group = "g", Target = "y", SplitColumn = "part" };
+        TableTasks source = TableTasks.Open(folder.Write("t.csv", "g,part,x,y\na,Train,1,2\na,training,2,3\nb,TEST,1,2\nb,test,5,5\n"), columns, Small);
+        Assert.Equal(["x"], source.FeatureNames);
+        Assert.Equal("a", Draw(source, Split.Train).TaskName);
+        Assert.Equal("b", Draw(source, Split.Test).TaskName);
+        Assert.Contains("column 'part'", OneLine(Assert.Throws<DataException>(() => Draw(source, Split.Validation))));
+        string Refused(string rows) => OneLine(Assert.Throws<DataException>(() => Table.Read(folder.Write("bad.csv", "g,part,x,y\n" + rows), columns)));
+        Assert.Contains("Line 2 of", Refused("a,first,1,2\n"));
+        Assert.Contains("'first'; write train, validation or test", Refused("a,first,1,2\n"));
+        Assert.Contains("Line 3 of", Refused("a,train,1,2\na,test,1,2\n"));
+        Assert.Contains("keep a group in one split", Refused("a,train,1,2\na,test,1,2\n"));
+        Assert.Contains("is empty", Refused("a,,1,2\n"));
+        Assert.Contains("cannot also be", OneLine(Assert.Throws<DataException>(() => Table.Read(folder.Write("own.csv", "g,part,x,y\na,train,1,2\n"), columns with { Features = ["x", "part"] }))));
+    }
+
+    [Fact]
+    public void A_split_that_the_hashes_leave_empty_is_named_with_the_way_out()
+    {
+        using var folder = new TemporaryFolder();
+        var columns = new TableOptions { Group = "g", Target = "y" };
+        TableTasks two = TableTasks.Open(Groups(folder, 2), columns, Small);
+        Assert.False(two.HasSplit(Split.Validation) || two.HasSplit(Split.Test));
+        string message = OneLine(Assert.Throws<DataException>(() => Draw(two, Split.Test)));
+        Assert.Contains("no test split", message);
+        Assert.Contains("TableOptions.SplitColumn", message);
+        message = OneLine(Assert.Throws<DataException>(() => Table.Read(folder.Write("t.csv", "g,x,y\ng5,1,2\ng2,1,2\n"), columns)));
+        Assert.Contains("training split", message);
+        Assert.Contains("TableOptions.SplitColumn", message);
+    }
+
+    private static string Groups(TemporaryFolder folder, int count) =>
+        folder.Write("groups.csv", "g,x,y\n" + string.Concat(Enumerable.Range(0, count).SelectMany(group => Enumerable.Range(0, 3).Select(row => $"g{group},{row},{group + row}\n"))));
 
     [Fact]
     public void A_missing_table_or_missing_columns_say_so()

@@ -39,7 +39,7 @@ internal sealed unsafe class ReductionKernel : StepKernel
             var from = new ReadOnlySpan<float>(source, length);
             if (_loops.RunStride == 0)
             {
-                result[offset] = _isMaximum ? MathF.Max(result[offset], TensorPrimitives.Max(from)) : result[offset] + TensorPrimitives.Sum(from);
+                result[offset] = _isMaximum ? MathF.Max(result[offset], TensorPrimitives.Max(from)) : result[offset] + (float)Reductions.Sum(from);
             }
             else
             {

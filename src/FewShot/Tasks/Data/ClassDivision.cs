@@ -1,14 +1,14 @@
 namespace FewShot.Tasks.Data;
 
-/// <summary>How classes are divided into splits where the user did not.</summary>
+/// <summary>How the classes of images, or the groups of a table, are divided into splits where the user did not.</summary>
 public enum ClassDivision
 {
     /// <summary>
-    /// Each class by itself: the first 8 bytes of the SHA-256 of its name in UTF-8 (canonically decomposed), as a fraction of 2⁶⁴, give test below 0.20, validation below
-    /// 0.36, and training above. A class keeps its split for ever, whatever is added or removed; splits have those shares on average only.
+    /// Each class or group by itself: the first 8 bytes of the SHA-256 of its name in UTF-8 (canonically decomposed), as a fraction of 2⁶⁴, give test below 0.20, validation below
+    /// 0.36, and training above. A name keeps its split for ever, whatever is added or removed; splits have those shares on average only.
     /// </summary>
     ByHash,
 
-    /// <summary>By rank among all names, exactly 64 / 16 / 20: adding a class can move others. Kept for runs that were trained under it.</summary>
+    /// <summary>By rank among all names, exactly 64 / 16 / 20: adding one can move others. Kept for runs that were trained under it.</summary>
     ByRank,
 }

@@ -11,13 +11,6 @@ namespace FewShot.Tasks.Data;
 /// </remarks>
 public static class ImageFolder
 {
-    private static readonly Dictionary<string, Split> s_splitNames = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["train"] = Split.Train, ["training"] = Split.Train,
-        ["validation"] = Split.Validation, ["val"] = Split.Validation, ["valid"] = Split.Validation, ["dev"] = Split.Validation, ["development"] = Split.Validation,
-        ["test"] = Split.Test, ["testing"] = Split.Test,
-    };
-
     /// <summary>Reads every image of the folder.</summary>
     /// <param name="root">The folder.</param>
     /// <param name="settings">The size and colours of images, the division into splits, and what a learner was trained on. Null is all of the defaults.</param>
@@ -91,7 +84,7 @@ public static class ImageFolder
         string[] names = ClassFolders.In(root);
 
         // A class may be called train, too: only a folder of folders is a split.
-        string[] splits = [.. names.Where(name => s_splitNames.ContainsKey(name) && ClassFolders.In(Path.Combine(root, name)).Length > 0)];
+        string[] splits = [.. names.Where(name => NameSplit.Given(name) is not null && ClassFolders.In(Path.Combine(root, name)).Length > 0)];
         IReadOnlyList<SplitClass> found = splits.Length > 0 ? Named(root, names, splits, division) : Divided(root, division);
         return found.Count > 0
             ? (found, splits.Length > 0)
@@ -100,12 +93,12 @@ public static class ImageFolder
 
     private static List<SplitClass> Named(string root, string[] names, string[] splits, ClassDivision division)
     {
-        if (names.FirstOrDefault(name => !s_splitNames.ContainsKey(name)) is { } stray)
+        if (names.FirstOrDefault(name => NameSplit.Given(name) is null) is { } stray)
         {
             throw new DataException($"The image folder '{root}' has both split folders and the folder '{stray}'; move its classes below train, validation or test.");
         }
 
-        if (splits.GroupBy(name => s_splitNames[name]).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        if (splits.GroupBy(name => NameSplit.Given(name)!.Value).FirstOrDefault(same => same.Count() > 1) is { } twice)
         {
             throw new DataException($"The image folder '{root}' has two folders for the {TaskErrors.NameOf(twice.Key)} split, "
                 + $"'{twice.First()}' and '{twice.Last()}'; put their classes into one.");
@@ -115,7 +108,7 @@ public static class ImageFolder
         var splitOf = new Dictionary<string, Split>();
         foreach (string folder in splits)
         {
-            Split split = s_splitNames[folder];
+            Split split = NameSplit.Given(folder)!.Value;
             foreach (ImageClassFiles item in ClassFolders.ClassesIn(Path.Combine(root, folder), division))
             {
                 if (!splitOf.TryAdd(ClassFolders.KeyOf(item.Name, division), split))
@@ -133,8 +126,8 @@ public static class ImageFolder
     private static List<SplitClass> Divided(string root, ClassDivision division)
     {
         IReadOnlyList<ImageClassFiles> classes = ClassFolders.ClassesIn(root, division);
-        Dictionary<string, Split>? ranked = division == ClassDivision.ByRank ? NameSplit.Divide([.. classes.Select(item => item.Name)]) : null;
-        return [.. classes.Select(item => new SplitClass(ranked?[item.Name] ?? NameSplit.Of(item.Name), item))];
+        Func<string, Split> splitOf = NameSplit.Divide([.. classes.Select(item => item.Name)], division);
+        return [.. classes.Select(item => new SplitClass(splitOf(item.Name), item))];
     }
 
     private static bool IsNotUtf8(string path) => path.Contains('\uFFFD', StringComparison.Ordinal);

@@ -7,8 +7,9 @@ namespace FewShot.Tasks.Data;
 public sealed class ImageTasks : ITaskSource
 {
     private readonly ImageDataset dataset;
+    private readonly Split? only;
 
-    /// <summary>Checks that every split can give tasks of the asked size.</summary>
+    /// <summary>Checks that every split, or the only one asked for, can give tasks of the asked size.</summary>
     /// <param name="dataset">The images.</param>
     /// <param name="options">The size of a task.</param>
     /// <exception cref="DataException">A split has fewer classes than ways, or a class fewer images than shots and queries.</exception>
@@ -17,9 +18,10 @@ public sealed class ImageTasks : ITaskSource
         ArgumentNullException.ThrowIfNull(dataset);
         ArgumentNullException.ThrowIfNull(options);
         this.dataset = dataset;
+        only = options.Only;
         foreach (Split split in Enum.GetValues<Split>())
         {
-            if (dataset[split] is { } pool)
+            if (PoolOf(split) is { } pool)
             {
                 Check(dataset, split, pool, options);
             }
@@ -44,7 +46,7 @@ public sealed class ImageTasks : ITaskSource
     public InputPreparation? Preparation => dataset.Preparation;
 
     /// <inheritdoc/>
-    public bool HasSplit(Split split) => dataset[split] is not null;
+    public bool HasSplit(Split split) => PoolOf(split) is not null;
 
     /// <inheritdoc/>
     public SplitSummary? Summarize(Split split) => dataset.Summarize(split);
@@ -55,7 +57,7 @@ public sealed class ImageTasks : ITaskSource
         ArgumentNullException.ThrowIfNull(destination);
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         destination.RequireShape(Shape);
-        IImagePool pool = dataset[split] ?? throw TaskErrors.NoSplit(Name, split, dataset.Remedy);
+        IImagePool pool = PoolOf(split) ?? throw TaskErrors.NoSplit(Name, split, dataset.Remedy);
         var random = new CounterRandom(seed, (uint)split, (ulong)index);
         int perClass = Shape.Shots + Shape.QueriesPerClass;
         Span<int> classes = Shape.Ways <= 256 ? stackalloc int[Shape.Ways] : new int[Shape.Ways];
@@ -83,6 +85,8 @@ public sealed class ImageTasks : ITaskSource
         destination.TaskName = null;
         destination.FillClassTargets();
     }
+
+    private IImagePool? PoolOf(Split split) => only is null || split == only ? dataset[split] : null;
 
     private static void Check(ImageDataset dataset, Split split, IImagePool pool, TaskOptions options)
     {

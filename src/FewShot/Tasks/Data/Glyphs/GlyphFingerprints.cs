@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using FewShot.Compute.Execution;
 
 namespace FewShot.Tasks.Data;
 
@@ -17,7 +18,7 @@ internal sealed class GlyphFingerprints
         float[] print = Draw(strokes, 0.7f);
         (Vector2 low, Vector2 high) = GlyphGeometry.Bounds(strokes);
         Vector2 box = Vector2.Max(high - low, new Vector2(0.5f)) * Scale;
-        if (TensorPrimitives.Sum<float>(print) > TooFull * box.X * box.Y)
+        if (Reductions.Sum(print) > TooFull * box.X * box.Y)
         {
             return false;
         }
@@ -25,7 +26,7 @@ internal sealed class GlyphFingerprints
         print = Of(strokes);
         foreach (float[] other in taken)
         {
-            if (TensorPrimitives.Dot<float>(print, other) > TooAlike)
+            if (Reductions.Dot(print, other) > TooAlike)
             {
                 return false;
             }
@@ -39,8 +40,8 @@ internal sealed class GlyphFingerprints
     private static float[] Of(GlyphStroke[] strokes)
     {
         float[] image = Draw(strokes, 0.9f);
-        TensorPrimitives.Subtract(image, TensorPrimitives.Average<float>(image), image);
-        TensorPrimitives.Divide(image, TensorPrimitives.Norm<float>(image), image);
+        TensorPrimitives.Subtract(image, (float)(Reductions.Sum(image) / image.Length), image);
+        TensorPrimitives.Divide(image, (float)Reductions.Norm(image), image);
         return image;
     }
 

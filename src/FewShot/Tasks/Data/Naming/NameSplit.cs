@@ -9,8 +9,30 @@ internal static class NameSplit
 {
     private const double TestShare = 0.2, ValidationShare = 0.16;
 
+    private static readonly Dictionary<string, Split> s_given = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["train"] = Split.Train, ["training"] = Split.Train,
+        ["validation"] = Split.Validation, ["val"] = Split.Validation, ["valid"] = Split.Validation, ["dev"] = Split.Validation, ["development"] = Split.Validation,
+        ["test"] = Split.Test, ["testing"] = Split.Test,
+    };
+
+    // What users call the splits that they made themselves; null for any other word.
+    public static Split? Given(string word) => s_given.TryGetValue(word, out Split split) ? split : null;
+
+    // The split of each name.
+    public static Func<string, Split> Divide(IReadOnlyCollection<string> names, ClassDivision division)
+    {
+        if (division == ClassDivision.ByHash)
+        {
+            return Of;
+        }
+
+        Dictionary<string, Split> ranked = Divide(names);
+        return name => ranked[name];
+    }
+
     // By the name alone, see ClassDivision.ByHash.
-    public static Split Of(string name)
+    private static Split Of(string name)
     {
         byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(CanonicalName.Of(name)));
         double share = BinaryPrimitives.ReadUInt64BigEndian(hash) / Math.Pow(2, 64);
@@ -18,7 +40,7 @@ internal static class NameSplit
     }
 
     // 64 / 16 / 20, ordered by a hash of the name, so that the same names always divide the same way; other names beside one can move it.
-    public static Dictionary<string, Split> Divide(IReadOnlyCollection<string> names)
+    private static Dictionary<string, Split> Divide(IReadOnlyCollection<string> names)
     {
         string[] ordered = [.. names.OrderBy(Hash).ThenBy(name => name, StringComparer.Ordinal)];
         int test = (int)Math.Round(TestShare * ordered.Length, MidpointRounding.AwayFromZero);

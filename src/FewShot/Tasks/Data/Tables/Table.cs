@@ -46,12 +46,18 @@ internal sealed class Table
         CsvFile file = CsvFile.Read(path, options.Format);
         int groupColumn = file.ColumnOf(options.Group);
         int targetColumn = file.ColumnOf(options.Target);
+        int? splitColumn = options.SplitColumn is { } split ? file.ColumnOf(split) : null;
         int[] featureColumns = options.Features is { } named
             ? [.. named.Select(file.ColumnOf)]
-            : [.. Enumerable.Range(0, file.Header.Length).Where(column => column != groupColumn && column != targetColumn)];
+            : [.. Enumerable.Range(0, file.Header.Length).Where(column => column != groupColumn && column != targetColumn && column != splitColumn)];
         if (featureColumns.Length == 0 || featureColumns.Contains(targetColumn) || groupColumn == targetColumn)
         {
             throw new DataException($"The table '{path}' needs a group column, another target column, and at least one feature column that is not the target.");
+        }
+
+        if (splitColumn is { } own && (own == groupColumn || own == targetColumn || featureColumns.Contains(own)))
+        {
+            throw new DataException($"The split column '{file.Header[own]}' of '{path}' cannot also be the group, the target or a feature; name another column.");
         }
 
         if (file.Rows.Count == 0)
@@ -60,19 +66,56 @@ internal sealed class Table
         }
 
         IGrouping<string, CsvRow>[] rowsOfGroup = [.. file.Rows.GroupBy(row => TableCell.Text(file, row, groupColumn))];
-        Dictionary<string, Split> splits = NameSplit.Divide([.. rowsOfGroup.Select(group => group.Key)]);
+        Func<string, Split> splitOf = splitColumn is { } column
+            ? GivenSplits(file, rowsOfGroup, column)
+            : NameSplit.Divide([.. rowsOfGroup.Select(group => group.Key)], options.Division);
         bool classes = options.Kind == TaskKind.Classification;
         TableGroup[] groups =
         [
             .. rowsOfGroup.Select(rows => new TableGroup(
-                rows.Key, splits[rows.Key], [.. rows.Select(row => row.Line)],
+                rows.Key, splitOf(rows.Key), [.. rows.Select(row => row.Line)],
                 [.. rows.Select(row => Array.ConvertAll(featureColumns, column => TableCell.Number(file, row, column)))],
                 classes ? [] : [.. rows.Select(row => TableCell.Number(file, row, targetColumn, target: true))],
                 classes ? [.. rows.Select(row => TableCell.Text(file, row, targetColumn))] : [])),
         ];
         var table = new Table(path, options.Format, Array.ConvertAll(featureColumns, column => file.Header[column]), file.Header[targetColumn], groups);
+        if (!table.In(Split.Train).Any())
+        {
+            throw new DataException($"No group of '{path}' is in the training split, by whose rows the columns are standardised; {Remedy(options)}.");
+        }
+
         table.Standardize(classes);
         return table;
+    }
+
+    // What to do where a split has no groups, or too few.
+    public static string Remedy(TableOptions options) => options.SplitColumn is { } column
+        ? $"the splits are those of the column '{column}': write others into it"
+        : options.Division == ClassDivision.ByHash
+            ? "each group has its split by a hash of its name, whatever the others are: add groups, or divide them yourself by a column (TableOptions.SplitColumn)"
+            : "groups are divided 64 / 16 / 20 by rank: add groups";
+
+    private static Func<string, Split> GivenSplits(CsvFile file, IGrouping<string, CsvRow>[] rowsOfGroup, int column)
+    {
+        var splits = new Dictionary<string, Split>();
+        foreach (IGrouping<string, CsvRow> group in rowsOfGroup)
+        {
+            foreach (CsvRow row in group)
+            {
+                string word = TableCell.Text(file, row, column);
+                Split split = NameSplit.Given(word) ?? throw new DataException(
+                    $"Line {row.Line} of '{file.Path}', column '{file.Header[column]}', names the split '{word}'; write train, validation or test.");
+                if (splits.TryGetValue(group.Key, out Split before) && before != split)
+                {
+                    throw new DataException($"Line {row.Line} of '{file.Path}' puts the group '{group.Key}' into the {TaskErrors.NameOf(split)} split, but an earlier line into "
+                        + $"{TaskErrors.NameOf(before)}; tasks are measured on groups never seen in training, so keep a group in one split.");
+                }
+
+                splits[group.Key] = split;
+            }
+        }
+
+        return name => splits[name];
     }
 
     // Means and deviations come from the training groups only: the others must stay unseen.

@@ -15,6 +15,16 @@ public sealed record TableOptions
     /// <summary>The columns to predict from; null is every column but the group and the target.</summary>
     public IReadOnlyList<string>? Features { get; init; }
 
+    /// <summary>
+    /// The column that names the split of each row: train, validation or test, or a usual other name of these, in any letter case; no input. All rows of a group are in one
+    /// split. Null divides the groups by <see cref="Division"/>.
+    /// </summary>
+    public string? SplitColumn { get; init; }
+
+    /// <summary>How groups are divided into splits where no column says it.</summary>
+    /// <value>The default is <see cref="ClassDivision.ByHash"/>, under which a group keeps its split whatever groups are added.</value>
+    public ClassDivision Division { get; init; } = ClassDivision.ByHash;
+
     /// <summary>Whether groups with too few rows for a task are left out instead of being an error. The default is false.</summary>
     public bool SkipSmallGroups { get; init; }
 

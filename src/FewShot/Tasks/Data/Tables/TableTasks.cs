@@ -1,7 +1,8 @@
 namespace FewShot.Tasks.Data;
 
 /// <summary>
-/// Tasks from a comma-separated table: each value of the group column is one task, whose rows give support and query. Groups are divided 64 / 16 / 20 into splits by name.
+/// Tasks from a comma-separated table: each value of the group column is one task, whose rows give support and query. Splits are made
+/// of whole groups: by a column, or each by a hash of its name, see <see cref="ClassDivision"/>.
 /// Features, and the target of a regression, are standardised by the rows of the training split.
 /// </summary>
 public sealed class TableTasks : ITaskSource
@@ -10,17 +11,19 @@ public sealed class TableTasks : ITaskSource
     private readonly TaskOptions options;
     private readonly TableGroup[][] groups;
     private readonly int skipped;
+    private readonly string remedy;
 
     internal TableTasks(Table table, TableOptions columns, TaskOptions options)
     {
         this.table = table;
         this.options = options;
+        remedy = Table.Remedy(columns);
         Shape = columns.Kind == TaskKind.Regression ? options.Regression(1, table.FeatureNames.Length) : options.Classification(table.FeatureNames.Length);
-        groups = [.. Enum.GetValues<Split>().Select(split => Usable(split, columns.SkipSmallGroups))];
-        skipped = table.Groups.Length - groups.Sum(part => part.Length);
-        if (groups[(int)Split.Train].Length == 0)
+        groups = [.. Enum.GetValues<Split>().Select(split => options.Only is null || split == options.Only ? Usable(split, columns.SkipSmallGroups) : [])];
+        skipped = (options.Only is { } only ? table.In(only).Count() : table.Groups.Length) - groups.Sum(part => part.Length);
+        if (options.Only is null or Split.Train && groups[(int)Split.Train].Length == 0)
         {
-            throw new DataException($"No training group of '{table.Path}' has the rows that a task of {Shape} needs; ask for fewer shots or queries.");
+            throw new DataException($"No training group of '{table.Path}' has the rows that a task of {Shape} needs; ask for fewer shots or queries ({remedy}).");
         }
     }
 
@@ -72,7 +75,7 @@ public sealed class TableTasks : ITaskSource
         destination.RequireShape(Shape);
         if (!HasSplit(split))
         {
-            throw TaskErrors.NoSplit(Name, split);
+            throw TaskErrors.NoSplit(Name, split, remedy);
         }
 
         var random = new CounterRandom(seed, (uint)split, (ulong)index);

@@ -1,0 +1,49 @@
+using FewShot.Compute.Execution;
+using FewShot.Compute.Graphs;
+using FewShot.Storage;
+
+namespace FewShot.Learning;
+
+/// <summary>What adaptation to one task changed of a learner's weights, or made: with the weights it did not change, all that answers need. Immutable.</summary>
+internal sealed class TaskState
+{
+    private static long s_latest;
+
+    private readonly IReadOnlyList<StoredTensor> _tensors;
+    private readonly HashSet<string> _names;
+    private readonly long _number = Interlocked.Increment(ref s_latest);
+
+    public TaskState(IReadOnlyList<StoredTensor> tensors)
+    {
+        _tensors = tensors;
+        _names = [.. tensors.Select(tensor => tensor.Name)];
+        Entries = [.. tensors.Select(tensor => (tensor.Name, new Shape([.. tensor.Shape])))];
+        Form = string.Join(';', Entries.Select(entry => $"{entry.Name} {entry.Shape}"));
+    }
+
+    public IReadOnlyList<StoredTensor> Tensors => _tensors;
+
+    public IReadOnlyList<(string Name, Shape Shape)> Entries { get; }
+
+    /// <summary>Names and shapes: states of one form are answered by one program.</summary>
+    public string Form { get; }
+
+    public bool Contains(string name) => _names.Contains(name);
+
+    /// <summary>Writes the state into a worker of <see cref="TaskPrograms.Prediction"/>, unless it is there from the last call.</summary>
+    /// <returns>The index of the input after it.</returns>
+    public int LoadInto(PooledWorker worker, int first)
+    {
+        if (worker.User != _number)
+        {
+            for (int i = 0; i < _tensors.Count; i++)
+            {
+                _tensors[i].Float32.CopyTo(worker.Worker.Input(first + i));
+            }
+
+            worker.User = _number;
+        }
+
+        return first + _tensors.Count;
+    }
+}
