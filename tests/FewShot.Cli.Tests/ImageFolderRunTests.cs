@@ -62,12 +62,7 @@ public sealed class ImageFolderRunTests
         Assert.True(data.Remove("division") && data.Remove("trainingClasses"));
         File.WriteAllText(Path.Combine(folder["run"], "config.json"), configuration.ToJsonString());
 
-        // Nor did its checkpoints say under which configuration they were made.
-        foreach (string file in new[] { RunFolder.BestPath(folder["run"]), RunFolder.LatestPath(folder["run"]) })
-        {
-            Checkpoint checkpoint = Checkpoint.Read(file);
-            (checkpoint with { Metadata = checkpoint.Metadata.Where(entry => entry.Key != "configuration").ToDictionary() }).Write(file);
-        }
+        Runs.ForgetConfiguration(folder["run"]);
 
         // By rank other classes are for training than those it was trained on by hash, and their mean tells.
         CommandResult result = CommandResult.Good("evaluate", "--run", folder["run"], "--episodes", "10");

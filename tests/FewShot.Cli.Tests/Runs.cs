@@ -1,3 +1,5 @@
+using FewShot.Storage;
+
 namespace FewShot.Cli.Tests;
 
 /// <summary>Command lines that train something small in a moment.</summary>
@@ -31,5 +33,15 @@ internal static class Runs
         }
 
         return path;
+    }
+
+    /// <summary>Makes the checkpoints of a run like those of before, which did not say under which configuration they were made.</summary>
+    public static void ForgetConfiguration(string run)
+    {
+        foreach (string file in new[] { RunFolder.BestPath(run), RunFolder.LatestPath(run) })
+        {
+            Checkpoint checkpoint = Checkpoint.Read(file);
+            (checkpoint with { Metadata = checkpoint.Metadata.Where(entry => entry.Key != "configuration").ToDictionary() }).Write(file);
+        }
     }
 }

@@ -23,6 +23,7 @@ public sealed class TableSplitTests
         // What the configuration of a run of before says: nothing of it. Other groups are tested then.
         Assert.True(configuration["data"]!.AsObject().Remove("division"));
         File.WriteAllText(file, configuration.ToJsonString());
+        Runs.ForgetConfiguration(folder["run"]);
         Assert.NotEqual(before, Measured(folder, "run"));
     }
 

@@ -27,6 +27,7 @@ public sealed class ReadmeExamples
         int[] classes = model.Classify(newImages);            // safe to call from many threads; uses the machine's cores (learner.Threads)
         float[] probabilities = model.Predict(newImages);     // [queries, classes]
         model.Save("mine.safetensors");                       // AdaptedModel.Load("mine.safetensors") anywhere else
+        model.Save("small.safetensors", selfContained: false); // what adaptation changed; AdaptedModel.Load("small.safetensors", learner)
         return (classes, probabilities);
     }
 
