@@ -71,11 +71,7 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
     }
 
     /// <summary>Names of the parameters that change at some step.</summary>
-    internal IReadOnlyList<string> Changing(TaskTrace task)
-    {
-        TensorMap parameters = Trained(task);
-        return [.. Enumerable.Range(0, InnerSteps).SelectMany(step => Active(task.Model, parameters, step)).Distinct()];
-    }
+    internal IReadOnlyList<string> Changing(Model model) => [.. Enumerable.Range(0, InnerSteps).SelectMany(step => Active(model, step)).Distinct()];
 
     internal static TensorMap Trained(TaskTrace task)
     {
@@ -83,10 +79,11 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
         return task.Meta.Where(names.Contains);
     }
 
-    internal string[] Active(Model model, TensorMap parameters, int step)
+    /// <summary>Names of the parameters that change at a step; a state holds statistics of normalisation beside them.</summary>
+    internal string[] Active(Model model, int step)
     {
         HashSet<string> layers = [.. model.Layers.Where((_, layer) => Pattern.Changes(step, layer, model.Layers.Count))];
-        return [.. parameters.Names.Where(name => layers.Contains(Model.LayerOf(name)))];
+        return [.. from parameter in model.Parameters where parameter.Trained && layers.Contains(Model.LayerOf(parameter.Name)) select parameter.Name];
     }
 
     /// <summary>The parameters after each of some steps.</summary>
@@ -105,7 +102,7 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
 
     private TensorMap Step(TaskTrace task, TensorMap parameters, int step)
     {
-        string[] active = Active(task.Model, parameters, step);
+        string[] active = Active(task.Model, step);
         if (active.Length == 0)
         {
             return parameters;
@@ -133,7 +130,7 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
         Dictionary<Tensor, int> place = read.Select((tensor, i) => (tensor, i)).ToDictionary();
         (string Name, int Step)[] changed =
         [
-            .. Enumerable.Range(0, count).SelectMany(step => Active(task.Model, parameters, first + step).Select(name => (name, step))),
+            .. Enumerable.Range(0, count).SelectMany(step => Active(task.Model, first + step).Select(name => (name, step))),
         ];
         IReadOnlyList<Tensor> outputs = Checkpoint.Run(
             inputs =>

@@ -55,7 +55,7 @@ public sealed record HessianFree(double Delta = 1e-6) : MetaGradient
         // The gradient that an inner step descends; layers that the step does not change have none.
         IReadOnlyList<Tensor> Slope(TensorMap moved, int step)
         {
-            IReadOnlyList<string> active = descent.Active(task.Model, moved, step);
+            IReadOnlyList<string> active = descent.Active(task.Model, step);
             if (active.Count == 0)
             {
                 return [.. trained.Select(name => task.Graph.Fill(0, moved[name].Shape))];

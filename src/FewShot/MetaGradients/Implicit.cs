@@ -36,7 +36,7 @@ public sealed record Implicit(LinearSolver Solver) : MetaGradient
         TaskTrace task, AdaptationRule adaptation, Tensor queryInputs, Tensor queryTargets, IReadOnlyList<string> trained)
     {
         var descent = (GradientDescent)adaptation;
-        IReadOnlyList<string> changing = descent.Changing(task);
+        IReadOnlyList<string> changing = descent.Changing(task.Model);
         if (descent.Regularization is LowerRegularization.SquaredNorm && trained.All(changing.Contains))
         {
             throw new ArgumentException(
