@@ -61,8 +61,7 @@ internal sealed class MethodTrial
             var training = TrainingJob.Read(_train, Commands.Run, stored: null, _common, opened);
             row = row with { Order = training.Method.MetaGradient.Order };
             var evaluation = EvaluationJob.Read(_evaluate, training.Configuration.Data, training.Configuration.Learner, _common, opened);
-            RefuseShorter(training.Configuration.Training);
-            NoteLonger(training.Configuration.Training, output);
+            CompareWithStored(training.Configuration.Training, output);
             TrainingResult trained = training.Run(output, cancellation);
             if (trained.End == TrainingEnd.Interrupted)
             {
@@ -103,19 +102,21 @@ internal sealed class MethodTrial
     private long? Saved() =>
         File.Exists(RunFolder.LatestPath(Commands.Run)) && Checkpoint.Read(RunFolder.LatestPath(Commands.Run)).Iteration is > 0 and long saved ? saved : null;
 
-    private void RefuseShorter(TrainingOptions asked)
+    /// <summary>Refuses to measure a run that was trained for longer than is asked for now, and says what going on for longer changes.</summary>
+    private void CompareWithStored(TrainingOptions asked, Output output)
     {
-        if (RunConfiguration.ReadIfThere(Commands.Run)?.Training is { } stored && (stored.Budget > asked.Budget || stored.Iterations > asked.Iterations))
+        if (RunConfiguration.ReadIfThere(Commands.Run)?.Training is not { } stored)
+        {
+            return;
+        }
+
+        if (stored.Budget > asked.Budget || stored.Iterations > asked.Iterations)
         {
             throw new StorageException(
                 $"'{Commands.Run}' was trained for longer ({stored.Budget?.ToString("c") ?? "no time limit"}, {Texts.Count(stored.Iterations)} meta-steps) than is asked for now; give as much, or another --out");
         }
-    }
 
-    private void NoteLonger(TrainingOptions asked, Output output)
-    {
-        if (asked.Outer.Schedule != RateSchedule.Constant && RunConfiguration.ReadIfThere(Commands.Run)?.Training is { } stored
-            && (stored.Budget != asked.Budget || stored.Iterations != asked.Iterations))
+        if (asked.Outer.Schedule != RateSchedule.Constant && (stored.Budget != asked.Budget || stored.Iterations != asked.Iterations))
         {
             output.Note($"note: '{Commands.Run}' goes on for longer than it was begun for: the schedule of its outer rate now spans the whole of it, which changes the rate "
                 + "at once; give another --out for a run that follows the schedule from its beginning");

@@ -32,12 +32,7 @@ internal sealed record SupportSet(float[] Inputs, int[] Labels, float[] Values, 
         }
 
         (string File, int Label)[] files = [.. classes.SelectMany((item, label) => item.Files.Select(file => (file, label)))];
-        var inputs = new float[checked(files.Length * preparation.Size)];
-        for (int i = 0; i < files.Length; i++)
-        {
-            preparation.Read(files[i].File, inputs.AsSpan(i * preparation.Size, preparation.Size));
-        }
-
+        float[] inputs = preparation.Read([.. files.Select(file => file.File)]);
         return new SupportSet(inputs, [.. files.Select(file => file.Label)], [], [.. classes.Select(item => item.Name)]);
     }
 

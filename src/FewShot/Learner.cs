@@ -128,18 +128,9 @@ public sealed class Learner
     public float[] ReadImages(IReadOnlyList<string> paths)
     {
         ArgumentNullException.ThrowIfNull(paths);
-        if (Specification.Preparation is not ImagePreparation preparation)
-        {
-            throw new ArgumentException("this learner was not trained on image files: prepare its inputs as its training data were", nameof(paths));
-        }
-
-        var inputs = new float[paths.Count * preparation.Size];
-        for (int i = 0; i < paths.Count; i++)
-        {
-            preparation.Read(paths[i], inputs.AsSpan(i * preparation.Size, preparation.Size));
-        }
-
-        return inputs;
+        return Specification.Preparation is ImagePreparation preparation
+            ? preparation.Read(paths)
+            : throw new ArgumentException("this learner was not trained on image files: prepare its inputs as its training data were", nameof(paths));
     }
 
     /// <summary>Adapts to a classification task.</summary>

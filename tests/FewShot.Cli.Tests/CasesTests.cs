@@ -79,10 +79,7 @@ public sealed class CasesTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void What_once_failed_is_right(string file)
-    {
-        s_checks[file](Find(file));
-    }
+    public void What_once_failed_is_right(string file) => s_checks[file](Find(file));
 
     [Fact]
     public void Every_file_of_the_cases_has_its_check()

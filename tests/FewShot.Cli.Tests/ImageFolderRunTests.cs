@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using FewShot.Storage;
 using FewShot.Tests.Storage;
 using Xunit;
 
@@ -61,7 +60,6 @@ public sealed class ImageFolderRunTests
         JsonObject data = configuration["data"]!.AsObject();
         Assert.True(data.Remove("division") && data.Remove("trainingClasses"));
         File.WriteAllText(Path.Combine(folder["run"], "config.json"), configuration.ToJsonString());
-
         Runs.ForgetConfiguration(folder["run"]);
 
         // By rank other classes are for training than those it was trained on by hash, and their mean tells.

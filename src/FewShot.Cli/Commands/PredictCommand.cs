@@ -47,13 +47,7 @@ internal static class PredictCommand
         {
             case ImagePreparation images:
                 string[] files = [.. paths.SelectMany(path => Directory.Exists(path) ? ImagePreparation.FilesOf(path) : [path])];
-                var inputs = new float[checked(files.Length * images.Size)];
-                for (int i = 0; i < files.Length; i++)
-                {
-                    images.Read(files[i], inputs.AsSpan(i * images.Size, images.Size));
-                }
-
-                return (files, inputs);
+                return (files, images.Read(files));
             case TablePreparation table:
                 TableExamples rows = paths.Length == 1 ? table.Read(paths[0], targets: null) : throw new ArgumentException("this model predicts rows of a table: name one CSV file");
                 return ([.. rows.Lines.Select(line => $"{paths[0]}:{line}")], rows.Inputs);

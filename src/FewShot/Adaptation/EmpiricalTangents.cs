@@ -53,15 +53,7 @@ internal static class EmpiricalTangents
     }
 
     /// <summary>The trained parameters of the layers that a pattern's first row names.</summary>
-    public static string[] Moving(Model model, Pattern pattern)
-    {
-        HashSet<string> layers = [.. model.Layers.Where((_, layer) => pattern.Changes(0, layer, model.Layers.Count))];
-        return
-        [
-            .. model.Parameters.Where(parameter => parameter.Trained && layers.Contains(Model.LayerOf(parameter.Name)))
-                .Select(parameter => parameter.Name),
-        ];
-    }
+    public static string[] Moving(Model model, Pattern pattern) => model.TrainedOf(layer => pattern.Changes(0, layer, model.Layers.Count));
 
     /// <summary>A kernel over examples [n, n] made one over examples and outputs: its Kronecker product with the identity.</summary>
     public static Tensor RepeatOverOutputs(this Tensor kernel, int outputs)

@@ -80,11 +80,7 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
     }
 
     /// <summary>Names of the parameters that change at a step; a state holds statistics of normalisation beside them.</summary>
-    internal string[] Active(Model model, int step)
-    {
-        HashSet<string> layers = [.. model.Layers.Where((_, layer) => Pattern.Changes(step, layer, model.Layers.Count))];
-        return [.. from parameter in model.Parameters where parameter.Trained && layers.Contains(Model.LayerOf(parameter.Name)) select parameter.Name];
-    }
+    internal string[] Active(Model model, int step) => model.TrainedOf(layer => Pattern.Changes(step, layer, model.Layers.Count));
 
     /// <summary>The parameters after each of some steps.</summary>
     private IReadOnlyList<TensorMap> Descend(TaskTrace task, TensorMap parameters, int first, int count)

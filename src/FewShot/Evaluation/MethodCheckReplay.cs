@@ -221,9 +221,12 @@ internal sealed class MethodCheckInnerLoop : IDisposable
 
     public void Dispose() => _gradients.Dispose();
 
-    private double Rate(IReadOnlyDictionary<string, double[]> values, string name, int step, int coordinate) => _descent.Rate.Unit * _descent.Rate.Scope switch
+    private double Rate(IReadOnlyDictionary<string, double[]> values, string name, int step, int coordinate) => _descent.Rate.Scope == LearningRateScope.Fixed
+        ? _descent.Rate.Initial
+        : _descent.Rate.Unit * Learned(values, name, step, coordinate);
+
+    private double Learned(IReadOnlyDictionary<string, double[]> values, string name, int step, int coordinate) => _descent.Rate.Scope switch
     {
-        LearningRateScope.Fixed => _descent.Rate.Initial / _descent.Rate.Unit,
         LearningRateScope.Scalar => values["inner_rate"][0],
         LearningRateScope.Layer => values[$"inner_rate.{Model.LayerOf(name)}"][0],
         LearningRateScope.LayerAndStep => values[$"inner_rate.step{step}.{Model.LayerOf(name)}"][0],

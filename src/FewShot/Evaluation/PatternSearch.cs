@@ -138,29 +138,32 @@ public sealed class PatternSearch
     {
         for (int step = 0; step < _steps; step++)
         {
-            for (int layer = 0; layer < _layers; layer++)
-            {
-                if (grid[step][layer] == cheaper)
-                {
-                    bool[] row = [.. grid[step]];
-                    row[layer] = !cheaper;
-                    bool[][] neighbour = [.. grid];
-                    neighbour[step] = row;
-                    if (neighbour.Any(other => other.Any(on => on)))
-                    {
-                        yield return neighbour;
-                    }
-                }
-            }
-
-            if (cheaper && grid[step].Any(on => on))
+            foreach (bool[] row in Changed(grid[step]))
             {
                 bool[][] neighbour = [.. grid];
-                neighbour[step] = new bool[_layers];
+                neighbour[step] = row;
                 if (neighbour.Any(other => other.Any(on => on)))
                 {
                     yield return neighbour;
                 }
+            }
+        }
+
+        IEnumerable<bool[]> Changed(bool[] row)
+        {
+            for (int layer = 0; layer < _layers; layer++)
+            {
+                if (row[layer] == cheaper)
+                {
+                    bool[] changed = [.. row];
+                    changed[layer] = !cheaper;
+                    yield return changed;
+                }
+            }
+
+            if (cheaper && row.Any(on => on))
+            {
+                yield return new bool[_layers];
             }
         }
     }

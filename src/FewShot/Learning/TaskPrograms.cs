@@ -50,20 +50,21 @@ internal sealed class TaskPrograms(
         () =>
         {
             Weight[] unchanged = [.. Unchanged(state)];
-            (string, Shape)[] entries = [.. unchanged.Select(weight => (weight.Name, weight.Shape)), .. state.Entries];
-            return new WorkerPool(new SimdProgram(graphs.Predict(entries, count)), threads, worker => Load(worker, unchanged));
+            return new WorkerPool(new SimdProgram(Answering(state, count)), threads, worker => Load(worker, unchanged));
         });
 
     /// <summary>The shape of an answer to one query. Nothing is compiled.</summary>
     /// <exception cref="ArgumentException">The state is not one of this learner.</exception>
     /// <exception cref="KeyNotFoundException">It lacks a tensor.</exception>
-    public Shape Answer(TaskState state) =>
-        graphs.Predict([.. Unchanged(state).Select(weight => (weight.Name, weight.Shape)), .. state.Entries], 1).Outputs[0].Tensor.Shape;
+    public Shape Answer(TaskState state) => Answering(state, 1).Outputs[0].Tensor.Shape;
 
     /// <summary>The weights that a task did not change.</summary>
     public IEnumerable<Weight> Unchanged(TaskState state) => weights.Where(weight => !state.Contains(weight.Name));
 
     public void Dispose() => _pools.Dispose();
+
+    private Graph Answering(TaskState state, int count) =>
+        graphs.Predict([.. Unchanged(state).Select(weight => (weight.Name, weight.Shape)), .. state.Entries], count);
 
     private static void Load(IWorker<float> worker, IReadOnlyList<Weight> values)
     {

@@ -9,19 +9,18 @@ internal sealed class TaskState
 {
     private static long s_latest;
 
-    private readonly IReadOnlyList<StoredTensor> _tensors;
     private readonly HashSet<string> _names;
     private readonly long _number = Interlocked.Increment(ref s_latest);
 
     public TaskState(IReadOnlyList<StoredTensor> tensors)
     {
-        _tensors = tensors;
+        Tensors = tensors;
         _names = [.. tensors.Select(tensor => tensor.Name)];
         Entries = [.. tensors.Select(tensor => (tensor.Name, new Shape([.. tensor.Shape])))];
         Form = string.Join(';', Entries.Select(entry => $"{entry.Name} {entry.Shape}"));
     }
 
-    public IReadOnlyList<StoredTensor> Tensors => _tensors;
+    public IReadOnlyList<StoredTensor> Tensors { get; }
 
     public IReadOnlyList<(string Name, Shape Shape)> Entries { get; }
 
@@ -36,14 +35,14 @@ internal sealed class TaskState
     {
         if (worker.User != _number)
         {
-            for (int i = 0; i < _tensors.Count; i++)
+            for (int i = 0; i < Tensors.Count; i++)
             {
-                _tensors[i].Float32.CopyTo(worker.Worker.Input(first + i));
+                Tensors[i].Float32.CopyTo(worker.Worker.Input(first + i));
             }
 
             worker.User = _number;
         }
 
-        return first + _tensors.Count;
+        return first + Tensors.Count;
     }
 }

@@ -60,6 +60,13 @@ public sealed class Model
     /// <summary>Whether a layer normalises by statistics, so that it matters where they are taken from.</summary>
     public bool Normalizes => Parameters.Any(parameter => !parameter.Trained);
 
+    /// <summary>Names of the trained parameters of the layers whose places are chosen.</summary>
+    internal string[] TrainedOf(Func<int, bool> isChosen)
+    {
+        HashSet<string> layers = [.. Layers.Where((_, layer) => isChosen(layer))];
+        return [.. from parameter in Parameters where parameter.Trained && layers.Contains(LayerOf(parameter.Name)) select parameter.Name];
+    }
+
     /// <summary>Numbers in an embedding.</summary>
     public int EmbeddingSize { get; }
 

@@ -6,6 +6,7 @@ using FewShot.Storage;
 using FewShot.Tasks;
 using FewShot.Tests.Storage;
 using Xunit;
+using static FewShot.Tests.Learning.Learners;
 
 namespace FewShot.Tests.Learning;
 
@@ -306,20 +307,5 @@ public class LearnerTests
         Method = method, Channels = 4, InputShape = [16, 16, 1], Outputs = 3, NormStatistics = statistics,
     });
 
-    private static Learner Create(LearnerSpecification specification) =>
-        new(specification, ParameterSet.Initialize(specification.CreateMethod().MetaParameters(specification.CreateModel()), 1));
-
     private static string Message(Action action) => Assert.ThrowsAny<ArgumentException>(action).Message;
-
-    private static float[] Random(int count, ulong seed)
-    {
-        var random = new CounterRandom(seed, 1, 1);
-        var values = new float[count];
-        foreach (ref float value in values.AsSpan())
-        {
-            value = (float)random.NextNormal();
-        }
-
-        return values;
-    }
 }

@@ -2,6 +2,7 @@ using FewShot.Methods;
 using FewShot.Models;
 using FewShot.Tasks;
 using Xunit;
+using static FewShot.Tests.Learning.Learners;
 
 namespace FewShot.Tests.Learning;
 
@@ -19,7 +20,7 @@ public class QueryTests
         foreach (NormStatistics statistics in s_statistics)
         {
             using AdaptedModel model = Adapt("protonet", "conv4", [16, 16, 1], statistics);
-            float[] queries = Values(70 * 256);
+            float[] queries = Random(70 * 256, 5);
             queries[3 * 256] = value;
             queries[(69 * 256) + 255] = value;
             QueryException error = Assert.Throws<QueryException>(() => model.Predict(queries));
@@ -40,7 +41,7 @@ public class QueryTests
         foreach (NormStatistics statistics in s_statistics)
         {
             using AdaptedModel model = Adapt(method, "mlp", [2], statistics);
-            float[] queries = Values(80 * 2);
+            float[] queries = Random(80 * 2, 5);
             queries[2 * 2] = 3e38f;
             queries[(2 * 2) + 1] = -3e38f;
             queries[75 * 2] = -3e38f;
@@ -85,21 +86,6 @@ public class QueryTests
     private static AdaptedModel Adapt(string method, string network, int[] input, NormStatistics statistics)
     {
         Learner learner = Create(new LearnerSpecification { Method = method, Network = network, Channels = 4, InputShape = input, Outputs = 2, NormStatistics = statistics });
-        return learner.Adapt(Values(4 * input.Aggregate((a, b) => a * b)), [0, 1, 0, 1]);
-    }
-
-    private static Learner Create(LearnerSpecification specification) =>
-        new(specification, ParameterSet.Initialize(specification.CreateMethod().MetaParameters(specification.CreateModel()), 1));
-
-    private static float[] Values(int count)
-    {
-        var random = new CounterRandom(5, 1, 1);
-        var values = new float[count];
-        foreach (ref float value in values.AsSpan())
-        {
-            value = (float)random.NextNormal();
-        }
-
-        return values;
+        return learner.Adapt(Random(4 * input.Aggregate((a, b) => a * b), 5), [0, 1, 0, 1]);
     }
 }

@@ -5,6 +5,7 @@ using FewShot.Storage;
 using FewShot.Tasks;
 using FewShot.Tests.Storage;
 using Xunit;
+using static FewShot.Tests.Learning.Learners;
 
 namespace FewShot.Tests.Learning;
 
@@ -19,7 +20,7 @@ public class SharedProgramsTests
     [MemberData(nameof(Rows))]
     public void Support_sets_of_other_sizes_in_turn_are_answered_as_by_a_learner_that_saw_no_other(string method)
     {
-        Learner learner = Create(method);
+        Learner learner = Conv(method);
         float[] queries = Random(3 * Size, 9);
         foreach (int count in (int[])[6, 8, 4, 6])
         {
@@ -32,10 +33,10 @@ public class SharedProgramsTests
     [Fact]
     public void Programs_are_bounded_and_the_least_recently_used_go_first()
     {
-        Learner learner = Create("matching");
+        Learner learner = Conv("matching");
         Assert.Equal(32, learner.MaxPrograms);
         learner.MaxPrograms = 3;
-        float[] expected = Adapt(Create("matching"), 4).Predict(Random(Size, 9));
+        float[] expected = Adapt(Conv("matching"), 4).Predict(Random(Size, 9));
         AdaptedModel first = Adapt(learner, 4);
         for (int count = 4; count <= 12; count++)
         {
@@ -53,7 +54,7 @@ public class SharedProgramsTests
     [Fact]
     public void Any_number_of_queries_is_answered_by_few_programs()
     {
-        Learner learner = Create("protonet");
+        Learner learner = Conv("protonet");
         AdaptedModel model = Adapt(learner, 4);
         float[] queries = Random(121 * Size, 7);
         float[] all = model.Predict(queries);
@@ -68,10 +69,10 @@ public class SharedProgramsTests
     [Fact]
     public void Threads_share_a_learner_whose_programs_come_and_go()
     {
-        Learner learner = Create("amfs");
+        Learner learner = Conv("amfs");
         learner.MaxPrograms = 2;
         float[] queries = Random(3 * Size, 9);
-        float[][] expected = [.. Enumerable.Range(2, 5).Select(count => Adapt(Create("amfs"), 2 * count).Predict(queries))];
+        float[][] expected = [.. Enumerable.Range(2, 5).Select(count => Adapt(Conv("amfs"), 2 * count).Predict(queries))];
         Parallel.For(0, 40, new ParallelOptions { MaxDegreeOfParallelism = 4 }, i => Assert.Equal(expected[i % 5], Adapt(learner, 2 * ((i % 5) + 2)).Predict(queries)));
         Assert.InRange(learner.Programs.Count, 1, 2);
     }
@@ -109,7 +110,7 @@ public class SharedProgramsTests
     public void A_model_saved_without_its_learner_is_small_and_is_loaded_to_it_alone(string method, int bytes)
     {
         using var folder = new TemporaryFolder();
-        LearnerSpecification specification = Create(method).Specification with { Channels = 32 };
+        LearnerSpecification specification = Conv(method).Specification with { Channels = 32 };
         Learner learner = Create(specification);
         float[] queries = Random(3 * Size, 9);
         using AdaptedModel model = Adapt(learner, 4);
@@ -148,7 +149,7 @@ public class SharedProgramsTests
     public void A_file_of_an_earlier_version_is_read_alone_and_to_its_learner()
     {
         using var folder = new TemporaryFolder();
-        Learner learner = Create("anil");
+        Learner learner = Conv("anil");
         float[] queries = Random(3 * Size, 9);
         using AdaptedModel model = Adapt(learner, 4);
         model.Save(folder["new"]);
@@ -176,7 +177,7 @@ public class SharedProgramsTests
     public void A_model_adapted_under_a_pattern_shares_the_weights_of_its_learner()
     {
         using var folder = new TemporaryFolder();
-        Learner learner = Create("amfs");
+        Learner learner = Conv("amfs");
         using AdaptedModel model = Adapt(new Learner(learner.Specification with { Pattern = "last2" }, learner.Parameters), 4);
         model.Save(folder["small"], selfContained: false);
         using AdaptedModel loaded = AdaptedModel.Load(folder["small"], learner);
@@ -189,7 +190,7 @@ public class SharedProgramsTests
     public void A_pattern_that_changes_nothing_leaves_the_learner_s_answers()
     {
         using var folder = new TemporaryFolder();
-        Learner learner = Create(Create("maml").Specification with { Pattern = "00000", NormStatistics = NormStatistics.Query });
+        Learner learner = Create(Conv("maml").Specification with { Pattern = "00000", NormStatistics = NormStatistics.Query });
         using AdaptedModel model = Adapt(learner, 4);
         model.Save(folder["small"], selfContained: false);
         using AdaptedModel loaded = AdaptedModel.Load(folder["small"], learner);
@@ -201,23 +202,8 @@ public class SharedProgramsTests
     private static AdaptedModel Adapt(Learner learner, int count) =>
         learner.Adapt(Random(count * Size, (ulong)count), [.. Enumerable.Range(0, count).Select(i => i % 2)]);
 
-    private static Learner Create(string method) => Create(new LearnerSpecification
+    private static Learner Conv(string method) => Create(new LearnerSpecification
     {
         Method = method, Network = "conv4", Channels = 3, InputShape = [16, 16, 1], Outputs = 2, NormStatistics = NormStatistics.Support,
     });
-
-    private static Learner Create(LearnerSpecification specification, ulong seed = 1) =>
-        new(specification, ParameterSet.Initialize(specification.CreateMethod().MetaParameters(specification.CreateModel()), seed));
-
-    private static float[] Random(int count, ulong seed)
-    {
-        var random = new CounterRandom(seed, 1, 1);
-        var values = new float[count];
-        foreach (ref float value in values.AsSpan())
-        {
-            value = (float)random.NextNormal();
-        }
-
-        return values;
-    }
 }

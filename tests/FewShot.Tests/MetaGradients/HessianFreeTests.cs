@@ -1,4 +1,3 @@
-using FewShot.Compute.Execution;
 using FewShot.Compute.Execution.Simd;
 using FewShot.Learning;
 using FewShot.Methods;
@@ -34,27 +33,9 @@ public class HessianFreeTests
             Method = method, InputShape = source.Shape.InputShape, Outputs = source.Shape.Outputs, Channels = 16, NormStatistics = statistics,
         });
         var parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), 1);
-        var episode = new Episode(source.Shape);
-        source.Sample(Split.Train, 1, 0, episode);
-        SimdProgram program = new SimdProgram(graphs.Training(source.Shape));
-        using IWorker<float> worker = program.CreateWorker();
-        foreach (ParameterSpecification parameter in parameters.Specifications.Where(parameter => program.InputNames.Contains(parameter.Name)))
-        {
-            parameters[parameter.Name].CopyTo(worker.Input(program.InputIndex(parameter.Name)));
-        }
-
-        episode.SupportInputs.CopyTo(worker.Input(program.InputIndex(TaskGraphs.SupportInputs)));
-        episode.SupportTargets.CopyTo(worker.Input(program.InputIndex(TaskGraphs.SupportTargets)));
-        episode.QueryInputs.CopyTo(worker.Input(program.InputIndex(TaskGraphs.QueryInputs)));
-        episode.QueryTargets.CopyTo(worker.Input(program.InputIndex(TaskGraphs.QueryTargets)));
-        worker.Run();
-        var gradient = new List<double>();
-        foreach (ParameterSpecification parameter in parameters.Specifications.Where(parameter => parameter.Trained))
-        {
-            gradient.AddRange(worker.Output(program.OutputIndex(TaskGraphs.Gradient + parameter.Name)).ToArray().Select(value => (double)value));
-        }
-
-        return [.. gradient];
+        using var step = new MetaStep(graphs, source.Shape, new SimdProgram(graphs.Training(source.Shape)), parameters, metaBatch: 1, workers: 1);
+        step.Run(source, seed: 1, 0);
+        return Array.ConvertAll(step.Gradient, value => (double)value);
     }
 
     private static double Distance(double[] found, double[] right) =>

@@ -53,6 +53,22 @@ public sealed record ImagePreparation(int Height, int Width, int Channels, bool 
     /// <exception cref="DataException">The file is missing, empty, damaged or of another format.</exception>
     public void Read(string path, Span<float> destination) => Prepare(ImageDecoder.Read(path), destination);
 
+    /// <summary>Reads and prepares files.</summary>
+    /// <param name="paths">Files of any format that <see cref="ImageDecoder"/> reads.</param>
+    /// <returns>Height × width × channels numbers of each, one after another.</returns>
+    /// <exception cref="DataException">A file is missing, empty, damaged or of another format.</exception>
+    public float[] Read(IReadOnlyList<string> paths)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        var inputs = new float[checked(paths.Count * Size)];
+        for (int i = 0; i < paths.Count; i++)
+        {
+            Read(paths[i], inputs.AsSpan(i * Size, Size));
+        }
+
+        return inputs;
+    }
+
     /// <summary>The image files of a folder in the order of their names, hidden ones left out.</summary>
     /// <param name="folder">The folder.</param>
     /// <exception cref="DataException">It is missing, has no images, or something in it cannot be followed.</exception>
