@@ -49,7 +49,8 @@ internal sealed class FewShotContender : IContender
             step,
             new Facts(Math.Min(workers, tasks), step.Program.MultiplyAdds * tasks, step.Program.PeakBytes))
         {
-            Name = workers == 1 ? "fewshot-1-worker" : "fewshot", BusySeconds = () => step.BusySeconds,
+            Name = workers == 1 ? "fewshot-1-worker" : "fewshot",
+            BusySeconds = () => step.BusySeconds,
         };
     }
 
@@ -105,7 +106,7 @@ internal sealed class FewShotContender : IContender
 
     public double[] Run(int count)
     {
-        var seconds = new double[count];
+        double[] seconds = new double[count];
         for (int i = 0; i < count; i++)
         {
             long start = Stopwatch.GetTimestamp();

@@ -18,7 +18,7 @@ internal static class FmaProbe
     /// <summary>GFLOP/s of a core, the mean over the cores; takes some milliseconds.</summary>
     public static double Run()
     {
-        var rates = new double[Environment.ProcessorCount];
+        double[] rates = new double[Environment.ProcessorCount];
         Thread[] others = [.. Enumerable.Range(1, rates.Length - 1).Select(core => new Thread(() => rates[core] = Rate()))];
         Array.ForEach(others, thread => thread.Start());
         rates[0] = Rate();

@@ -167,7 +167,8 @@ internal static class Workloads
             "adaptation", $"adapt-omniglot-{name}",
             options => FewShotContender.Adaptation(Learner(method, shape, steps, chosen ? options.Pattern : null), shape, options.Workers))
         {
-            Peers = peers, PeerName = $"adapt-omniglot-{name[..4]}-5steps",
+            Peers = peers,
+            PeerName = $"adapt-omniglot-{name[..4]}-5steps",
         };
     }
 
@@ -194,7 +195,10 @@ internal static class Workloads
         string name = $"memory-{method}{(steps == 0 ? "" : steps == 1 ? "-1step" : $"-{steps}steps")}";
         return new("memory", name + (recomputed ? "-recomputed" : ""), _ => ProcessContender.OfOurselves(method, steps, recomputed))
         {
-            Peers = method == "maml" && withPeers ? s_memoryPeers : [], PeerName = name, InnerSteps = steps, OneStep = $"memory-{method}-1step",
+            Peers = method == "maml" && withPeers ? s_memoryPeers : [],
+            PeerName = name,
+            InnerSteps = steps,
+            OneStep = $"memory-{method}-1step",
         };
     }
 
@@ -208,6 +212,7 @@ internal static class Workloads
     private static Workload StartUp(string command) =>
         new("start-up", $"start-{command.TrimStart('-')}", _ => FewShotContender.StartUp("fewshot", Path.Combine(Repository.Root, "fewshot"), command))
         {
-            Reference = () => FewShotContender.StartUp("import-torch", ProcessContender.Python, "-c", "import torch"), ReferenceIsPeer = true,
+            Reference = () => FewShotContender.StartUp("import-torch", ProcessContender.Python, "-c", "import torch"),
+            ReferenceIsPeer = true,
         };
 }

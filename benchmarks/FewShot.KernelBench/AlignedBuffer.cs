@@ -9,7 +9,7 @@ internal sealed unsafe class AlignedBuffer : IDisposable
     {
         Length = floats;
         Pointer = (float*)NativeMemory.AlignedAlloc((nuint)Math.Max(64, floats * sizeof(float)), 64);
-        var random = seed is null ? null : new Random(seed.Value);
+        Random? random = seed is null ? null : new Random(seed.Value);
         for (long i = 0; i < floats; i++)
         {
             Pointer[i] = random is null ? 0 : (float)(random.NextDouble() * 2 - 1);

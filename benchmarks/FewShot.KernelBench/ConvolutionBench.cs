@@ -9,9 +9,9 @@ namespace FewShot.KernelBench;
 /// </summary>
 internal static unsafe class ConvolutionBench
 {
-    private static readonly Bandwidth Memory = new();
+    private static readonly Bandwidth s_memory = new();
 
-    private static readonly (string Name, int[] Images, ConvolutionShape Shape)[] Shapes =
+    private static readonly (string Name, int[] Images, ConvolutionShape Shape)[] s_shapes =
     [
         ("14x14x64", [5, 75], new(1, 14, 14, 64, 64, 3, 3, 1, 1)),
         ("7x7x64", [5, 75], new(1, 7, 7, 64, 64, 3, 3, 1, 1)),
@@ -32,13 +32,13 @@ internal static unsafe class ConvolutionBench
 
     public static void Run(string filter)
     {
-        var level = SimdLevels.Best;
-        Console.WriteLine($"memory: {Memory}");
+        SimdLevel level = SimdLevels.Best;
+        Console.WriteLine($"memory: {s_memory}");
         Console.WriteLine($"level {level}, peak {Measure.Peak(level):F1} GFLOP/s");
         Console.WriteLine($"{"shape",-12} {"images",6} {"map",-8} {"GFLOP/s",8} {"of peak",8} {"us",9} {"error",8}  {"made",5} {"GB/s",5} {"roof",5}  kernel");
-        foreach (var (name, imageCounts, shape) in Shapes)
+        foreach ((string? name, int[]? imageCounts, ConvolutionShape shape) in s_shapes)
         {
-            foreach (var images in imageCounts)
+            foreach (int images in imageCounts)
             {
                 if ($"{name} {images}".Contains(filter, StringComparison.Ordinal))
                 {
@@ -50,12 +50,12 @@ internal static unsafe class ConvolutionBench
 
     private static void RunShape(string name, ConvolutionShape shape, SimdLevel level)
     {
-        var peak = Measure.Peak(level);
+        double peak = Measure.Peak(level);
         using var x = new AlignedBuffer((long)shape.Images * shape.InputImageFloats, 1);
         using var w = new AlignedBuffer((long)shape.WeightRows * shape.OutputChannels, 2);
         using var gy = new AlignedBuffer((long)shape.Images * shape.OutputImageFloats, 3);
         var reference = new ReferenceConvolution(shape, x.Pointer, w.Pointer, gy.Pointer);
-        var fits = WinogradTiles.Fits(shape, level);
+        bool fits = WinogradTiles.Fits(shape, level);
         Compare("forward", Convolution.Forward(shape, level), x, w, reference.Result,
             [DirectConvolution.Forward(shape, level, pack: true), DirectConvolution.Forward(shape, level, pack: false), .. fits ? [WinogradConvolution.Forward(shape, level)] : Array.Empty<ConvolutionKernel>()]);
         Compare("data", Convolution.DataGradient(shape, level), gy, w, reference.DataGradient,
@@ -70,25 +70,25 @@ internal static unsafe class ConvolutionBench
                 candidates = [chosen, .. candidates];
             }
 
-            var bytes = sizeof(float) * (shape.Images * ((long)shape.InputImageFloats + shape.OutputImageFloats) + shape.WeightRows * (long)shape.OutputChannels);
+            long bytes = sizeof(float) * (shape.Images * ((long)shape.InputImageFloats + shape.OutputImageFloats) + shape.WeightRows * (long)shape.OutputChannels);
             using var scratch = new AlignedBuffer(candidates.Max(kernel => kernel.ScratchBytes) / sizeof(float) + 1);
             using var result = new AlignedBuffer(expected.Length);
-            var seconds = Measure.BestSeconds(
+            double[] seconds = Measure.BestSeconds(
                 [.. candidates.Select<ConvolutionKernel, Action>(kernel => () => kernel.Run(a.Pointer, b.Pointer, result.Pointer, (byte*)scratch.Pointer))]);
-            for (var candidate = 0; candidate < candidates.Length; candidate++)
+            for (int candidate = 0; candidate < candidates.Length; candidate++)
             {
                 candidates[candidate].Run(a.Pointer, b.Pointer, result.Pointer, (byte*)scratch.Pointer);
                 double error = 0, largest = 0;
-                for (var i = 0; i < expected.Length; i++)
+                for (int i = 0; i < expected.Length; i++)
                 {
                     error = Math.Max(error, Math.Abs(result.Pointer[i] - expected[i]));
                     largest = Math.Max(largest, Math.Abs(expected[i]));
                 }
 
-                var speed = 2e-9 * shape.MultiplyAdds / seconds[candidate];
-                var mark = candidates[candidate].Description == chosen.Description ? '*' : ' ';
-                var made = 2e-9 * candidates[candidate].Products / peak;
-                var moved = bytes * 1e-9 / Memory.At(bytes);
+                double speed = 2e-9 * shape.MultiplyAdds / seconds[candidate];
+                char mark = candidates[candidate].Description == chosen.Description ? '*' : ' ';
+                double made = 2e-9 * candidates[candidate].Products / peak;
+                double moved = bytes * 1e-9 / s_memory.At(bytes);
                 Console.WriteLine(
                     $"{name,-12} {shape.Images,6} {map,-8} {speed,8:F1} {speed / peak,8:P0} {seconds[candidate] * 1e6,9:F1} {error / largest,8:E1} {made / seconds[candidate],6:P0} "
                     + $"{bytes * 1e-9 / seconds[candidate],5:F0} {Math.Max(made, moved) / seconds[candidate],5:P0} {mark}{candidates[candidate].Description}");

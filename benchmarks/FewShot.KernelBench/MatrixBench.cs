@@ -5,7 +5,7 @@ namespace FewShot.KernelBench;
 /// <summary>Speed of the small matrix products of few-shot learning.</summary>
 internal static unsafe class MatrixBench
 {
-    private static readonly (int M, int N, int K, bool TransposeA, bool TransposeB)[] Shapes =
+    private static readonly (int M, int N, int K, bool TransposeA, bool TransposeB)[] s_shapes =
     [
         (10, 40, 1, false, false), (10, 40, 40, false, false), (10, 40, 40, false, true), (40, 40, 10, true, false), (10, 1, 40, false, false),
         (40, 1, 10, true, false), (10, 40, 1, false, true), (5, 5, 64, false, false), (75, 5, 64, false, false), (75, 64, 5, false, true),
@@ -15,33 +15,33 @@ internal static unsafe class MatrixBench
 
     public static void Run(string filter)
     {
-        var level = SimdLevels.Best;
-        var peak = Measure.Peak(level);
+        SimdLevel level = SimdLevels.Best;
+        double peak = Measure.Peak(level);
         Console.WriteLine($"level {level}, peak {peak:F1} GFLOP/s");
         Console.WriteLine($"{"m x k x n",-14} {"stored",-8} {"ns",9} {"GFLOP/s",8} {"of peak",8}");
-        foreach (var (m, n, k, transposeA, transposeB) in Shapes)
+        foreach ((int m, int n, int k, bool transposeA, bool transposeB) in s_shapes)
         {
-            var name = $"{m}x{k}x{n}";
+            string name = $"{m}x{k}x{n}";
             if (!name.Contains(filter, StringComparison.Ordinal))
             {
                 continue;
             }
 
-            var kernel = MatrixProduct.Prepare(m, n, k, transposeA, transposeB, level);
+            MatrixProductKernel kernel = MatrixProduct.Prepare(m, n, k, transposeA, transposeB, level);
             using var a = new AlignedBuffer(m * k, 1);
             using var b = new AlignedBuffer(k * n, 2);
             using var c = new AlignedBuffer(m * n);
             using var scratch = new AlignedBuffer(kernel.ScratchBytes / sizeof(float));
-            var inner = Math.Max(1, 500_000 / (m * n * k + 5000));
-            var seconds = Measure.BestSeconds(() =>
+            int inner = Math.Max(1, 500_000 / (m * n * k + 5000));
+            double seconds = Measure.BestSeconds(() =>
             {
-                for (var i = 0; i < inner; i++)
+                for (int i = 0; i < inner; i++)
                 {
                     kernel.Run(a.Pointer, b.Pointer, c.Pointer, (byte*)scratch.Pointer);
                 }
             })[0] / inner;
-            var speed = 2e-9 * m * n * k / seconds;
-            var stored = $"{(transposeA ? "At" : "A")} {(transposeB ? "Bt" : "B")}";
+            double speed = 2e-9 * m * n * k / seconds;
+            string stored = $"{(transposeA ? "At" : "A")} {(transposeB ? "Bt" : "B")}";
             Console.WriteLine($"{name,-14} {stored,-8} {seconds * 1e9,9:F1} {speed,8:F1} {speed / peak,8:P0}");
         }
     }

@@ -13,15 +13,15 @@ internal static class Measure
 
     public static double[] BestSeconds(params Action[] candidates)
     {
-        var calls = candidates.Select(CallsPerRepetition).ToArray();
-        var best = candidates.Select(_ => double.MaxValue).ToArray();
-        for (var repetition = 0; repetition < Repetitions; repetition++)
+        int[] calls = candidates.Select(CallsPerRepetition).ToArray();
+        double[] best = candidates.Select(_ => double.MaxValue).ToArray();
+        for (int repetition = 0; repetition < Repetitions; repetition++)
         {
-            for (var candidate = 0; candidate < candidates.Length; candidate++)
+            for (int candidate = 0; candidate < candidates.Length; candidate++)
             {
                 candidates[candidate]();
-                var start = ThreadClock.Seconds;
-                for (var i = 0; i < calls[candidate]; i++)
+                double start = ThreadClock.Seconds;
+                for (int i = 0; i < calls[candidate]; i++)
                 {
                     candidates[candidate]();
                 }
@@ -37,8 +37,8 @@ internal static class Measure
     public static double Peak(SimdLevel level)
     {
         const long iterations = 200_000;
-        var sink = 0f;
-        var seconds = BestSeconds(() => sink += level switch
+        float sink = 0f;
+        double seconds = BestSeconds(() => sink += level switch
         {
             SimdLevel.Vector128 => Loops128.Peak(iterations, 1),
             SimdLevel.Avx2 => Loops256.Peak(iterations, 1),
@@ -51,7 +51,7 @@ internal static class Measure
     private static int CallsPerRepetition(Action call)
     {
         call();
-        var start = ThreadClock.Seconds;
+        double start = ThreadClock.Seconds;
         call();
         return (int)Math.Clamp(RepetitionSeconds / (1e-9 + ThreadClock.Seconds - start), 1, 1_000_000);
     }

@@ -1,8 +1,8 @@
 using FewShot.KernelBench;
 
 // Usage: FewShot.KernelBench [convolution|matrix] [part of a shape's name]
-var what = args.Length > 0 ? args[0] : "convolution";
-var filter = args.Length > 1 ? args[1] : "";
+string what = args.Length > 0 ? args[0] : "convolution";
+string filter = args.Length > 1 ? args[1] : "";
 switch (what)
 {
     case "convolution":

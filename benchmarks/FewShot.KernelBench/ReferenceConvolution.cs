@@ -10,27 +10,27 @@ internal sealed unsafe class ReferenceConvolution
         Result = new double[s.Images * s.OutputImageFloats];
         DataGradient = new double[s.Images * s.InputImageFloats];
         WeightGradient = new double[s.WeightRows * s.OutputChannels];
-        for (var outputPixel = 0; outputPixel < s.Images * s.OutputHeight * s.OutputWidth; outputPixel++)
+        for (int outputPixel = 0; outputPixel < s.Images * s.OutputHeight * s.OutputWidth; outputPixel++)
         {
-            var image = outputPixel / (s.OutputHeight * s.OutputWidth);
-            var row = outputPixel / s.OutputWidth % s.OutputHeight;
-            var column = outputPixel % s.OutputWidth;
-            for (var tap = 0; tap < s.KernelHeight * s.KernelWidth; tap++)
+            int image = outputPixel / (s.OutputHeight * s.OutputWidth);
+            int row = outputPixel / s.OutputWidth % s.OutputHeight;
+            int column = outputPixel % s.OutputWidth;
+            for (int tap = 0; tap < s.KernelHeight * s.KernelWidth; tap++)
             {
-                var inputRow = row * s.Stride - s.Padding + tap / s.KernelWidth;
-                var inputColumn = column * s.Stride - s.Padding + tap % s.KernelWidth;
+                int inputRow = row * s.Stride - s.Padding + tap / s.KernelWidth;
+                int inputColumn = column * s.Stride - s.Padding + tap % s.KernelWidth;
                 if (inputRow < 0 || inputRow >= s.Height || inputColumn < 0 || inputColumn >= s.Width)
                 {
                     continue;
                 }
 
-                var input = ((image * s.Height + inputRow) * s.Width + inputColumn) * s.InputChannels;
-                for (var channel = 0; channel < s.InputChannels; channel++)
+                int input = ((image * s.Height + inputRow) * s.Width + inputColumn) * s.InputChannels;
+                for (int channel = 0; channel < s.InputChannels; channel++)
                 {
-                    var weights = (tap * s.InputChannels + channel) * s.OutputChannels;
+                    int weights = (tap * s.InputChannels + channel) * s.OutputChannels;
                     double value = x[input + channel];
                     double gradient = 0;
-                    for (var output = 0; output < s.OutputChannels; output++)
+                    for (int output = 0; output < s.OutputChannels; output++)
                     {
                         double cotangent = gy[outputPixel * s.OutputChannels + output];
                         Result[outputPixel * s.OutputChannels + output] += value * w[weights + output];

@@ -17,7 +17,7 @@ internal static class ThreadClock
                 return Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency;
             }
 
-            return ReadClock(ThreadProcessorTime, out var time) == 0
+            return ReadClock(ThreadProcessorTime, out TimeSpecification time) == 0
                 ? time.Seconds + time.Nanoseconds * 1e-9
                 : throw new InvalidOperationException("The thread's processor time cannot be read.");
         }

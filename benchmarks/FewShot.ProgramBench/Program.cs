@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using FewShot.Compute.Execution;
 using FewShot.Compute.Execution.Simd;
 using FewShot.Compute.Graphs;
 using FewShot.KernelBench;
@@ -30,8 +31,8 @@ foreach (string name in chosen.Length > 0 ? chosen : [.. programs.Keys])
         Console.WriteLine(program.Dump());
     }
 
-    using var worker = program.CreateProfilingWorker();
-    using var plain = program.CreateWorker();
+    using ProfilingWorker worker = program.CreateProfilingWorker();
+    using IWorker<float> plain = program.CreateWorker();
     var random = new Random(1);
     for (int i = 0; i < graph.Inputs.Count; i++)
     {

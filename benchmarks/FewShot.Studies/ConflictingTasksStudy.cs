@@ -98,14 +98,20 @@ internal static class ConflictingTasksStudy
         var outcome = new Outcome();
         LearnerSpecification specification = problem.Specification with
         {
-            Kind = source.Shape.Kind, Weighting = weighting.Kind, WeightingTemperature = weighting.Temperature,
+            Kind = source.Shape.Kind,
+            Weighting = weighting.Kind,
+            WeightingTemperature = weighting.Temperature,
             NormStatistics = NormStatistics.Query,
         };
         for (ulong seed = 1; seed <= Seeds; seed++)
         {
             var options = new TrainingOptions
             {
-                Iterations = problem.Iterations, MetaBatch = MetaBatch, ValidateEvery = problem.Iterations, ValidationEpisodes = 1, Seed = seed,
+                Iterations = problem.Iterations,
+                MetaBatch = MetaBatch,
+                ValidateEvery = problem.Iterations,
+                ValidationEpisodes = 1,
+                Seed = seed,
             };
             using var trainer = new Trainer(specification, source, options, workers: 1);
             var weights = new (double Sum, int Count)[WeightPoints, 2];

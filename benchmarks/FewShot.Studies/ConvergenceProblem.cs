@@ -46,7 +46,7 @@ internal sealed class ConvergenceProblem
     {
         double value = 0;
         Vector<double> gradient = Vector<double>.Build.Dense(UpperSize);
-        foreach (var task in _tasks)
+        foreach ((Matrix<double> A, Matrix<double> C, Vector<double> B, Vector<double> T, Matrix<double> P, Vector<double> R) task in _tasks)
         {
             Vector<double> e = (task.P * x) + task.R - task.T;
             value += e.Sum(part => part * part / (1 + (part * part)));

@@ -56,7 +56,7 @@ internal static class ConvergenceStudy
         Vector<double> x = ConvergenceProblem.Start;
         Vector<double>[] y = [.. Enumerable.Range(0, problem.Tasks).Select(_ => ConvergenceProblem.LowerStart)];
         Vector<double>[] v = [.. Enumerable.Range(0, problem.Tasks).Select(_ => ConvergenceProblem.LowerStart)];
-        var norms = new double[Iterations];
+        double[] norms = new double[Iterations];
         for (int k = 0; k < Iterations; k++)
         {
             norms[k] = problem.Exact(x).Gradient.L2Norm();
@@ -84,7 +84,7 @@ internal static class ConvergenceStudy
         var problem = new ConvergenceProblem(tasks: 256, seed: 2);
         using DoubleProgram program = ConvergenceProblem.Compile(steps: 20, iterations: 10);
         int[] batches = [1, 2, 4, 8, 16, 32, 64];
-        var floors = new double[batches.Length];
+        double[] floors = new double[batches.Length];
         var random = new Random();
         for (int i = 0; i < batches.Length; i++)
         {
@@ -123,7 +123,7 @@ internal static class ConvergenceStudy
 
     private static double[] Running(double[] norms)
     {
-        var mean = new double[norms.Length];
+        double[] mean = new double[norms.Length];
         double sum = 0;
         for (int k = 0; k < norms.Length; k++)
         {

@@ -54,7 +54,7 @@ internal static class HypergradientStudy
             ("reverse mode, last 5 steps", t => new Hypergradient.Reverse(Math.Min(t, 5))),
         ];
         BilevelProblem problem = Problem(a, b, c);
-        var byMode = modes.Select(mode => s_steps.Select(t => Solve(problem, mode.Mode(t), t, x, exact)).ToArray()).ToArray();
+        (double Error, long Bytes)[][] byMode = modes.Select(mode => s_steps.Select(t => Solve(problem, mode.Mode(t), t, x, exact)).ToArray()).ToArray();
         folder.Save("hypergradient-steps", new LineChart(
             "Error of hypergradients after T inner steps from 0",
             new ChartAxis("inner steps, T", AxisScale.Logarithmic),

@@ -50,8 +50,8 @@ internal static class MemoryStudy
         folder.Save("memory-steps", ["method", .. steps.Select(t => $"T = {t}"), "predicted = measured"], s_methods.Select(method => (IReadOnlyList<string>)
         [
             method.Name,
-            .. steps.Select(t => peaks.TryGetValue((method.Name, t), out var peak) ? $"{peak.Measured / 1e6:0.0}" : "–"),
-            steps.All(t => !peaks.TryGetValue((method.Name, t), out var peak) || peak.Predicted == peak.Measured) ? "yes" : "NO",
+            .. steps.Select(t => peaks.TryGetValue((method.Name, t), out (long Predicted, long Measured) peak) ? $"{peak.Measured / 1e6:0.0}" : "–"),
+            steps.All(t => !peaks.TryGetValue((method.Name, t), out (long Predicted, long Measured) peak) || peak.Predicted == peak.Measured) ? "yes" : "NO",
         ]));
 
         int[] batches = [1, 4, 16, 64, 256];

@@ -67,11 +67,20 @@ internal static class NormalizationStudy
         {
             var specification = new LearnerSpecification
             {
-                Method = method, InputShape = source.Shape.InputShape, Outputs = Ways, Channels = Channels, NormStatistics = statistics,
+                Method = method,
+                InputShape = source.Shape.InputShape,
+                Outputs = Ways,
+                Channels = Channels,
+                NormStatistics = statistics,
             };
             var options = new TrainingOptions
             {
-                Iterations = Iterations, MetaBatch = MetaBatch, ValidateEvery = Iterations, ValidationEpisodes = 1, Seed = Seed, Outer = new OuterUpdate { Rate = 3e-3 },
+                Iterations = Iterations,
+                MetaBatch = MetaBatch,
+                ValidateEvery = Iterations,
+                ValidationEpisodes = 1,
+                Seed = Seed,
+                Outer = new OuterUpdate { Rate = 3e-3 },
             };
             using var trainer = new Trainer(specification, source, options, workers: 1);
             trainer.Run();
@@ -91,7 +100,7 @@ internal static class NormalizationStudy
     private static Interval Alone(Learner learner, ITaskSource source)
     {
         var episode = new Episode(source.Shape);
-        var right = new double[AloneEpisodes];
+        double[] right = new double[AloneEpisodes];
         for (int i = 0; i < right.Length; i++)
         {
             source.Sample(Split.Test, Seed, i, episode);

@@ -48,7 +48,10 @@ var problem = new BilevelProblem
 };
 var options = new BilevelOptions
 {
-    InnerSteps = 50, InnerRate = 0.05, Hypergradient = new Hypergradient.Implicit(new LinearSolver.ConjugateGradients(10)), Outer = new OuterUpdate(Rate: 0.3),
+    InnerSteps = 50,
+    InnerRate = 0.05,
+    Hypergradient = new Hypergradient.Implicit(new LinearSolver.ConjugateGradients(10)),
+    Outer = new OuterUpdate(Rate: 0.3),
 };
 
 Console.WriteLine($"{train.Length} training examples of {Ways} classes, {wrong.Count(w => w)} with a wrong label; {clean.Length} clean ones; {Ways * Test} to test on");
@@ -99,7 +102,7 @@ double Accuracy(float[] classifier)
     int correct = 0;
     for (int i = 0; i < task.QueryLabels.Length; i++)
     {
-        var logits = new float[Ways];
+        float[] logits = new float[Ways];
         Span<float> input = task.QueryInput(i);
         for (int pixel = 0; pixel < pixels; pixel++)
         {

@@ -29,7 +29,10 @@ internal static class CommandLine
         {
             return parse.Invoke(new InvocationConfiguration
             {
-                Output = output.Standard, Error = output.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null,
+                Output = output.Standard,
+                Error = output.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
             });
         }
         catch (Exception error)

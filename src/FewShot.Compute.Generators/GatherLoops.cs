@@ -11,7 +11,7 @@ internal static class GatherLoops
     public static void WriteLoop(SourceText text, VectorWidth width, int pixels, int vectors)
     {
         var block = new RegisterBlock(width, pixels, vectors);
-        var rows = Enumerable.Range(0, pixels).ToArray();
+        int[] rows = Enumerable.Range(0, pixels).ToArray();
         string Result(int row) => $"result{row}";
 
         text.Line(LoopsClass.Method);
@@ -21,7 +21,7 @@ internal static class GatherLoops
         text.Line("var weightStep = arguments->WeightStep;");
         text.Open("do");
         text.Line("var input = arguments->Input;");
-        foreach (var row in rows)
+        foreach (int row in rows)
         {
             text.Line($"var input{row} = input + group[{2 + row}];");
         }
@@ -55,7 +55,7 @@ internal static class GatherLoops
         {
             text.Line("var result = arguments->Result;");
             text.Line("var resultStep = arguments->ResultStep;");
-            foreach (var row in rows)
+            foreach (int row in rows)
             {
                 text.Line($"var result{row} = result + group[{2 + pixels + row}] * resultStep;");
             }

@@ -11,7 +11,7 @@ public sealed class KernelGenerator : IIncrementalGenerator
     {
         context.RegisterPostInitializationOutput(static output =>
         {
-            foreach (var width in VectorWidth.All)
+            foreach (VectorWidth width in VectorWidth.All)
             {
                 output.AddSource($"Loops{width.Bits}.g.cs", LoopsClass.Generate(width));
             }

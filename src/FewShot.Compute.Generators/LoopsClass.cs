@@ -11,10 +11,10 @@ internal static class LoopsClass
     private const int MaximumRows = 6;
 
     // Two vectors × six rows fill 16 registers, four × six fill 32, four × three fill 16; one vector serves narrow results.
-    private static readonly int[] VectorCounts = [1, 2, 4];
+    private static readonly int[] s_vectorCounts = [1, 2, 4];
 
     // Matrices are of any width: three vectors in one block beat two and one.
-    private static readonly int[] MatrixVectorCounts = [1, 2, 3, 4];
+    private static readonly int[] s_matrixVectorCounts = [1, 2, 3, 4];
 
     public static string Generate(VectorWidth width)
     {
@@ -26,9 +26,9 @@ internal static class LoopsClass
         text.Line("namespace FewShot.Compute.Kernels;");
         text.Open($"internal static unsafe class Loops{width.Bits}");
         PeakLoop.Write(text, width);
-        WriteFamily(text, "Gather", GatherLoops.WriteLoop, width, VectorCounts);
-        WriteFamily(text, "WeightGradient", WeightGradientLoops.WriteLoop, width, VectorCounts);
-        WriteFamily(text, "Matrix", MatrixLoops.WriteLoop, width, MatrixVectorCounts);
+        WriteFamily(text, "Gather", GatherLoops.WriteLoop, width, s_vectorCounts);
+        WriteFamily(text, "WeightGradient", WeightGradientLoops.WriteLoop, width, s_vectorCounts);
+        WriteFamily(text, "Matrix", MatrixLoops.WriteLoop, width, s_matrixVectorCounts);
         WinogradTransforms.Write(text, width);
         text.Close();
         return text.ToString();
@@ -37,14 +37,14 @@ internal static class LoopsClass
     /// <summary>Writes one loop for every size of the register block, and the method that finds it.</summary>
     private static void WriteFamily(SourceText text, string name, Action<SourceText, VectorWidth, int, int> writeLoop, VectorWidth width, int[] vectorCounts)
     {
-        var sizes = (from vectors in vectorCounts from rows in Enumerable.Range(1, MaximumRows) select (Rows: rows, Vectors: vectors)).ToArray();
-        foreach (var (rows, vectors) in sizes)
+        (int Rows, int Vectors)[] sizes = (from vectors in vectorCounts from rows in Enumerable.Range(1, MaximumRows) select (Rows: rows, Vectors: vectors)).ToArray();
+        foreach ((int rows, int vectors) in sizes)
         {
             writeLoop(text, width, rows, vectors);
         }
 
         text.Open($"public static delegate*<{name}Arguments*, void> {name}(int rows, int vectors) => (rows, vectors) switch");
-        foreach (var (rows, vectors) in sizes)
+        foreach ((int rows, int vectors) in sizes)
         {
             text.Line($"({rows}, {vectors}) => &{name}{rows}x{vectors},");
         }

@@ -21,7 +21,7 @@ internal static class MatrixLoops
 
         text.Line("var group = arguments->GroupCount;");
         text.Open("do");
-        foreach (var row in Enumerable.Range(0, rows))
+        foreach (int row in Enumerable.Range(0, rows))
         {
             text.Line($"var a{row} = a + {row} * arguments->ARow;");
         }
@@ -36,7 +36,7 @@ internal static class MatrixLoops
         text.Line("offset += aColumn;");
         text.Line("b += bRow;");
         text.Close(" while (--depth > 0);");
-        foreach (var row in Enumerable.Range(0, rows))
+        foreach (int row in Enumerable.Range(0, rows))
         {
             text.Line($"var c{row} = c + {row} * arguments->CRow;");
         }

@@ -9,7 +9,7 @@ internal static class PeakLoop
 
     public static void Write(SourceText text, VectorWidth width)
     {
-        var names = Enumerable.Range(0, Accumulators).Select(i => $"sum{i}").ToArray();
+        string[] names = Enumerable.Range(0, Accumulators).Select(i => $"sum{i}").ToArray();
         text.Line($"public const int PeakFlopsPerIteration = {2 * Accumulators * width.Floats};");
         text.Line(LoopsClass.Method);
         text.Open("public static float Peak(long iterations, float scale)");
@@ -17,7 +17,7 @@ internal static class PeakLoop
         text.Line($"var right = {width.Broadcast("1e-9f")};");
         text.Line($"{width.Type}<float> {string.Join(", ", names.Select(name => $"{name} = {width.Zero}"))};");
         text.Open("for (long i = 0; i < iterations; i++)");
-        foreach (var name in names)
+        foreach (string? name in names)
         {
             text.Line($"{name} = {width.MultiplyAdd("left", "right", name)};");
         }

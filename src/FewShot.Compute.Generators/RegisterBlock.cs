@@ -9,13 +9,13 @@ namespace FewShot.Compute.Generators;
 /// </summary>
 internal sealed class RegisterBlock
 {
-    private readonly VectorWidth width;
-    private readonly string? lastVector;
+    private readonly VectorWidth _width;
+    private readonly string? _lastVector;
 
     public RegisterBlock(VectorWidth width, int rows, int vectors, string? lastVector = null)
     {
-        this.width = width;
-        this.lastVector = lastVector;
+        this._width = width;
+        this._lastVector = lastVector;
         Rows = rows;
         Vectors = vectors;
     }
@@ -24,13 +24,13 @@ internal sealed class RegisterBlock
 
     public int Vectors { get; }
 
-    public string Declaration => $"{width.Type}<float> " + string.Join(", ", Cells().Select(cell => Name(cell.Row, cell.Vector))) + ";";
+    public string Declaration => $"{_width.Type}<float> " + string.Join(", ", Cells().Select(cell => Name(cell.Row, cell.Vector))) + ";";
 
-    public string Zero => string.Concat(Cells().Select(cell => $"{Name(cell.Row, cell.Vector)} = {width.Zero}; "));
+    public string Zero => string.Concat(Cells().Select(cell => $"{Name(cell.Row, cell.Vector)} = {_width.Zero}; "));
 
     /// <summary>Adds what lies in memory; row r at the address <paramref name="address"/>(r).</summary>
     public string Add(System.Func<int, string> address) =>
-        string.Concat(Cells().Select(cell => $"{Name(cell.Row, cell.Vector)} += {width.Load(Cell(address, cell))}; "));
+        string.Concat(Cells().Select(cell => $"{Name(cell.Row, cell.Vector)} += {_width.Load(Cell(address, cell))}; "));
 
     public string Store(System.Func<int, string> address) =>
         string.Concat(Cells().Select(cell => $"{Name(cell.Row, cell.Vector)}.Store({Cell(address, cell)}); "));
@@ -41,35 +41,35 @@ internal sealed class RegisterBlock
     /// </summary>
     public void OuterProduct(SourceText text, System.Func<int, string> scalar, string vectors)
     {
-        string Left(int row) => width.Broadcast(scalar(row));
-        string Right(int vector) => width.Load(vectors + Offset(vector));
+        string Left(int row) => _width.Broadcast(scalar(row));
+        string Right(int vector) => _width.Load(vectors + Offset(vector));
         string Update(int row, int vector, string left, string right) =>
-            $"{Name(row, vector)} = {width.MultiplyAdd(left, right, Name(row, vector))};";
+            $"{Name(row, vector)} = {_width.MultiplyAdd(left, right, Name(row, vector))};";
 
         text.Open("");
         if (Vectors <= Rows)
         {
-            foreach (var vector in Enumerable.Range(0, Vectors))
+            foreach (int vector in Enumerable.Range(0, Vectors))
             {
                 text.Line($"var right{vector} = {Right(vector)};");
             }
 
-            foreach (var row in Enumerable.Range(0, Rows))
+            foreach (int row in Enumerable.Range(0, Rows))
             {
-                var updates = Enumerable.Range(0, Vectors).Select(vector => Update(row, vector, "left", $"right{vector}"));
+                IEnumerable<string> updates = Enumerable.Range(0, Vectors).Select(vector => Update(row, vector, "left", $"right{vector}"));
                 text.Line($"{{ var left = {Left(row)}; {string.Join(" ", updates)} }}");
             }
         }
         else
         {
-            foreach (var row in Enumerable.Range(0, Rows))
+            foreach (int row in Enumerable.Range(0, Rows))
             {
                 text.Line($"var left{row} = {Left(row)};");
             }
 
-            foreach (var vector in Enumerable.Range(0, Vectors))
+            foreach (int vector in Enumerable.Range(0, Vectors))
             {
-                var updates = Enumerable.Range(0, Rows).Select(row => Update(row, vector, $"left{row}", "right"));
+                IEnumerable<string> updates = Enumerable.Range(0, Rows).Select(row => Update(row, vector, $"left{row}", "right"));
                 text.Line($"{{ var right = {Right(vector)}; {string.Join(" ", updates)} }}");
             }
         }
@@ -81,7 +81,7 @@ internal sealed class RegisterBlock
 
     // The last vector lies where its name says, if it has one, so that it can overlap the one before it.
     private string Offset(int vector) =>
-        vector == 0 ? "" : vector == Vectors - 1 && lastVector != null ? $" + {lastVector}" : $" + {vector * width.Floats}";
+        vector == 0 ? "" : vector == Vectors - 1 && _lastVector != null ? $" + {_lastVector}" : $" + {vector * _width.Floats}";
 
     private static string Name(int row, int vector) => $"sum{row}_{vector}";
 

@@ -5,23 +5,23 @@ namespace FewShot.Compute.Generators;
 /// <summary>Indented C# text under construction.</summary>
 internal sealed class SourceText
 {
-    private readonly StringBuilder text = new();
-    private int depth;
+    private readonly StringBuilder _text = new();
+    private int _depth;
 
-    public void Line(string line) => text.Append(' ', 4 * depth).Append(line).Append('\n');
+    public void Line(string line) => _text.Append(' ', 4 * _depth).Append(line).Append('\n');
 
     public void Open(string header)
     {
         Line(header);
         Line("{");
-        depth++;
+        _depth++;
     }
 
     public void Close(string tail = "")
     {
-        depth--;
+        _depth--;
         Line("}" + tail);
     }
 
-    public override string ToString() => text.ToString();
+    public override string ToString() => _text.ToString();
 }

@@ -15,10 +15,10 @@ internal sealed class VectorWidth
     {
         Bits = bits;
         Type = type;
-        this.multiplyAdd = multiplyAdd;
+        this._multiplyAdd = multiplyAdd;
     }
 
-    private readonly string multiplyAdd;
+    private readonly string _multiplyAdd;
 
     public int Bits { get; }
 
@@ -32,7 +32,7 @@ internal sealed class VectorWidth
 
     public string Broadcast(string value) => $"{Type}.Create({value})";
 
-    public string MultiplyAddName => multiplyAdd;
+    public string MultiplyAddName => _multiplyAdd;
 
     public string MultiplyAdd(string left, string right, string addend) => $"{MultiplyAddName}({left}, {right}, {addend})";
 }

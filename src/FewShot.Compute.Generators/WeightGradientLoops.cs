@@ -22,7 +22,7 @@ internal static class WeightGradientLoops
         text.Line("var cotangent = arguments->Cotangent;");
         text.Line($"var rowEnd = rowOffsets + arguments->GroupCount * {rows};");
         text.Open("do");
-        foreach (var row in Enumerable.Range(0, rows))
+        foreach (int row in Enumerable.Range(0, rows))
         {
             text.Line($"var input{row} = arguments->Input + rowOffsets[{row}];");
         }

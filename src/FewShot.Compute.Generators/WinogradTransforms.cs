@@ -90,11 +90,11 @@ internal static class WinogradTransforms
     /// <summary>Writes all of them; the two digits in a name are the rows and the columns of a tile.</summary>
     public static void Write(SourceText text, VectorWidth width)
     {
-        foreach (var rows in s_tiles)
+        foreach ((int Size, LinearMap Input, LinearMap Output, LinearMap Cotangent) rows in s_tiles)
         {
-            foreach (var columns in s_tiles)
+            foreach ((int Size, LinearMap Input, LinearMap Output, LinearMap Cotangent) columns in s_tiles)
             {
-                var tile = $"{rows.Size}{columns.Size}";
+                string tile = $"{rows.Size}{columns.Size}";
                 WriteTransform(text, width, "WinogradInput" + tile, Clip.Source, rows.Input, columns.Input);
                 WriteTransform(text, width, "WinogradOutput" + tile, Clip.Result, rows.Output, columns.Output);
                 WriteTransform(text, width, "WinogradCotangent" + tile, Clip.Source, rows.Cotangent, columns.Cotangent);
@@ -129,8 +129,8 @@ internal static class WinogradTransforms
     /// <summary>Writes what gives the transforms of a kind for tiles 44, 43, 34 and 33, in this order.</summary>
     private static void WriteTable(SourceText text, string name, Clip clip)
     {
-        var types = string.Join(", ", Parameters(clip).Split(',').Select(parameter => parameter.Trim().Split(' ')[0]));
-        var transforms = from rows in s_tiles from columns in s_tiles select $"&{name}{rows.Size}{columns.Size}";
+        string types = string.Join(", ", Parameters(clip).Split(',').Select(parameter => parameter.Trim().Split(' ')[0]));
+        IEnumerable<string> transforms = from rows in s_tiles from columns in s_tiles select $"&{name}{rows.Size}{columns.Size}";
         text.Line($"public static delegate*<{types}, void>[] {name}s() => [{string.Join(", ", transforms)}];");
     }
 
@@ -139,20 +139,20 @@ internal static class WinogradTransforms
         var constants = new List<string>();
         rowMap = rowMap.Select(value => WithConstants(value, constants));
         columnMap = columnMap.Select(value => WithConstants(value, constants));
-        var inputColumns = columnMap.Inputs;
-        var line = inputColumns * width.Floats;
+        int inputColumns = columnMap.Inputs;
+        int line = inputColumns * width.Floats;
 
         text.Line("// Columns first, into temporary; channels is a multiple of the vector.");
         text.Line(LoopsClass.Method);
         text.Open($"public static void {name}({Parameters(clip)})");
-        for (var i = 0; i < constants.Count; i++)
+        for (int i = 0; i < constants.Count; i++)
         {
             text.Line($"var constant{i} = {width.Broadcast($"{constants[i]}f")};");
         }
 
         if (clip == Clip.Source)
         {
-            for (var i = 0; i < rowMap.Inputs; i++)
+            for (int i = 0; i < rowMap.Inputs; i++)
             {
                 text.Line($"var row{i} = sourceRows[{i}];");
             }
@@ -164,7 +164,7 @@ internal static class WinogradTransforms
         if (clip == Clip.Source)
         {
             text.Open("if (column < firstColumn || column >= endColumn)");
-            for (var i = 0; i < rowMap.Outputs.Length; i++)
+            for (int i = 0; i < rowMap.Outputs.Length; i++)
             {
                 text.Line($"{width.Zero}.Store(to + {i * line});");
             }
@@ -197,17 +197,17 @@ internal static class WinogradTransforms
 
         void WritePass(LinearMap map, System.Func<int, string> input, string step, bool clipped)
         {
-            for (var i = 0; i < map.Inputs; i++)
+            for (int i = 0; i < map.Inputs; i++)
             {
                 text.Line($"var in{i} = {width.Load(input(i))};");
             }
 
-            foreach (var (part, value) in map.Definitions)
+            foreach ((string? part, string? value) in map.Definitions)
             {
                 text.Line($"var {part} = {value};");
             }
 
-            for (var i = 0; i < map.Outputs.Length; i++)
+            for (int i = 0; i < map.Outputs.Length; i++)
             {
                 text.Line($"{(clipped && i > 0 ? $"if (columns > {i}) " : "")}({map.Outputs[i]}).Store(to + {i} * {step});");
             }
@@ -217,9 +217,9 @@ internal static class WinogradTransforms
         {
             while (value.Contains("{"))
             {
-                var start = value.IndexOf('{');
-                var end = value.IndexOf('}');
-                var constant = value.Substring(start + 1, end - start - 1);
+                int start = value.IndexOf('{');
+                int end = value.IndexOf('}');
+                string constant = value.Substring(start + 1, end - start - 1);
                 if (!known.Contains(constant))
                 {
                     known.Add(constant);

@@ -138,7 +138,7 @@ public sealed class AdaptedModel : IDisposable
 
         RequireFinite(inputs, size);
         int count = inputs.Length / size;
-        var result = new float[count * Ways];
+        float[] result = new float[count * Ways];
         var faults = new List<int>();
         for (int start = 0, part; start < count; start += part)
         {
@@ -181,7 +181,7 @@ public sealed class AdaptedModel : IDisposable
     public int[] Classify(ReadOnlySpan<float> inputs)
     {
         float[] probabilities = Predict(inputs);
-        var classes = new int[probabilities.Length / Ways];
+        int[] classes = new int[probabilities.Length / Ways];
         for (int i = 0; i < classes.Length; i++)
         {
             classes[i] = TensorPrimitives.IndexOfMax(probabilities.AsSpan(i * Ways, Ways));
@@ -296,7 +296,7 @@ public sealed class AdaptedModel : IDisposable
     private List<int> Culprits(ReadOnlySpan<float> inputs, int size, List<int> faults)
     {
         var culprits = new List<int>();
-        var unused = new float[Ways];
+        float[] unused = new float[Ways];
         foreach (int row in faults)
         {
             Answer(inputs.Slice(row * size, size), row, 1, unused, culprits);

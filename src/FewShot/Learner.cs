@@ -166,8 +166,8 @@ public sealed class Learner
                 nameof(labels));
         }
 
-        var targets = new float[labels.Length * outputs];
-        var counts = new int[ways];
+        float[] targets = new float[labels.Length * outputs];
+        int[] counts = new int[ways];
         for (int i = 0; i < labels.Length; i++)
         {
             targets[(i * outputs) + labels[i]] = 1;

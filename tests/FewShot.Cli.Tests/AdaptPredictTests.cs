@@ -9,7 +9,7 @@ namespace FewShot.Cli.Tests;
 public sealed class AdaptPredictTests
 {
     [Fact]
-    public void ImagesOfAFolderGetLabels()
+    public void Images_of_a_folder_get_labels()
     {
         using var folder = new TemporaryFolder();
         CommandResult.Good(Runs.Glyphs.With("--out", folder["run"]));
@@ -97,19 +97,19 @@ public sealed class AdaptPredictTests
     }
 
     [Fact]
-    public void AFileBecomesWhatTrainingSaw()
+    public void A_file_becomes_what_training_saw()
     {
         using var folder = new TemporaryFolder();
         WriteGlyph(folder["glyph.png"], 3, 5);
-        var expected = new float[28 * 28];
+        float[] expected = new float[28 * 28];
         GlyphClasses.Of(Split.Test).Copy(3, 5, expected);
-        var read = new float[28 * 28];
+        float[] read = new float[28 * 28];
         GlyphClasses.Dataset().Preparation!.Read(folder["glyph.png"], read);
         Assert.All(expected.Zip(read), pair => Assert.Equal(pair.First, pair.Second, 1f / 255));
     }
 
     [Fact]
-    public void RowsOfATableGetValuesInItsUnits()
+    public void Rows_of_a_table_get_values_in_its_units()
     {
         using var folder = new TemporaryFolder();
         Runs.WriteTable(folder["lines.csv"]);
@@ -129,7 +129,7 @@ public sealed class AdaptPredictTests
     }
 
     [Fact]
-    public void TooManyClassesForAHeadSaySo()
+    public void Too_many_classes_for_a_head_say_so()
     {
         using var folder = new TemporaryFolder();
         CommandResult.Good(
@@ -146,7 +146,7 @@ public sealed class AdaptPredictTests
     internal static void WriteGlyph(string path, int character, int image)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var ink = new float[28 * 28];
+        float[] ink = new float[28 * 28];
         GlyphClasses.Of(Split.Test).Copy(character, image, ink);
         File.WriteAllBytes(path, PngEncoder.Encode(new RasterImage(28, 28, 1, [.. ink.Select(value => (byte)(255 - MathF.Round(255 * value)))])));
     }

@@ -8,23 +8,23 @@ namespace FewShot.Cli.Tests;
 public sealed class BadInputTests
 {
     [Fact]
-    public void UnknownMethodSuggestsTheNearest() => CommandResult.Refused(ExitCode.Usage, ["unknown method 'mmal'", "Did you mean 'maml'?"], "train", "--method", "mmal");
+    public void Unknown_method_suggests_the_nearest() => CommandResult.Refused(ExitCode.Usage, ["unknown method 'mmal'", "Did you mean 'maml'?"], "train", "--method", "mmal");
 
     [Fact]
-    public void UnknownSourceSuggestsTheNearest() => CommandResult.Refused(ExitCode.Data, ["'glyhps'", "Did you mean 'glyphs'?"], "train", "--data", "glyhps");
+    public void Unknown_source_suggests_the_nearest() => CommandResult.Refused(ExitCode.Data, ["'glyhps'", "Did you mean 'glyphs'?"], "train", "--data", "glyhps");
 
     [Fact]
-    public void UnknownNetworkSuggestsTheNearest() => CommandResult.Refused(ExitCode.Usage, ["'conv5'", "Did you mean 'conv4'?"], "train", "--model", "conv5");
+    public void Unknown_network_suggests_the_nearest() => CommandResult.Refused(ExitCode.Usage, ["'conv5'", "Did you mean 'conv4'?"], "train", "--model", "conv5");
 
     [Fact]
-    public void MissingDataSayHowToGetThem()
+    public void Missing_data_say_how_to_get_them()
     {
         using var folder = new TemporaryFolder();
         CommandResult.Refused(ExitCode.Data, ["images_background.zip", "fewshot data get omniglot", "--data-root"], "train", "--data", "omniglot", "--data-root", folder.Path);
     }
 
     [Fact]
-    public void DamagedArchiveSaysToGetItAgain()
+    public void Damaged_archive_says_to_get_it_again()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder["images_background.zip"], [0x50, 0x4b, 3, 4, 0, 0, 0]);
@@ -32,13 +32,13 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void MoreWaysThanClasses() => CommandResult.Refused(ExitCode.Data, ["5000 ways", "ask for fewer ways"], "train", "--data", "glyphs", "--ways", "5000");
+    public void More_ways_than_classes() => CommandResult.Refused(ExitCode.Data, ["5000 ways", "ask for fewer ways"], "train", "--data", "glyphs", "--ways", "5000");
 
     [Fact]
-    public void ImagesNeedAFolder() => CommandResult.Refused(ExitCode.Data, ["folder of images", "--data-root"], "train", "--data", "images");
+    public void Images_need_a_folder() => CommandResult.Refused(ExitCode.Data, ["folder of images", "--data-root"], "train", "--data", "images");
 
     [Fact]
-    public void ClassWithTooFewImages()
+    public void Class_with_too_few_images()
     {
         using var folder = new TemporaryFolder();
         for (int i = 0; i < 10; i++)
@@ -50,7 +50,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void DamagedImageIsNamed()
+    public void Damaged_image_is_named()
     {
         using var folder = new TemporaryFolder();
         CommandResult.Good(Runs.Glyphs.With("--out", folder["run"]));
@@ -65,7 +65,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void TableNeedsItsColumns()
+    public void Table_needs_its_columns()
     {
         using var folder = new TemporaryFolder();
         Runs.WriteTable(folder["t.csv"]);
@@ -74,7 +74,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void NotANumberInATableIsLocated()
+    public void Not_a_number_in_a_table_is_located()
     {
         using var folder = new TemporaryFolder();
         Runs.WriteTable(folder["t.csv"], corrupt: "NaN");
@@ -83,16 +83,16 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void OptionsThatWouldBeIgnoredAreRefused() => CommandResult.Refused(ExitCode.Usage, ["--gray is for --data images"], "train", "--data", "glyphs", "--gray");
+    public void Options_that_would_be_ignored_are_refused() => CommandResult.Refused(ExitCode.Usage, ["--gray is for --data images"], "train", "--data", "glyphs", "--gray");
 
     [Fact]
-    public void InnerRateOfAClosedFormIsRefused() => CommandResult.Refused(ExitCode.Usage, ["r2d2", "gradient descent"], "train", "--method", "r2d2", "--inner-rate", "0.1");
+    public void Inner_rate_of_a_closed_form_is_refused() => CommandResult.Refused(ExitCode.Usage, ["r2d2", "gradient descent"], "train", "--method", "r2d2", "--inner-rate", "0.1");
 
     [Fact]
-    public void PatternOfAnotherModelIsRefused() => CommandResult.Refused(ExitCode.Usage, ["pattern 0011", "4 layers, the model 5"], "train", "--pattern", "0011");
+    public void Pattern_of_another_model_is_refused() => CommandResult.Refused(ExitCode.Usage, ["pattern 0011", "4 layers, the model 5"], "train", "--pattern", "0011");
 
     [Fact]
-    public void RunOfNothingIsRefused()
+    public void Run_of_nothing_is_refused()
     {
         using var folder = new TemporaryFolder();
         CommandResult.Refused(ExitCode.Storage, ["is not the folder of a run"], "evaluate", "--run", folder["no-run"]);
@@ -100,7 +100,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void OtherSizeOfInputsIsRefused()
+    public void Other_size_of_inputs_is_refused()
     {
         using var folder = new TemporaryFolder();
         CommandResult.Good(Runs.Sinusoid.With("--out", folder["run"]));
@@ -108,7 +108,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void OtherWaysThanTheHeadAreRefused()
+    public void Other_ways_than_the_head_are_refused()
     {
         using var folder = new TemporaryFolder();
         CommandResult.Good(
@@ -117,7 +117,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void CheckpointOfAnotherModelIsRefused()
+    public void Checkpoint_of_another_model_is_refused()
     {
         using var folder = new TemporaryFolder();
         CommandResult.Good(Runs.Sinusoid.With("--out", folder["small"]));
@@ -127,7 +127,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void TruncatedCheckpointIsRefused()
+    public void Truncated_checkpoint_is_refused()
     {
         using var folder = new TemporaryFolder();
         CommandResult.Good(Runs.Sinusoid.With("--out", folder["run"]));
@@ -141,7 +141,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void ModelFileOfSomethingElseIsRefused()
+    public void Model_file_of_something_else_is_refused()
     {
         using var folder = new TemporaryFolder();
         CommandResult.Good(Runs.Sinusoid.With("--out", folder["run"]));
@@ -149,7 +149,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void ChangedConfigurationIsNotResumed()
+    public void Changed_configuration_is_not_resumed()
     {
         using var folder = new TemporaryFolder();
         CommandResult.Good(Runs.Sinusoid.With("--out", folder["run"]));
@@ -158,7 +158,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void FolderOfSomethingElseIsLeftAlone()
+    public void Folder_of_something_else_is_left_alone()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["thesis.tex"], "");
@@ -167,7 +167,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void ReadOnlyFolder()
+    public void Read_only_folder()
     {
         using var disk = new SmallDisk(64);
         disk.MakeReadOnly();
@@ -175,14 +175,14 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public void FullDisk()
+    public void Full_disk()
     {
         using var disk = new SmallDisk(24);
         CommandResult.Refused(ExitCode.Storage, ["No space left"], Runs.Sinusoid.With("--out", disk["run"], "--hidden", "64,64"));
     }
 
     [Fact]
-    public void DivergedTrainingSaysWhatToTry()
+    public void Diverged_training_says_what_to_try()
     {
         using var folder = new TemporaryFolder();
         CommandResult.Refused(

@@ -8,7 +8,7 @@ namespace FewShot.Cli.Tests;
 public sealed class CatalogueCommandsTests
 {
     [Fact]
-    public void MethodsListsEveryRow()
+    public void Methods_lists_every_row()
     {
         JsonArray methods = CommandResult.Good("methods", "--json").Json["methods"]!.AsArray();
         Assert.Equal(Catalogue.Names, methods.Select(method => (string)method!["method"]!));
@@ -17,7 +17,7 @@ public sealed class CatalogueCommandsTests
     }
 
     [Fact]
-    public void InfoNamesTheVectorInstructions()
+    public void Info_names_the_vector_instructions()
     {
         JsonObject json = CommandResult.Good("info", "--json").Json;
         Assert.Contains((string)json["vectorLevel"]!, new[] { "vector128", "avx2", "avx512" });
@@ -25,7 +25,7 @@ public sealed class CatalogueCommandsTests
     }
 
     [Fact]
-    public void DataListKnowsWhatIsBuiltIn()
+    public void Data_list_knows_what_is_built_in()
     {
         using var folder = new TemporaryFolder();
         JsonArray sources = CommandResult.Good("data", "list", "--data-root", folder.Path, "--json").Json["sources"]!.AsArray();
@@ -36,7 +36,7 @@ public sealed class CatalogueCommandsTests
     }
 
     [Fact]
-    public void DataInspectCountsClassesAndDraws()
+    public void Data_inspect_counts_classes_and_draws()
     {
         using var folder = new TemporaryFolder();
         JsonObject json = CommandResult.Good("data", "inspect", "glyphs", "--sheet", folder["sheet.png"], "--classes", "3", "--json").Json;
@@ -46,10 +46,10 @@ public sealed class CatalogueCommandsTests
     }
 
     [Fact]
-    public void DataGetSuggestsTheNearest() => CommandResult.Refused(ExitCode.Data, ["'omniglott'", "Did you mean 'omniglot'?"], "data", "get", "omniglott");
+    public void Data_get_suggests_the_nearest() => CommandResult.Refused(ExitCode.Data, ["'omniglott'", "Did you mean 'omniglot'?"], "data", "get", "omniglott");
 
     [Fact]
-    public void CheckPassesAndSaysHowNear()
+    public void Check_passes_and_says_how_near()
     {
         JsonObject json = CommandResult.Good("check", "--method", "protonet", "--json").Json;
         Assert.Equal("protonet", (string)json["method"]!);

@@ -13,7 +13,7 @@ public sealed class CompareTests
     ];
 
     [Fact]
-    public void MeasuresEveryMethodAndWritesTableAndReport()
+    public void Measures_every_method_and_writes_table_and_report()
     {
         using var folder = new TemporaryFolder();
         CommandResult result = CommandResult.Good(s_glyphs.With("--methods", "maml,protonet", "--inner-steps", "2", "--validate-every", "1", "--set", "protonet:ways=6", "--out", folder["c"], "--json"));
@@ -44,7 +44,7 @@ public sealed class CompareTests
     }
 
     [Fact]
-    public void CommandsOfARowGiveItsFigures()
+    public void Commands_of_a_row_give_its_figures()
     {
         using var folder = new TemporaryFolder();
         JsonNode row = CommandResult.Good(s_glyphs.With("--methods", "anil", "--set", "anil:inner-steps=1", "--set", "all:shots=2", "--out", folder["c"], "--json")).Json["rows"]![0]!;
@@ -59,7 +59,7 @@ public sealed class CompareTests
     }
 
     [Fact]
-    public void GoesOnWhereItStopped()
+    public void Goes_on_where_it_stopped()
     {
         using var folder = new TemporaryFolder();
         string[] command = s_glyphs.With("--methods", "protonet,r2d2", "--out", folder["c"]);
@@ -81,7 +81,7 @@ public sealed class CompareTests
     }
 
     [Fact]
-    public void WhatIsNotPossibleIsARowAndTheOthersGoOn()
+    public void What_is_not_possible_is_a_row_and_the_others_go_on()
     {
         using var folder = new TemporaryFolder();
         CommandResult result = CommandResult.Of(
@@ -98,7 +98,7 @@ public sealed class CompareTests
     }
 
     [Fact]
-    public void ComparisonsMergeIntoOneTable()
+    public void Comparisons_merge_into_one_table()
     {
         using var folder = new TemporaryFolder();
         CommandResult.Good(s_glyphs.With("--methods", "protonet,r2d2", "--out", folder["one"]));
@@ -115,7 +115,7 @@ public sealed class CompareTests
     }
 
     [Fact]
-    public void TheDataAreReadOnceForTasksOfEverySize()
+    public void The_data_are_read_once_for_tasks_of_every_size()
     {
         using var folder = new TemporaryFolder();
         string table = Runs.WriteTable(folder["lines.csv"]);
@@ -135,7 +135,7 @@ public sealed class CompareTests
     }
 
     [Fact]
-    public void WhatDivergesIsReportedAsThat()
+    public void What_diverges_is_reported_as_that()
     {
         using var folder = new TemporaryFolder();
         CommandResult result = CommandResult.Of(
@@ -146,7 +146,7 @@ public sealed class CompareTests
     }
 
     [Fact]
-    public void RegressionIsComparedByItsLoss()
+    public void Regression_is_compared_by_its_loss()
     {
         using var folder = new TemporaryFolder();
         JsonObject json = CommandResult.Good(
@@ -165,7 +165,7 @@ public sealed class CompareTests
     [InlineData("'--way' cannot be set", "Did you mean '--ways'?", "protonet", "protonet:way=4")]
     [InlineData("'--budget' cannot be set", "Options that can", "protonet", "protonet:budget=4m")]
     [InlineData("--ways must be", "at least 2", "protonet", "protonet:ways=1")]
-    public void WrongUseIsRefusedBeforeAnythingIsDone(string what, string remedy, string methods, string setting)
+    public void Wrong_use_is_refused_before_anything_is_done(string what, string remedy, string methods, string setting)
     {
         using var folder = new TemporaryFolder();
         CommandResult.Refused(ExitCode.Usage, [what, remedy], s_glyphs.With("--methods", methods, "--set", setting, "--out", folder["c"]));
@@ -173,7 +173,7 @@ public sealed class CompareTests
     }
 
     [Fact]
-    public void MethodsMustBeNamed() => CommandResult.Refused(ExitCode.Usage, ["--methods is missing"], "compare");
+    public void Methods_must_be_named() => CommandResult.Refused(ExitCode.Usage, ["--methods is missing"], "compare");
 
     private static string[] Words(JsonNode command)
     {

@@ -7,7 +7,7 @@ namespace FewShot.Cli.Tests;
 public sealed class EvaluateTests
 {
     [Fact]
-    public void ReportsAccuracyWithItsConditions()
+    public void Reports_accuracy_with_its_conditions()
     {
         using var folder = new TemporaryFolder();
         CommandResult.Good(Runs.Glyphs.With("--out", folder["run"]));
@@ -24,7 +24,7 @@ public sealed class EvaluateTests
     }
 
     [Fact]
-    public void MethodsWithoutAHeadTakeOtherWaysAndStatistics()
+    public void Methods_without_a_head_take_other_ways_and_statistics()
     {
         using var folder = new TemporaryFolder();
         CommandResult.Good(Runs.Glyphs.With("--out", folder["run"]));
@@ -34,7 +34,7 @@ public sealed class EvaluateTests
     }
 
     [Fact]
-    public void GradientMethodsShowEveryStep()
+    public void Gradient_methods_show_every_step()
     {
         using var folder = new TemporaryFolder();
         CommandResult.Good(Runs.Sinusoid.With("--out", folder["run"]));

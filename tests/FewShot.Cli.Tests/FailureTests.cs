@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using FewShot.Storage;
 using FewShot.Tests.Storage;
 using FewShot.Training;
@@ -54,7 +55,7 @@ public sealed class FailureTests
         // The level is read once for a process, so it takes one of its own.
         var start = new System.Diagnostics.ProcessStartInfo("dotnet", [typeof(CommandLine).Assembly.Location, "info"]) { RedirectStandardError = true, RedirectStandardOutput = true };
         start.Environment["FEWSHOT_SIMD"] = "sse9";
-        using var process = System.Diagnostics.Process.Start(start)!;
+        using Process process = System.Diagnostics.Process.Start(start)!;
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();
         Assert.Contains("FEWSHOT_SIMD=sse9 is not a vector level", error, StringComparison.Ordinal);

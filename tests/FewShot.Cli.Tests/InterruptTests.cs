@@ -14,7 +14,7 @@ public sealed class InterruptTests
     [InlineData("INT")]
     [InlineData("TERM")]
     [InlineData("KILL")]
-    public async Task ResumesToTheBitsOfAnUninterruptedRun(string signal)
+    public async Task Resumes_to_the_bits_of_an_uninterrupted_run(string signal)
     {
         if (OperatingSystem.IsWindows())
         {

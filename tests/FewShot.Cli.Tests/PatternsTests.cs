@@ -13,7 +13,7 @@ public sealed class PatternsTests
     ];
 
     [Fact]
-    public void TheChoiceIsStoredAndFollowed()
+    public void The_choice_is_stored_and_followed()
     {
         using var folder = new TemporaryFolder();
         CommandResult.Good(s_train.With("--out", folder["run"]));
@@ -35,7 +35,7 @@ public sealed class PatternsTests
     }
 
     [Fact]
-    public void TrainingUnderAPatternKeepsIt()
+    public void Training_under_a_pattern_keeps_it()
     {
         using var folder = new TemporaryFolder();
         CommandResult.Good(s_train.With("--out", folder["run"], "--pattern", "01;11", "--rates", "layer-step"));

@@ -6,7 +6,7 @@ namespace FewShot.Cli.Tests;
 public sealed class PlanTests
 {
     [Fact]
-    public void MeasuredMemoryIsThePredicted()
+    public void Measured_memory_is_the_predicted()
     {
         JsonObject json = CommandResult.Good("plan", "--method", "anil", "--channels", "4", "--queries", "2", "--inner-steps", "2", "--measure", "--json").Json;
         Assert.Equal(2, (int)json["innerSteps"]!);
@@ -16,7 +16,7 @@ public sealed class PlanTests
     }
 
     [Fact]
-    public void WithoutMeasuringNothingIsMeasured()
+    public void Without_measuring_nothing_is_measured()
     {
         JsonObject json = CommandResult.Good("plan", "--method", "protonet", "--channels", "4", "--json").Json;
         Assert.Null(json["measuredPeakBytes"]);
@@ -24,7 +24,7 @@ public sealed class PlanTests
     }
 
     [Fact]
-    public void ProfileSaysWhereTheTimeGoes()
+    public void Profile_says_where_the_time_goes()
     {
         string[] arguments = ["plan", "--method", "maml", "--channels", "4", "--queries", "2", "--inner-steps", "1", "--profile"];
         JsonObject json = CommandResult.Good([.. arguments, "--json"]).Json;
@@ -49,7 +49,7 @@ public sealed class PlanTests
     }
 
     [Fact]
-    public void AWarmStartSaysWhatItKeepsOfATask()
+    public void A_warm_start_says_what_it_keeps_of_a_task()
     {
         string[] warm = ["plan", "--method", "mrml", "--features", "6", "--ways", "3", "--warm-start", "--solver", "steepest:4"];
         JsonObject json = CommandResult.Good([.. warm, "--json"]).Json;
@@ -59,14 +59,14 @@ public sealed class PlanTests
     }
 
     [Fact]
-    public void DumpShowsTheProgram()
+    public void Dump_shows_the_program()
     {
         CommandResult result = CommandResult.Good("plan", "--method", "r2d2", "--features", "6", "--ways", "3", "--dump");
         Assert.Contains("ridge regression", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void DumpShowsThatAFrozenLayerIsComputedOnce()
+    public void Dump_shows_that_a_frozen_layer_is_computed_once()
     {
         Assert.Equal((4, 0), Convolutions("head"));
 
@@ -83,12 +83,12 @@ public sealed class PlanTests
     }
 
     [Fact]
-    public void MemoryBudgetThatCannotBeMetSaysWhatIsNeeded() =>
+    public void Memory_budget_that_cannot_be_met_says_what_is_needed() =>
         CommandResult.Refused(ExitCode.Usage, ["the memory budget of 1000 bytes", "needs", "--memory-budget"], "plan", "--method", "maml", "--features", "4", "--memory-budget", "1KB");
 
     [Fact]
-    public void ImageAndFeaturesExcludeEachOther() => CommandResult.Refused(ExitCode.Usage, ["--features", "--image"], "plan", "--features", "4", "--image", "28");
+    public void Image_and_features_exclude_each_other() => CommandResult.Refused(ExitCode.Usage, ["--features", "--image"], "plan", "--features", "4", "--image", "28");
 
     [Fact]
-    public void TooSmallImagesAreRefused() => CommandResult.Refused(ExitCode.Usage, ["conv4", "16x16"], "plan", "--image", "8");
+    public void Too_small_images_are_refused() => CommandResult.Refused(ExitCode.Usage, ["conv4", "16x16"], "plan", "--image", "8");
 }

@@ -8,7 +8,7 @@ namespace FewShot.Cli.Tests;
 public sealed class TrainTests
 {
     [Fact]
-    public void GivesOneJsonObject()
+    public void Gives_one_json_object()
     {
         using var folder = new TemporaryFolder();
         JsonObject json = CommandResult.Good(Runs.Sinusoid.With("--out", folder["run"], "--json")).Json;
@@ -20,7 +20,7 @@ public sealed class TrainTests
     }
 
     [Fact]
-    public void TextSaysHowToMeasureTheRun()
+    public void Text_says_how_to_measure_the_run()
     {
         using var folder = new TemporaryFolder();
         CommandResult result = CommandResult.Good(Runs.Sinusoid.With("--out", folder["run"]));
@@ -33,7 +33,7 @@ public sealed class TrainTests
     }
 
     [Fact]
-    public void ConfigurationHoldsEverythingButTheWorkers()
+    public void Configuration_holds_everything_but_the_workers()
     {
         using var folder = new TemporaryFolder();
         CommandResult.Good(Runs.Sinusoid.With("--out", folder["run"], "--seed", "7"));
@@ -47,7 +47,7 @@ public sealed class TrainTests
     }
 
     [Fact]
-    public void WeightsOfTheTasksAreStoredLoggedAndDrawn()
+    public void Weights_of_the_tasks_are_stored_logged_and_drawn()
     {
         using var folder = new TemporaryFolder();
         JsonObject json = CommandResult.Good(Runs.Sinusoid.With("--out", folder["run"], "--weighting", "agreement", "--weighting-floor", "none", "--rates", "layer-step", "--json")).Json;
@@ -68,11 +68,11 @@ public sealed class TrainTests
     [InlineData("--flow-time", "0", "a number above 0 or inf")]
     [InlineData("--weighting-floor", "low", "a number or none")]
     [InlineData("--weighting-temperature", "0", "a number other than 0")]
-    public void WrongWordsSayWhichThereAre(string option, string value, string expected) =>
+    public void Wrong_words_say_which_there_are(string option, string value, string expected) =>
         CommandResult.Refused(ExitCode.Usage, [option, expected, value], "train", option, value);
 
     [Fact]
-    public void LongerRunNeedsNothingButTheFolder()
+    public void Longer_run_needs_nothing_but_the_folder()
     {
         using var folder = new TemporaryFolder();
         CommandResult.Good(Runs.Sinusoid.With("--out", folder["once"], "--iterations", "30"));
@@ -83,7 +83,7 @@ public sealed class TrainTests
     }
 
     [Fact]
-    public void WorkersDoNotChangeTheNumbers()
+    public void Workers_do_not_change_the_numbers()
     {
         using var folder = new TemporaryFolder();
         CommandResult.Good(Runs.Sinusoid.With("--out", folder["one"]));
@@ -92,7 +92,7 @@ public sealed class TrainTests
     }
 
     [Fact]
-    public void AskedToStopItKeepsWhatIsDone()
+    public void Asked_to_stop_it_keeps_what_is_done()
     {
         using var folder = new TemporaryFolder();
         using var output = new StringWriter();

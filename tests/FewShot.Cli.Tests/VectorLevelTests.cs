@@ -33,10 +33,11 @@ public sealed class VectorLevelTests
     {
         var start = new ProcessStartInfo("dotnet", [typeof(CommandLine).Assembly.Location, .. s_glyphs, "--weighting", weighting, "--out", run])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         start.Environment[variable.Name] = variable.Value;
-        using var process = Process.Start(start)!;
+        using Process process = Process.Start(start)!;
         Task<string> printed = process.StandardOutput.ReadToEndAsync();
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();

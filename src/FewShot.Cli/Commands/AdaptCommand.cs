@@ -45,7 +45,7 @@ internal static class AdaptCommand
     // The first adaptation to so many examples compiles its program; this is what every further one costs.
     private static double MedianMilliseconds(Action adapt)
     {
-        var times = new double[9];
+        double[] times = new double[9];
         for (int i = 0; i < times.Length; i++)
         {
             long started = Stopwatch.GetTimestamp();

@@ -51,7 +51,7 @@ internal sealed record Gallery(string Alphabet)
     private static float[] Images(GlyphClasses pool, int[] classes, int image)
     {
         int size = pool.Height * pool.Width;
-        var images = new float[classes.Length * size];
+        float[] images = new float[classes.Length * size];
         for (int i = 0; i < classes.Length; i++)
         {
             pool.Copy(classes[i], image, images.AsSpan(i * size, size));

@@ -56,7 +56,9 @@ internal sealed class ComparisonOptions
 
     public Option<string[]> Merge { get; } = new("--merge")
     {
-        Description = "Compare nothing, but print the comparisons in these folders as one table in markdown.", HelpName = "DIR DIR...", AllowMultipleArgumentsPerToken = true,
+        Description = "Compare nothing, but print the comparisons in these folders as one table in markdown.",
+        HelpName = "DIR DIR...",
+        AllowMultipleArgumentsPerToken = true,
     };
 
     public void AddTo(Command command)

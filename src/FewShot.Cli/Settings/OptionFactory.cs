@@ -84,7 +84,13 @@ internal static partial class OptionFactory
 
         double unit = match.Groups["unit"].Value.ToUpperInvariant() switch
         {
-            "K" or "KB" => 1e3, "M" or "MB" => 1e6, "G" or "GB" => 1e9, "KIB" => 1L << 10, "MIB" => 1L << 20, "GIB" => 1L << 30, _ => 1,
+            "K" or "KB" => 1e3,
+            "M" or "MB" => 1e6,
+            "G" or "GB" => 1e9,
+            "KIB" => 1L << 10,
+            "MIB" => 1L << 20,
+            "GIB" => 1L << 30,
+            _ => 1,
         };
         double bytes = double.Parse(match.Groups["number"].Value, CultureInfo.InvariantCulture) * unit;
         return bytes is >= 1 and < 1e15 ? (long)bytes : null;

@@ -13,7 +13,10 @@ internal sealed record RunConfiguration(LearnerSpecification Learner, TrainingOp
 
     public JsonObject ToJson() => new()
     {
-        ["version"] = Versions.FewShot, ["learner"] = Learner.ToJson(), ["training"] = Training.ToJson(), ["data"] = Data.ToJson(),
+        ["version"] = Versions.FewShot,
+        ["learner"] = Learner.ToJson(),
+        ["training"] = Training.ToJson(),
+        ["data"] = Data.ToJson(),
     };
 
     /// <summary>The configuration of a run.</summary>

@@ -46,7 +46,7 @@ public sealed class Shape : IEquatable<Shape>
     /// <summary>Row-major strides in elements.</summary>
     internal int[] Strides()
     {
-        var strides = new int[Rank];
+        int[] strides = new int[Rank];
         int stride = 1;
         for (int axis = Rank - 1; axis >= 0; axis--)
         {
@@ -60,7 +60,7 @@ public sealed class Shape : IEquatable<Shape>
     /// <summary>The same shape with one extent replaced.</summary>
     internal Shape With(int axis, int extent)
     {
-        var extents = (int[])_extents.Clone();
+        int[] extents = (int[])_extents.Clone();
         extents[axis < 0 ? axis + Rank : axis] = extent;
         return new Shape(extents);
     }
@@ -68,7 +68,7 @@ public sealed class Shape : IEquatable<Shape>
     /// <summary>The shape two operands broadcast to (trailing axes aligned, extents equal or 1), or null when they do not.</summary>
     internal static Shape? Broadcast(Shape a, Shape b)
     {
-        var extents = new int[Math.Max(a.Rank, b.Rank)];
+        int[] extents = new int[Math.Max(a.Rank, b.Rank)];
         for (int i = 1; i <= extents.Length; i++)
         {
             int x = i <= a.Rank ? a[-i] : 1;

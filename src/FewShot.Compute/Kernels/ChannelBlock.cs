@@ -20,17 +20,17 @@ internal readonly unsafe record struct ChannelBlock(int First, int Channels, int
 
     public static ChannelBlock[] Cut(int channels, SimdLevel level, int blockVectors)
     {
-        var floats = level.Floats();
+        int floats = level.Floats();
         var blocks = new List<ChannelBlock>();
-        for (var first = 0; first < channels;)
+        for (int first = 0; first < channels;)
         {
-            var vectors = Math.Min(blockVectors, (channels - first + floats - 1) / floats);
+            int vectors = Math.Min(blockVectors, (channels - first + floats - 1) / floats);
             if (vectors == 3)
             {
                 vectors = (channels - first) % floats == 0 ? 2 : 4;
             }
 
-            var width = vectors * floats;
+            int width = vectors * floats;
             blocks.Add(new ChannelBlock(first, Math.Min(width, channels - first), vectors, width));
             first += width;
         }

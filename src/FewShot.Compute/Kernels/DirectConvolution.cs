@@ -21,79 +21,79 @@ internal sealed unsafe class DirectConvolution : ConvolutionKernel
     private const int ImagesBytes = 256 * 1024;
     private const int MinimumImages = 5;
 
-    private readonly SimdLevel level;
-    private readonly int images;
-    private readonly int inputChannels;
-    private readonly int outputChannels;
-    private readonly int weightTaps;
-    private readonly int inputImage;
-    private readonly int resultPixels;
-    private readonly bool pack;
-    private readonly bool transposeWeights;
-    private readonly bool clear;
-    private readonly int channelsPerBlock;
-    private readonly ChannelBlock[] blocks;
-    private readonly int imagesPerChunk;
-    private readonly GatherPlan plan;
-    private readonly GatherPlan lastPlan;
-    private readonly SegmentTable segments;
-    private readonly SegmentTable lastSegments;
-    private readonly int kernelHeight;
-    private readonly int kernelWidth;
-    private readonly int packedFloats;
+    private readonly SimdLevel _level;
+    private readonly int _images;
+    private readonly int _inputChannels;
+    private readonly int _outputChannels;
+    private readonly int _weightTaps;
+    private readonly int _inputImage;
+    private readonly int _resultPixels;
+    private readonly bool _pack;
+    private readonly bool _transposeWeights;
+    private readonly bool _clear;
+    private readonly int _channelsPerBlock;
+    private readonly ChannelBlock[] _blocks;
+    private readonly int _imagesPerChunk;
+    private readonly GatherPlan _plan;
+    private readonly GatherPlan _lastPlan;
+    private readonly SegmentTable _segments;
+    private readonly SegmentTable _lastSegments;
+    private readonly int _kernelHeight;
+    private readonly int _kernelWidth;
+    private readonly int _packedFloats;
 
     private DirectConvolution(
         SimdLevel level, ConvolutionShape shape, int inputHeight, int inputWidth, int inputChannels, int outputChannels,
         Tap[][] rowTaps, Tap[][] columnTaps, bool transposeWeights, bool? pack)
     {
-        this.level = level;
-        this.inputChannels = inputChannels;
-        this.outputChannels = outputChannels;
-        this.transposeWeights = transposeWeights;
-        images = shape.Images;
+        this._level = level;
+        this._inputChannels = inputChannels;
+        this._outputChannels = outputChannels;
+        this._transposeWeights = transposeWeights;
+        _images = shape.Images;
         Products = shape.SeenMultiplyAdds;
-        kernelHeight = shape.KernelHeight;
-        kernelWidth = shape.KernelWidth;
-        weightTaps = kernelHeight * kernelWidth;
-        inputImage = inputHeight * inputWidth * inputChannels;
-        resultPixels = rowTaps.Length * columnTaps.Length;
-        blocks = ChannelBlock.Cut(outputChannels, level, level.BlockVectors());
+        _kernelHeight = shape.KernelHeight;
+        _kernelWidth = shape.KernelWidth;
+        _weightTaps = _kernelHeight * _kernelWidth;
+        _inputImage = inputHeight * inputWidth * inputChannels;
+        _resultPixels = rowTaps.Length * columnTaps.Length;
+        _blocks = ChannelBlock.Cut(outputChannels, level, level.BlockVectors());
 
         // Vectors past the last channel can only be read from a copy. Otherwise copying pays once enough pixels use the weights.
-        this.pack = blocks[^1].Partial || (pack ?? (long)images * resultPixels > InPlacePixels);
-        packedFloats = this.pack ? Align(weightTaps * inputChannels * blocks.Sum(block => block.Width)) : 0;
-        var channelLimit = this.pack ? Math.Max(1, PackedWeightBytes / (weightTaps * blocks[0].Width * sizeof(float))) : InPlaceInputChannels;
-        channelsPerBlock = GatherPlan.BalancedSizes(inputChannels, channelLimit).First();
+        this._pack = _blocks[^1].Partial || (pack ?? (long)_images * _resultPixels > InPlacePixels);
+        _packedFloats = this._pack ? Align(_weightTaps * inputChannels * _blocks.Sum(block => block.Width)) : 0;
+        int channelLimit = this._pack ? Math.Max(1, PackedWeightBytes / (_weightTaps * _blocks[0].Width * sizeof(float))) : InPlaceInputChannels;
+        _channelsPerBlock = GatherPlan.BalancedSizes(inputChannels, channelLimit).First();
 
-        var classes = PixelClass.Find(rowTaps, columnTaps);
-        clear = classes.Any(pixelClass => !pixelClass.HasTaps);
+        PixelClass[] classes = PixelClass.Find(rowTaps, columnTaps);
+        _clear = classes.Any(pixelClass => !pixelClass.HasTaps);
         SegmentTable Table(int channels) => new(
-            classes, channels, this.pack ? channels : inputChannels, kernelWidth, inputWidth * inputChannels, inputChannels);
-        var lastChannels = inputChannels - (inputChannels - 1) / channelsPerBlock * channelsPerBlock;
-        segments = Table(channelsPerBlock);
-        lastSegments = lastChannels == channelsPerBlock ? segments : Table(lastChannels);
+            classes, channels, this._pack ? channels : inputChannels, _kernelWidth, inputWidth * inputChannels, inputChannels);
+        int lastChannels = inputChannels - (inputChannels - 1) / _channelsPerBlock * _channelsPerBlock;
+        _segments = Table(_channelsPerBlock);
+        _lastSegments = lastChannels == _channelsPerBlock ? _segments : Table(lastChannels);
 
-        var imageBytes = (inputImage + resultPixels * outputChannels) * sizeof(float);
-        imagesPerChunk = GatherPlan.BalancedSizes(images, Math.Max(MinimumImages, ImagesBytes / imageBytes)).First();
+        int imageBytes = (_inputImage + _resultPixels * outputChannels) * sizeof(float);
+        _imagesPerChunk = GatherPlan.BalancedSizes(_images, Math.Max(MinimumImages, ImagesBytes / imageBytes)).First();
         GatherPlan Plan(int count) => new(
-            rowTaps, columnTaps, classes, segments.Starts, count, inputWidth * inputChannels, inputChannels, inputImage);
-        var lastImages = images - (images - 1) / imagesPerChunk * imagesPerChunk;
-        plan = Plan(imagesPerChunk);
-        lastPlan = lastImages == imagesPerChunk ? plan : Plan(lastImages);
+            rowTaps, columnTaps, classes, _segments.Starts, count, inputWidth * inputChannels, inputChannels, _inputImage);
+        int lastImages = _images - (_images - 1) / _imagesPerChunk * _imagesPerChunk;
+        _plan = Plan(_imagesPerChunk);
+        _lastPlan = lastImages == _imagesPerChunk ? _plan : Plan(lastImages);
     }
 
-    public override string Description => $"direct, weights {(pack ? "packed" : "in place")}, {channelsPerBlock} channels at a time";
+    public override string Description => $"direct, weights {(_pack ? "packed" : "in place")}, {_channelsPerBlock} channels at a time";
 
     public override long Products { get; }
 
-    public override int ScratchBytes => (TransposedFloats + packedFloats + PanelFloats) * sizeof(float);
+    public override int ScratchBytes => (TransposedFloats + _packedFloats + PanelFloats) * sizeof(float);
 
     // A copy of the result's panel and the clearing of untouched pixels are for the whole.
-    public override int Pieces => clear || blocks[^1].Partial ? 1 : plan.Groups * ((images + imagesPerChunk - 1) / imagesPerChunk);
+    public override int Pieces => _clear || _blocks[^1].Partial ? 1 : _plan.Groups * ((_images + _imagesPerChunk - 1) / _imagesPerChunk);
 
-    private int TransposedFloats => transposeWeights ? Align(weightTaps * inputChannels * outputChannels) : 0;
+    private int TransposedFloats => _transposeWeights ? Align(_weightTaps * _inputChannels * _outputChannels) : 0;
 
-    private int PanelFloats => blocks[^1].Partial ? Align(imagesPerChunk * resultPixels * blocks[^1].Width) : 0;
+    private int PanelFloats => _blocks[^1].Partial ? Align(_imagesPerChunk * _resultPixels * _blocks[^1].Width) : 0;
 
     public static DirectConvolution Forward(ConvolutionShape shape, SimdLevel level, bool? pack = null) => new(
         level, shape, shape.Height, shape.Width, shape.InputChannels, shape.OutputChannels,
@@ -110,36 +110,36 @@ internal sealed unsafe class DirectConvolution : ConvolutionKernel
     [SkipLocalsInit]
     public override void Run(float* a, float* b, float* result, byte* shared, byte* scratch, Share share)
     {
-        var transposed = (float*)scratch;
-        var packed = transposed + TransposedFloats;
-        var panel = packed + packedFloats;
-        if (transposeWeights)
+        float* transposed = (float*)scratch;
+        float* packed = transposed + TransposedFloats;
+        float* panel = packed + _packedFloats;
+        if (_transposeWeights)
         {
-            WeightTranspose.Run(b, transposed, kernelHeight, kernelWidth, outputChannels, inputChannels, level);
+            WeightTranspose.Run(b, transposed, _kernelHeight, _kernelWidth, _outputChannels, _inputChannels, _level);
             b = transposed;
         }
 
-        if (pack)
+        if (_pack)
         {
-            WeightPacking.Pack(b, packed, weightTaps, inputChannels, channelsPerBlock, outputChannels, blocks);
+            WeightPacking.Pack(b, packed, _weightTaps, _inputChannels, _channelsPerBlock, _outputChannels, _blocks);
         }
 
-        if (clear)
+        if (_clear)
         {
-            new Span<float>(result, checked(images * resultPixels * outputChannels)).Clear();
+            new Span<float>(result, checked(_images * _resultPixels * _outputChannels)).Clear();
         }
 
-        var chunks = (images + imagesPerChunk - 1) / imagesPerChunk;
-        for (var chunk = 0; chunk < chunks; chunk++)
+        int chunks = (_images + _imagesPerChunk - 1) / _imagesPerChunk;
+        for (int chunk = 0; chunk < chunks; chunk++)
         {
-            var part = share.Within(chunk, chunks);
+            Share part = share.Within(chunk, chunks);
             if (!part.IsEmpty)
             {
-                var image = chunk * imagesPerChunk;
-                var count = Math.Min(imagesPerChunk, images - image);
+                int image = chunk * _imagesPerChunk;
+                int count = Math.Min(_imagesPerChunk, _images - image);
                 RunChunk(
-                    count, count == imagesPerChunk ? plan : lastPlan, a + (nint)image * inputImage, pack ? packed : b,
-                    result + (nint)image * resultPixels * outputChannels, panel, part);
+                    count, count == _imagesPerChunk ? _plan : _lastPlan, a + (nint)image * _inputImage, _pack ? packed : b,
+                    result + (nint)image * _resultPixels * _outputChannels, panel, part);
             }
         }
     }
@@ -149,37 +149,37 @@ internal sealed unsafe class DirectConvolution : ConvolutionKernel
     private void RunChunk(int count, GatherPlan chunkPlan, float* input, float* weights, float* result, float* panel, Share share)
     {
         GatherArguments arguments;
-        for (var channel = 0; channel < inputChannels; channel += channelsPerBlock)
+        for (int channel = 0; channel < _inputChannels; channel += _channelsPerBlock)
         {
-            var channels = Math.Min(channelsPerBlock, inputChannels - channel);
-            arguments.Segments = (channels == channelsPerBlock ? segments : lastSegments).Segments.Pointer;
+            int channels = Math.Min(_channelsPerBlock, _inputChannels - channel);
+            arguments.Segments = (channels == _channelsPerBlock ? _segments : _lastSegments).Segments.Pointer;
             arguments.Input = input + channel;
             arguments.Accumulate = channel > 0;
-            foreach (var block in blocks)
+            foreach (ChannelBlock block in _blocks)
             {
-                if (pack)
+                if (_pack)
                 {
                     arguments.Weights = weights;
                     arguments.WeightStep = block.Width;
-                    weights += (nint)weightTaps * channels * block.Width;
+                    weights += (nint)_weightTaps * channels * block.Width;
                 }
                 else
                 {
-                    arguments.Weights = weights + (nint)channel * outputChannels + block.First;
-                    arguments.WeightStep = outputChannels;
+                    arguments.Weights = weights + (nint)channel * _outputChannels + block.First;
+                    arguments.WeightStep = _outputChannels;
                 }
 
                 arguments.Result = block.Partial ? panel : result + block.First;
-                arguments.ResultStep = block.Partial ? block.Width : outputChannels;
-                if (block.Partial && clear && channel == 0)
+                arguments.ResultStep = block.Partial ? block.Width : _outputChannels;
+                if (block.Partial && _clear && channel == 0)
                 {
-                    new Span<float>(panel, count * resultPixels * block.Width).Clear();
+                    new Span<float>(panel, count * _resultPixels * block.Width).Clear();
                 }
 
-                chunkPlan.Run(&arguments, level, block.Vectors, share);
-                if (block.Partial && channel + channels == inputChannels)
+                chunkPlan.Run(&arguments, _level, block.Vectors, share);
+                if (block.Partial && channel + channels == _inputChannels)
                 {
-                    Panel.CopyOut(panel, block.Width, result + block.First, outputChannels, block.Channels, count * resultPixels);
+                    Panel.CopyOut(panel, block.Width, result + block.First, _outputChannels, block.Channels, count * _resultPixels);
                 }
             }
         }

@@ -9,96 +9,96 @@ internal sealed unsafe class FewChannelsWeightGradient : ConvolutionKernel
     private const int ChunkPixels = 100;
     private const int MostChannels = 7;
 
-    private readonly ConvolutionShape shape;
-    private readonly SimdLevel level;
-    private readonly ChannelBlock[] blocks;
-    private readonly (int Rows, int Count)[] rowGroups;
-    private readonly PinnedTable<int> rowOffsets;
-    private readonly PinnedTable<PixelPair> pixels;
-    private readonly int chunkRows;
-    private readonly int frameWidth;
+    private readonly ConvolutionShape _shape;
+    private readonly SimdLevel _level;
+    private readonly ChannelBlock[] _blocks;
+    private readonly (int Rows, int Count)[] _rowGroups;
+    private readonly PinnedTable<int> _rowOffsets;
+    private readonly PinnedTable<PixelPair> _pixels;
+    private readonly int _chunkRows;
+    private readonly int _frameWidth;
 
     public FewChannelsWeightGradient(ConvolutionShape shape, SimdLevel level)
     {
-        this.shape = shape;
-        this.level = level;
-        frameWidth = (shape.OutputWidth - 1) * shape.Stride + shape.KernelWidth;
-        chunkRows = GatherPlan.BalancedSizes(shape.OutputHeight, Math.Max(1, ChunkPixels / shape.OutputWidth)).First();
+        this._shape = shape;
+        this._level = level;
+        _frameWidth = (shape.OutputWidth - 1) * shape.Stride + shape.KernelWidth;
+        _chunkRows = GatherPlan.BalancedSizes(shape.OutputHeight, Math.Max(1, ChunkPixels / shape.OutputWidth)).First();
 
         // Three rows of four vectors fill 16 registers with fewer reads than six rows of two.
-        var wide = level.BlockVectors() == 2 && shape.OutputChannels >= 4 * level.Floats();
-        var vectors = wide ? 4 : level.BlockVectors();
-        blocks = ChannelBlock.Cut(shape.OutputChannels, level, vectors);
-        rowGroups =
+        bool wide = level.BlockVectors() == 2 && shape.OutputChannels >= 4 * level.Floats();
+        int vectors = wide ? 4 : level.BlockVectors();
+        _blocks = ChannelBlock.Cut(shape.OutputChannels, level, vectors);
+        _rowGroups =
         [
             .. GatherPlan.BalancedSizes(shape.WeightRows, wide ? 3 : 6).GroupBy(size => size).Select(group => (group.Key, group.Count())),
         ];
-        rowOffsets = new PinnedTable<int>(
+        _rowOffsets = new PinnedTable<int>(
         [
             .. from row in Enumerable.Range(0, shape.KernelHeight)
                from column in Enumerable.Range(0, shape.KernelWidth)
                from channel in Enumerable.Range(0, shape.InputChannels)
-               select (row * frameWidth + column) * shape.InputChannels + channel,
+               select (row * _frameWidth + column) * shape.InputChannels + channel,
         ]);
-        pixels = new PinnedTable<PixelPair>(
+        _pixels = new PinnedTable<PixelPair>(
         [
-            .. from row in Enumerable.Range(0, chunkRows)
+            .. from row in Enumerable.Range(0, _chunkRows)
                from column in Enumerable.Range(0, shape.OutputWidth)
-               select new PixelPair((row * frameWidth + column) * shape.Stride * shape.InputChannels, row * shape.OutputWidth + column),
+               select new PixelPair((row * _frameWidth + column) * shape.Stride * shape.InputChannels, row * shape.OutputWidth + column),
         ]);
     }
 
-    public override string Description => $"weight gradient, few channels, {chunkRows} rows at a time";
+    public override string Description => $"weight gradient, few channels, {_chunkRows} rows at a time";
 
     // It multiplies the frame's zeros too.
-    public override long Products => shape.MultiplyAdds;
+    public override long Products => _shape.MultiplyAdds;
 
     public override int ScratchBytes => (FrameFloats + PanelFloats + SumFloats) * sizeof(float);
 
     // Blocks of channels of the result. To cut a single one loses more than it gains: narrower, its rows fill no registers, and must be copied.
-    public override int Pieces => blocks.Length;
+    public override int Pieces => _blocks.Length;
 
-    private int FrameRows => (chunkRows - 1) * shape.Stride + shape.KernelHeight;
+    private int FrameRows => (_chunkRows - 1) * _shape.Stride + _shape.KernelHeight;
 
-    private int FrameFloats => (FrameRows * frameWidth * shape.InputChannels + 15) & ~15;
+    private int FrameFloats => (FrameRows * _frameWidth * _shape.InputChannels + 15) & ~15;
 
-    private int PanelFloats => chunkRows * shape.OutputWidth * blocks[0].Width;
+    private int PanelFloats => _chunkRows * _shape.OutputWidth * _blocks[0].Width;
 
-    private int SumFloats => blocks[^1].Partial ? shape.WeightRows * blocks[^1].Width : 0;
+    private int SumFloats => _blocks[^1].Partial ? _shape.WeightRows * _blocks[^1].Width : 0;
 
     public static bool Fits(ConvolutionShape shape) => shape.InputChannels <= MostChannels;
 
     public override void Run(float* a, float* b, float* result, byte* shared, byte* scratch, Share share)
     {
-        var (first, end) = share.Range(blocks.Length);
-        ReadOnlySpan<ChannelBlock> shareBlocks = blocks.AsSpan(first, end - first);
+        (int first, int end) = share.Range(_blocks.Length);
+        ReadOnlySpan<ChannelBlock> shareBlocks = _blocks.AsSpan(first, end - first);
 
-        var frame = (float*)scratch;
-        var panel = frame + FrameFloats;
-        var partialSums = panel + PanelFloats;
+        float* frame = (float*)scratch;
+        float* panel = frame + FrameFloats;
+        float* partialSums = panel + PanelFloats;
         new Span<float>(frame, FrameFloats).Clear();
         WeightGradientArguments arguments;
         arguments.Input = frame;
-        arguments.Pixels = pixels.Pointer;
+        arguments.Pixels = _pixels.Pointer;
         arguments.Accumulate = false;
-        for (var image = 0; image < shape.Images; image++)
+        for (int image = 0; image < _shape.Images; image++)
         {
-            for (var row = 0; row < shape.OutputHeight; row += chunkRows)
+            for (int row = 0; row < _shape.OutputHeight; row += _chunkRows)
             {
-                var rows = Math.Min(chunkRows, shape.OutputHeight - row);
-                CopyIntoFrame(a + (nint)image * shape.InputImageFloats, row * shape.Stride - shape.Padding, frame);
-                arguments.PixelCount = rows * shape.OutputWidth;
-                foreach (var block in shareBlocks)
+                int rows = Math.Min(_chunkRows, _shape.OutputHeight - row);
+                CopyIntoFrame(a + (nint)image * _shape.InputImageFloats, row * _shape.Stride - _shape.Padding, frame);
+                arguments.PixelCount = rows * _shape.OutputWidth;
+                foreach (ChannelBlock block in shareBlocks)
                 {
-                    var cotangent = b + (nint)image * shape.OutputImageFloats + (nint)row * shape.OutputWidth * shape.OutputChannels;
-                    arguments.Cotangent = block.Panel(cotangent, shape.OutputChannels, panel, arguments.PixelCount);
+                    float* cotangent = b + (nint)image * _shape.OutputImageFloats + (nint)row * _shape.OutputWidth * _shape.OutputChannels;
+                    arguments.Cotangent = block.Panel(cotangent, _shape.OutputChannels, panel, arguments.PixelCount);
                     arguments.Result = block.Partial ? partialSums : result + block.First;
-                    arguments.ResultStep = block.Partial ? block.Width : shape.OutputChannels;
-                    arguments.RowOffsets = rowOffsets.Pointer;
-                    foreach (var (groupRows, count) in rowGroups)
+                    arguments.ResultStep = block.Partial ? block.Width : _shape.OutputChannels;
+                    arguments.RowOffsets = _rowOffsets.Pointer;
+                    foreach ((int groupRows, int count) in _rowGroups)
                     {
                         arguments.GroupCount = count;
-                        Loops.WeightGradient(level, groupRows, block.Vectors)(&arguments);
+                        Loops.WeightGradient(_level, groupRows, block.Vectors)(&arguments);
                         arguments.RowOffsets += count * groupRows;
                         arguments.Result += count * groupRows * arguments.ResultStep;
                     }
@@ -108,29 +108,29 @@ internal sealed unsafe class FewChannelsWeightGradient : ConvolutionKernel
             }
         }
 
-        var last = shareBlocks[^1];
+        ChannelBlock last = shareBlocks[^1];
         if (last.Partial)
         {
-            Panel.CopyOut(partialSums, last.Width, result + last.First, shape.OutputChannels, last.Channels, shape.WeightRows);
+            Panel.CopyOut(partialSums, last.Width, result + last.First, _shape.OutputChannels, last.Channels, _shape.WeightRows);
         }
     }
 
     // Columns outside the image stay zero from the start; rows outside are cleared, since another chunk may have filled them.
     private void CopyIntoFrame(float* input, int firstRow, float* frame)
     {
-        var columns = Math.Min(shape.Width, frameWidth - shape.Padding);
-        for (var row = 0; row < FrameRows; row++)
+        int columns = Math.Min(_shape.Width, _frameWidth - _shape.Padding);
+        for (int row = 0; row < FrameRows; row++)
         {
-            var target = new Span<float>(frame + row * frameWidth * shape.InputChannels, frameWidth * shape.InputChannels);
-            var inputRow = firstRow + row;
-            if (inputRow < 0 || inputRow >= shape.Height)
+            var target = new Span<float>(frame + row * _frameWidth * _shape.InputChannels, _frameWidth * _shape.InputChannels);
+            int inputRow = firstRow + row;
+            if (inputRow < 0 || inputRow >= _shape.Height)
             {
                 target.Clear();
             }
             else if (columns > 0)
             {
-                new Span<float>(input + inputRow * shape.Width * shape.InputChannels, columns * shape.InputChannels)
-                    .CopyTo(target[(shape.Padding * shape.InputChannels)..]);
+                new Span<float>(input + inputRow * _shape.Width * _shape.InputChannels, columns * _shape.InputChannels)
+                    .CopyTo(target[(_shape.Padding * _shape.InputChannels)..]);
             }
         }
     }

@@ -8,7 +8,7 @@ namespace FewShot.Compute.Kernels;
 internal sealed unsafe class GatherPlan
 {
     private const int MaximumPixels = 6;
-    private readonly List<(PinnedTable<int> Groups, int Pixels, int Count)> tables = [];
+    private readonly List<(PinnedTable<int> Groups, int Pixels, int Count)> _tables = [];
 
     /// <param name="rowTaps">For every result row the taps it sees.</param>
     /// <param name="columnTaps">The same for columns.</param>
@@ -21,15 +21,15 @@ internal sealed unsafe class GatherPlan
     public GatherPlan(
         Tap[][] rowTaps, Tap[][] columnTaps, PixelClass[] classes, int[] segmentStarts, int images, int inputRow, int inputPixel, int inputImage)
     {
-        var groups = Enumerable.Range(0, MaximumPixels + 1).Select(_ => new List<int>()).ToArray();
-        for (var index = 0; index < classes.Length; index++)
+        List<int>[] groups = Enumerable.Range(0, MaximumPixels + 1).Select(_ => new List<int>()).ToArray();
+        for (int index = 0; index < classes.Length; index++)
         {
             if (!classes[index].HasTaps)
             {
                 continue;
             }
 
-            var pixels = (
+            (int Input, int Result)[] pixels = (
                 from image in Enumerable.Range(0, images)
                 from row in classes[index].Rows
                 from column in classes[index].Columns
@@ -38,10 +38,10 @@ internal sealed unsafe class GatherPlan
                     Result: (image * rowTaps.Length + row) * columnTaps.Length + column)).ToArray();
 
             // Sizes within a class differ by at most one: a group of a single pixel would wait for its own sums.
-            var first = 0;
-            foreach (var size in BalancedSizes(pixels.Length, MaximumPixels))
+            int first = 0;
+            foreach (int size in BalancedSizes(pixels.Length, MaximumPixels))
             {
-                var group = pixels[first..(first + size)];
+                (int Input, int Result)[] group = pixels[first..(first + size)];
                 first += size;
                 groups[size].Add(segmentStarts[index]);
                 groups[size].Add(segmentStarts[index + 1]);
@@ -50,11 +50,11 @@ internal sealed unsafe class GatherPlan
             }
         }
 
-        for (var size = MaximumPixels; size >= 1; size--)
+        for (int size = MaximumPixels; size >= 1; size--)
         {
             if (groups[size].Count > 0)
             {
-                tables.Add((new PinnedTable<int>(groups[size].ToArray()), size, groups[size].Count / (2 + 2 * size)));
+                _tables.Add((new PinnedTable<int>(groups[size].ToArray()), size, groups[size].Count / (2 + 2 * size)));
             }
         }
     }
@@ -62,22 +62,22 @@ internal sealed unsafe class GatherPlan
     /// <summary>Cuts a count into the fewest parts of at most a maximum, as equal as possible, larger ones first.</summary>
     public static IEnumerable<int> BalancedSizes(int count, int maximum)
     {
-        for (var parts = (count + maximum - 1) / maximum; parts > 0; parts--)
+        for (int parts = (count + maximum - 1) / maximum; parts > 0; parts--)
         {
-            var size = (count + parts - 1) / parts;
+            int size = (count + parts - 1) / parts;
             yield return size;
             count -= size;
         }
     }
 
     /// <summary>Groups in all.</summary>
-    public int Groups => tables.Sum(table => table.Count);
+    public int Groups => _tables.Sum(table => table.Count);
 
     public void Run(GatherArguments* arguments, SimdLevel level, int vectors, Share share)
     {
-        foreach (var (groups, pixels, count) in tables)
+        foreach ((PinnedTable<int>? groups, int pixels, int count) in _tables)
         {
-            var (first, end) = share.Range(count);
+            (int first, int end) = share.Range(count);
             if (first < end)
             {
                 arguments->Groups = groups.Pointer + first * (2 + 2 * pixels);

@@ -31,72 +31,72 @@ internal sealed unsafe class MatrixProductKernel
     private const int PackingRows = 48;
     private const int PackingColumns = 32;
 
-    private readonly int m;
-    private readonly int n;
-    private readonly int k;
-    private readonly bool transposeA;
-    private readonly bool transposeB;
-    private readonly SimdLevel level;
-    private readonly ColumnBlock[] columns;
-    private readonly (int Rows, int Count)[] rowGroups;
-    private readonly int groupCount;
-    private readonly int bFloats;
+    private readonly int _m;
+    private readonly int _n;
+    private readonly int _k;
+    private readonly bool _transposeA;
+    private readonly bool _transposeB;
+    private readonly SimdLevel _level;
+    private readonly ColumnBlock[] _columns;
+    private readonly (int Rows, int Count)[] _rowGroups;
+    private readonly int _groupCount;
+    private readonly int _bFloats;
 
     public MatrixProductKernel(int m, int n, int k, bool transposeA, bool transposeB, SimdLevel level)
     {
-        this.m = m;
-        this.n = n;
-        this.k = k;
-        this.transposeA = transposeA;
-        this.transposeB = transposeB;
-        this.level = level;
+        this._m = m;
+        this._n = n;
+        this._k = k;
+        this._transposeA = transposeA;
+        this._transposeB = transposeB;
+        this._level = level;
         while (level > SimdLevel.Vector128 && level.Floats() > n)
         {
             level--;
         }
 
-        columns = CutColumns(level, Math.Max(n, ShortestVector), m <= 3 ? 4 : level.BlockVectors());
-        rowGroups = [.. GatherPlan.BalancedSizes(m, MaximumRows).GroupBy(size => size).Select(group => (group.Key, group.Count()))];
-        groupCount = rowGroups.Sum(group => group.Count);
-        bFloats = Padded ? k * ShortestVector : Packed ? k * columns.Max(block => block.Width) : 0;
+        _columns = CutColumns(level, Math.Max(n, ShortestVector), m <= 3 ? 4 : level.BlockVectors());
+        _rowGroups = [.. GatherPlan.BalancedSizes(m, MaximumRows).GroupBy(size => size).Select(group => (group.Key, group.Count()))];
+        _groupCount = _rowGroups.Sum(group => group.Count);
+        _bFloats = Padded ? k * ShortestVector : Packed ? k * _columns.Max(block => block.Width) : 0;
     }
 
-    public string Description => $"matrix {m}x{k} by {k}x{n}{(Padded ? ", padded" : Packed ? ", B packed" : "")}";
+    public string Description => $"matrix {_m}x{_k} by {_k}x{_n}{(Padded ? ", padded" : Packed ? ", B packed" : "")}";
 
-    public int ScratchBytes => (bFloats + CFloats) * sizeof(float);
+    public int ScratchBytes => (_bFloats + CFloats) * sizeof(float);
 
     /// <summary>The most pieces that the work can be cut into for several threads: groups of rows.</summary>
-    public int Pieces => Padded ? 1 : groupCount;
+    public int Pieces => Padded ? 1 : _groupCount;
 
-    private bool Padded => n < ShortestVector;
+    private bool Padded => _n < ShortestVector;
 
-    private bool Packed => transposeB || (m >= PackingRows && n >= PackingColumns);
+    private bool Packed => _transposeB || (_m >= PackingRows && _n >= PackingColumns);
 
-    private int CFloats => Padded ? m * ShortestVector : 0;
+    private int CFloats => Padded ? _m * ShortestVector : 0;
 
     public void Run(float* a, float* b, float* c, byte* scratch) => Run(a, b, c, scratch, Share.Whole);
 
     /// <summary>Computes a share of the rows of C; each thread has its own scratch.</summary>
     public void Run(float* a, float* b, float* c, byte* scratch, Share share)
     {
-        var (first, end) = share.Range(groupCount);
-        var width = Math.Max(n, ShortestVector);
-        var product = c;
+        (int first, int end) = share.Range(_groupCount);
+        int width = Math.Max(_n, ShortestVector);
+        float* product = c;
         if (Padded)
         {
-            var padded = (float*)scratch;
-            product = padded + bFloats;
+            float* padded = (float*)scratch;
+            product = padded + _bFloats;
             PadB(b, padded);
             b = padded;
         }
 
         MatrixArguments arguments;
-        arguments.ARow = transposeA ? 1 : k;
-        arguments.AColumn = transposeA ? m : 1;
+        arguments.ARow = _transposeA ? 1 : _k;
+        arguments.AColumn = _transposeA ? _m : 1;
         arguments.BRow = width;
         arguments.CRow = width;
-        arguments.Depth = k;
-        foreach (var block in columns)
+        arguments.Depth = _k;
+        foreach (ColumnBlock block in _columns)
         {
             arguments.A = a;
             arguments.B = b + block.First;
@@ -109,10 +109,10 @@ internal sealed unsafe class MatrixProductKernel
 
             arguments.C = product + block.First;
             arguments.LastVector = block.LastVector;
-            var passed = 0;
-            foreach (var (rows, count) in rowGroups)
+            int passed = 0;
+            foreach ((int rows, int count) in _rowGroups)
             {
-                var (from, to) = (Math.Clamp(first - passed, 0, count), Math.Clamp(end - passed, 0, count));
+                (int from, int to) = (Math.Clamp(first - passed, 0, count), Math.Clamp(end - passed, 0, count));
                 arguments.A += rows * from * arguments.ARow;
                 arguments.C += rows * from * arguments.CRow;
                 arguments.GroupCount = to - from;
@@ -129,22 +129,22 @@ internal sealed unsafe class MatrixProductKernel
 
         if (Padded)
         {
-            Panel.CopyOut(product, ShortestVector, c, n, n, m);
+            Panel.CopyOut(product, ShortestVector, c, _n, _n, _m);
         }
     }
 
     private static ColumnBlock[] CutColumns(SimdLevel level, int n, int maximumVectors)
     {
-        var floats = level.Floats();
+        int floats = level.Floats();
         var blocks = new List<ColumnBlock>();
-        for (var first = 0; first < n;)
+        for (int first = 0; first < n;)
         {
-            var rest = n - first;
-            var vectors = Math.Min((rest + floats - 1) / floats, maximumVectors);
-            var used = Math.Min(rest, vectors * floats);
+            int rest = n - first;
+            int vectors = Math.Min((rest + floats - 1) / floats, maximumVectors);
+            int used = Math.Min(rest, vectors * floats);
 
             // A single vector that would leave the matrix starts earlier; the last of several does.
-            var start = vectors == 1 ? Math.Min(first, n - floats) : first;
+            int start = vectors == 1 ? Math.Min(first, n - floats) : first;
             blocks.Add(new ColumnBlock(level, vectors, start, first + used - floats - start));
             first += used;
         }
@@ -154,24 +154,24 @@ internal sealed unsafe class MatrixProductKernel
 
     private void PackB(float* b, float* panel, ColumnBlock block)
     {
-        if (transposeB)
+        if (_transposeB)
         {
-            MatrixTranspose.Run(b + (nint)block.First * k, k, panel, block.Width, block.Width, k, level);
+            MatrixTranspose.Run(b + (nint)block.First * _k, _k, panel, block.Width, block.Width, _k, _level);
         }
         else
         {
-            Panel.CopyIn(b + block.First, n, panel, block.Width, block.Width, k);
+            Panel.CopyIn(b + block.First, _n, panel, block.Width, block.Width, _k);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void PadB(float* b, float* padded)
     {
-        for (var depth = 0; depth < k; depth++)
+        for (int depth = 0; depth < _k; depth++)
         {
-            for (var column = 0; column < ShortestVector; column++)
+            for (int column = 0; column < ShortestVector; column++)
             {
-                padded[depth * ShortestVector + column] = column >= n ? 0 : transposeB ? b[column * k + depth] : b[depth * n + column];
+                padded[depth * ShortestVector + column] = column >= _n ? 0 : _transposeB ? b[column * _k + depth] : b[depth * _n + column];
             }
         }
     }

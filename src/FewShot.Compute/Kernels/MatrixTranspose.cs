@@ -10,11 +10,11 @@ internal static unsafe class MatrixTranspose
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(float* source, nint sourceStep, float* result, nint resultStep, int rows, int columns, SimdLevel level)
     {
-        var tile = level == SimdLevel.Vector128 || !Avx.IsSupported ? 4 : 8;
-        var row = 0;
+        int tile = level == SimdLevel.Vector128 || !Avx.IsSupported ? 4 : 8;
+        int row = 0;
         for (; row + tile <= rows; row += tile)
         {
-            var column = 0;
+            int column = 0;
             for (; column + tile <= columns; column += tile)
             {
                 if (tile == 8)
@@ -37,9 +37,9 @@ internal static unsafe class MatrixTranspose
     private static void Rest(
         float* source, nint sourceStep, float* result, nint resultStep, int firstRow, int endRow, int firstColumn, int endColumn)
     {
-        for (var column = firstColumn; column < endColumn; column++)
+        for (int column = firstColumn; column < endColumn; column++)
         {
-            for (var row = firstRow; row < endRow; row++)
+            for (int row = firstRow; row < endRow; row++)
             {
                 result[column * resultStep + row] = source[row * sourceStep + column];
             }
@@ -55,10 +55,10 @@ internal static unsafe class MatrixTranspose
         var row3 = Vector128.Load(source + 3 * sourceStep);
 
         // Interleaving twice: (0,2) with (1,3) transposes 4×4.
-        var low02 = Interleave(row0, row2, false);
-        var high02 = Interleave(row0, row2, true);
-        var low13 = Interleave(row1, row3, false);
-        var high13 = Interleave(row1, row3, true);
+        Vector128<float> low02 = Interleave(row0, row2, false);
+        Vector128<float> high02 = Interleave(row0, row2, true);
+        Vector128<float> low13 = Interleave(row1, row3, false);
+        Vector128<float> high13 = Interleave(row1, row3, true);
         Interleave(low02, low13, false).Store(result);
         Interleave(low02, low13, true).Store(result + resultStep);
         Interleave(high02, high13, false).Store(result + 2 * resultStep);
@@ -87,10 +87,10 @@ internal static unsafe class MatrixTranspose
     private static void Tile8(float* source, nint sourceStep, float* result, nint resultStep)
     {
         // Rows r and r + 4 share a register by halves, so that the 4×4 steps below also finish the halves.
-        var half0 = Halves(source, sourceStep, 0);
-        var half1 = Halves(source, sourceStep, 1);
-        var half2 = Halves(source, sourceStep, 2);
-        var half3 = Halves(source, sourceStep, 3);
+        Vector256<float> half0 = Halves(source, sourceStep, 0);
+        Vector256<float> half1 = Halves(source, sourceStep, 1);
+        Vector256<float> half2 = Halves(source, sourceStep, 2);
+        Vector256<float> half3 = Halves(source, sourceStep, 3);
         Quarter(half0, half1, half2, half3, result, resultStep);
         half0 = Halves(source + 4, sourceStep, 0);
         half1 = Halves(source + 4, sourceStep, 1);
@@ -108,10 +108,10 @@ internal static unsafe class MatrixTranspose
     private static void Quarter(
         Vector256<float> half0, Vector256<float> half1, Vector256<float> half2, Vector256<float> half3, float* result, nint resultStep)
     {
-        var low02 = Avx.UnpackLow(half0, half2);
-        var high02 = Avx.UnpackHigh(half0, half2);
-        var low13 = Avx.UnpackLow(half1, half3);
-        var high13 = Avx.UnpackHigh(half1, half3);
+        Vector256<float> low02 = Avx.UnpackLow(half0, half2);
+        Vector256<float> high02 = Avx.UnpackHigh(half0, half2);
+        Vector256<float> low13 = Avx.UnpackLow(half1, half3);
+        Vector256<float> high13 = Avx.UnpackHigh(half1, half3);
         Avx.UnpackLow(low02, low13).Store(result);
         Avx.UnpackHigh(low02, low13).Store(result + resultStep);
         Avx.UnpackLow(high02, high13).Store(result + 2 * resultStep);

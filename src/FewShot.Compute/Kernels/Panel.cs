@@ -9,10 +9,10 @@ internal static unsafe class Panel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void CopyIn(float* source, nint sourceStep, float* panel, int width, int columns, int rows)
     {
-        for (var row = 0; row < rows; row++)
+        for (int row = 0; row < rows; row++)
         {
             CopyRow(source, panel, columns);
-            for (var column = columns; column < width; column++)
+            for (int column = columns; column < width; column++)
             {
                 panel[column] = 0;
             }
@@ -25,7 +25,7 @@ internal static unsafe class Panel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void CopyOut(float* panel, int width, float* result, nint resultStep, int columns, int rows)
     {
-        for (var row = 0; row < rows; row++)
+        for (int row = 0; row < rows; row++)
         {
             CopyRow(panel, result, columns);
             panel += width;
@@ -36,7 +36,7 @@ internal static unsafe class Panel
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void CopyRow(float* source, float* result, int columns)
     {
-        var column = 0;
+        int column = 0;
         if (Vector256.IsHardwareAccelerated)
         {
             for (; column + Vector256<float>.Count <= columns; column += Vector256<float>.Count)

@@ -4,14 +4,14 @@ namespace FewShot.Compute.Kernels;
 internal sealed unsafe class PinnedTable<T>
     where T : unmanaged
 {
-    private readonly T[] values;
+    private readonly T[] _values;
 
     public PinnedTable(ReadOnlySpan<T> source)
     {
-        values = GC.AllocateUninitializedArray<T>(Math.Max(1, source.Length), pinned: true);
-        source.CopyTo(values);
+        _values = GC.AllocateUninitializedArray<T>(Math.Max(1, source.Length), pinned: true);
+        source.CopyTo(_values);
         Length = source.Length;
-        Pointer = (T*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref values[0]);
+        Pointer = (T*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref _values[0]);
     }
 
     public int Length { get; }

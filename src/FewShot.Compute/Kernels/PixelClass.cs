@@ -30,8 +30,8 @@ internal sealed record PixelClass(int[] Rows, int[] Columns, Tap[] RowTaps, Tap[
     /// <summary>The classes of all result pixels, those with the most taps first.</summary>
     public static PixelClass[] Find(Tap[][] rowTaps, Tap[][] columnTaps)
     {
-        var rows = GroupEqual(rowTaps);
-        var columns = GroupEqual(columnTaps);
+        (int[] Members, Tap[] Taps)[] rows = GroupEqual(rowTaps);
+        (int[] Members, Tap[] Taps)[] columns = GroupEqual(columnTaps);
         return
         [
             .. from row in rows

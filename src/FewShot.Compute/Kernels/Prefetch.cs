@@ -10,24 +10,24 @@ internal unsafe struct Prefetch
 {
     private const int LineFloats = 16;
 
-    private readonly float* end;
-    private readonly nint part;
-    private float* next;
+    private readonly float* _end;
+    private readonly nint _part;
+    private float* _next;
 
     public Prefetch(float* start, nint floats, int parts)
     {
-        next = start;
-        end = start + floats;
-        part = (floats + parts * LineFloats - 1) / (parts * LineFloats) * LineFloats;
+        _next = start;
+        _end = start + floats;
+        _part = (floats + parts * LineFloats - 1) / (parts * LineFloats) * LineFloats;
     }
 
     public void Next()
     {
         if (Sse.IsSupported)
         {
-            for (var stop = next + Math.Min(part, (nint)(end - next)); next < stop; next += LineFloats)
+            for (float* stop = _next + Math.Min(_part, (nint)(_end - _next)); _next < stop; _next += LineFloats)
             {
-                Sse.Prefetch1(next);
+                Sse.Prefetch1(_next);
             }
         }
     }

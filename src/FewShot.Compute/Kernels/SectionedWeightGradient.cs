@@ -12,55 +12,55 @@ internal sealed unsafe class SectionedWeightGradient : ConvolutionKernel
     private const int PixelsForSections = 2000;
     private const int Sections = 2;
 
-    private readonly ConvolutionKernel[] sections;
-    private readonly nint[] firstInput;
-    private readonly nint[] firstCotangent;
-    private readonly int weights;
+    private readonly ConvolutionKernel[] _sections;
+    private readonly nint[] _firstInput;
+    private readonly nint[] _firstCotangent;
+    private readonly int _weights;
 
     public SectionedWeightGradient(ConvolutionShape shape, Func<ConvolutionShape, ConvolutionKernel> section)
     {
         int[] images = [.. GatherPlan.BalancedSizes(shape.Images, (shape.Images + Sections - 1) / Sections)];
-        sections = [.. images.Select(count => section(shape with { Images = count }))];
+        _sections = [.. images.Select(count => section(shape with { Images = count }))];
         int[] first = [.. images.Select((_, i) => images[..i].Sum())];
-        firstInput = [.. first.Select(image => (nint)image * shape.InputImageFloats)];
-        firstCotangent = [.. first.Select(image => (nint)image * shape.OutputImageFloats)];
-        weights = shape.WeightRows * shape.OutputChannels;
+        _firstInput = [.. first.Select(image => (nint)image * shape.InputImageFloats)];
+        _firstCotangent = [.. first.Select(image => (nint)image * shape.OutputImageFloats)];
+        _weights = shape.WeightRows * shape.OutputChannels;
     }
 
-    public override string Description => $"{sections[0].Description}, two sections";
+    public override string Description => $"{_sections[0].Description}, two sections";
 
-    public override long Products => sections.Sum(section => section.Products);
+    public override long Products => _sections.Sum(section => section.Products);
 
-    public override int SharedBytes => (sections.Length - 1) * SumBytes;
+    public override int SharedBytes => (_sections.Length - 1) * SumBytes;
 
-    public override int ScratchBytes => SharedBytes + sections.Max(section => section.ScratchBytes);
+    public override int ScratchBytes => SharedBytes + _sections.Max(section => section.ScratchBytes);
 
     // As many threads as there are sections have one each, more have pieces of one.
-    public override int Pieces => sections.Length * sections.Min(section => section.Pieces);
+    public override int Pieces => _sections.Length * _sections.Min(section => section.Pieces);
 
-    private int SumBytes => ((weights * sizeof(float)) + 63) & ~63;
+    private int SumBytes => ((_weights * sizeof(float)) + 63) & ~63;
 
     public static bool Pays(ConvolutionShape shape) => shape.Images >= Sections && shape.Images * shape.OutputHeight * shape.OutputWidth >= PixelsForSections;
 
     public override void Run(float* a, float* b, float* result, byte* shared, byte* scratch, Share share)
     {
-        for (var i = 0; i < sections.Length; i++)
+        for (int i = 0; i < _sections.Length; i++)
         {
-            var part = share.Within(i, sections.Length);
-            var (first, end) = part.Range(sections[i].Pieces);
+            Share part = share.Within(i, _sections.Length);
+            (int first, int end) = part.Range(_sections[i].Pieces);
             if (first < end)
             {
-                sections[i].Run(a + firstInput[i], b + firstCotangent[i], Sum(i, result, shared), shared, scratch, part);
+                _sections[i].Run(a + _firstInput[i], b + _firstCotangent[i], Sum(i, result, shared), shared, scratch, part);
             }
         }
     }
 
     public override void End(float* result, byte* shared)
     {
-        var total = new Span<float>(result, weights);
-        for (var i = 1; i < sections.Length; i++)
+        var total = new Span<float>(result, _weights);
+        for (int i = 1; i < _sections.Length; i++)
         {
-            TensorPrimitives.Add(total, new ReadOnlySpan<float>(Sum(i, result, shared), weights), total);
+            TensorPrimitives.Add(total, new ReadOnlySpan<float>(Sum(i, result, shared), _weights), total);
         }
     }
 

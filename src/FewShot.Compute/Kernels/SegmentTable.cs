@@ -13,11 +13,11 @@ internal sealed class SegmentTable
     {
         var segments = new List<Segment>();
         Starts = new int[classes.Length + 1];
-        for (var index = 0; index < classes.Length; index++)
+        for (int index = 0; index < classes.Length; index++)
         {
-            foreach (var row in classes[index].RowTaps)
+            foreach (Tap row in classes[index].RowTaps)
             {
-                foreach (var column in classes[index].ColumnTaps)
+                foreach (Tap column in classes[index].ColumnTaps)
                 {
                     var segment = new Segment(
                         row.Input * inputRow + column.Input * inputPixel, channels, (row.Kernel * kernelWidth + column.Kernel) * rowsPerTap);

@@ -11,63 +11,63 @@ internal sealed unsafe class WeightGradientConvolution : ConvolutionKernel
     // Pixels per chunk: their input channels lie a whole pixel apart, share few cache sets, and are read again for each block.
     private const int ChunkPixels = 100;
 
-    private readonly ConvolutionShape shape;
-    private readonly SimdLevel level;
-    private readonly ChannelBlock[] blocks;
-    private readonly List<Chunk> chunks = [];
-    private readonly int[] rowGroups;
-    private readonly int[] rowStarts;
-    private readonly PinnedTable<int> rowOffsets;
-    private readonly int panelFloats;
-    private readonly bool hasUnseenTaps;
+    private readonly ConvolutionShape _shape;
+    private readonly SimdLevel _level;
+    private readonly ChannelBlock[] _blocks;
+    private readonly List<Chunk> _chunks = [];
+    private readonly int[] _rowGroups;
+    private readonly int[] _rowStarts;
+    private readonly PinnedTable<int> _rowOffsets;
+    private readonly int _panelFloats;
+    private readonly bool _hasUnseenTaps;
 
     public WeightGradientConvolution(ConvolutionShape shape, SimdLevel level)
     {
-        this.shape = shape;
-        this.level = level;
-        blocks = ChannelBlock.Cut(shape.OutputChannels, level, level.BlockVectors());
-        rowGroups = [.. GatherPlan.BalancedSizes(shape.InputChannels, MaximumRows)];
-        rowStarts = [.. Enumerable.Range(0, rowGroups.Length + 1).Select(group => rowGroups[..group].Sum())];
-        rowOffsets = new PinnedTable<int>(Enumerable.Range(0, shape.InputChannels).ToArray());
-        var seen = new bool[shape.KernelHeight * shape.KernelWidth];
+        this._shape = shape;
+        this._level = level;
+        _blocks = ChannelBlock.Cut(shape.OutputChannels, level, level.BlockVectors());
+        _rowGroups = [.. GatherPlan.BalancedSizes(shape.InputChannels, MaximumRows)];
+        _rowStarts = [.. Enumerable.Range(0, _rowGroups.Length + 1).Select(group => _rowGroups[..group].Sum())];
+        _rowOffsets = new PinnedTable<int>(Enumerable.Range(0, shape.InputChannels).ToArray());
+        bool[] seen = new bool[shape.KernelHeight * shape.KernelWidth];
         BuildChunks(seen);
-        panelFloats = chunks.Max(chunk => chunk.Pixels) * blocks[0].Width;
-        hasUnseenTaps = seen.Contains(false);
+        _panelFloats = _chunks.Max(chunk => chunk.Pixels) * _blocks[0].Width;
+        _hasUnseenTaps = seen.Contains(false);
     }
 
-    public override string Description => $"weight gradient, {chunks[0].Pixels} pixels at a time";
+    public override string Description => $"weight gradient, {_chunks[0].Pixels} pixels at a time";
 
-    public override long Products => shape.SeenMultiplyAdds;
+    public override long Products => _shape.SeenMultiplyAdds;
 
-    public override int ScratchBytes => (panelFloats + PartialFloats) * sizeof(float);
+    public override int ScratchBytes => (_panelFloats + PartialFloats) * sizeof(float);
 
     // Groups of rows, tap after tap. Clearing what no pixel sees is for the whole.
-    public override int Pieces => hasUnseenTaps ? 1 : shape.KernelHeight * shape.KernelWidth * rowGroups.Length;
+    public override int Pieces => _hasUnseenTaps ? 1 : _shape.KernelHeight * _shape.KernelWidth * _rowGroups.Length;
 
-    private int PartialFloats => blocks[^1].Partial ? shape.WeightRows * blocks[^1].Width : 0;
+    private int PartialFloats => _blocks[^1].Partial ? _shape.WeightRows * _blocks[^1].Width : 0;
 
     public override void Run(float* a, float* b, float* result, byte* shared, byte* scratch, Share share)
     {
-        var groups = share.Range(shape.KernelHeight * shape.KernelWidth * rowGroups.Length);
-        var panel = (float*)scratch;
-        var partial = panel + panelFloats;
-        var last = blocks[^1];
-        if (hasUnseenTaps)
+        (int First, int End) groups = share.Range(_shape.KernelHeight * _shape.KernelWidth * _rowGroups.Length);
+        float* panel = (float*)scratch;
+        float* partial = panel + _panelFloats;
+        ChannelBlock last = _blocks[^1];
+        if (_hasUnseenTaps)
         {
-            new Span<float>(result, shape.WeightRows * shape.OutputChannels).Clear();
+            new Span<float>(result, _shape.WeightRows * _shape.OutputChannels).Clear();
             new Span<float>(partial, PartialFloats).Clear();
         }
 
-        foreach (var chunk in chunks)
+        foreach (Chunk chunk in _chunks)
         {
             RunChunk(chunk, groups, a, b, result, panel, partial);
         }
 
         if (last.Partial)
         {
-            var (first, end) = (Row(groups.First), Row(groups.End));
+            (int first, int end) = (Row(groups.First), Row(groups.End));
             Panel.CopyOut(
-                partial + first * last.Width, last.Width, result + (nint)first * shape.OutputChannels + last.First, shape.OutputChannels, last.Channels,
+                partial + first * last.Width, last.Width, result + (nint)first * _shape.OutputChannels + last.First, _shape.OutputChannels, last.Channels,
                 end - first);
         }
     }
@@ -75,22 +75,22 @@ internal sealed unsafe class WeightGradientConvolution : ConvolutionKernel
     /// <summary>The row of the gradient that a group starts with, groups being counted over all taps.</summary>
     private int Row(int group)
     {
-        var (tap, inTap) = Math.DivRem(group, rowGroups.Length);
-        return tap * shape.InputChannels + rowStarts[inTap];
+        (int tap, int inTap) = Math.DivRem(group, _rowGroups.Length);
+        return tap * _shape.InputChannels + _rowStarts[inTap];
     }
 
     private void RunChunk(Chunk chunk, (int First, int End) groups, float* input, float* cotangent, float* result, float* panel, float* partial)
     {
         WeightGradientArguments arguments;
-        foreach (var block in blocks)
+        foreach (ChannelBlock block in _blocks)
         {
-            arguments.Cotangent = block.Panel(cotangent + (nint)chunk.FirstPixel * shape.OutputChannels, shape.OutputChannels, panel, chunk.Pixels);
-            arguments.ResultStep = block.Partial ? block.Width : shape.OutputChannels;
-            for (var tap = 0; tap < chunk.Taps.Length; tap++)
+            arguments.Cotangent = block.Panel(cotangent + (nint)chunk.FirstPixel * _shape.OutputChannels, _shape.OutputChannels, panel, chunk.Pixels);
+            arguments.ResultStep = block.Partial ? block.Width : _shape.OutputChannels;
+            for (int tap = 0; tap < chunk.Taps.Length; tap++)
             {
-                var pixels = chunk.Taps[tap];
-                var first = Math.Max(0, groups.First - tap * rowGroups.Length);
-                var end = Math.Min(rowGroups.Length, groups.End - tap * rowGroups.Length);
+                PinnedTable<PixelPair> pixels = chunk.Taps[tap];
+                int first = Math.Max(0, groups.First - tap * _rowGroups.Length);
+                int end = Math.Min(_rowGroups.Length, groups.End - tap * _rowGroups.Length);
                 if (pixels.Length == 0 || first >= end)
                 {
                     continue;
@@ -100,8 +100,8 @@ internal sealed unsafe class WeightGradientConvolution : ConvolutionKernel
                 arguments.Pixels = pixels.Pointer;
                 arguments.PixelCount = pixels.Length;
                 arguments.Input = input + chunk.InputOffset;
-                arguments.Result = (block.Partial ? partial : result + block.First) + (nint)(tap * shape.InputChannels + rowStarts[first]) * arguments.ResultStep;
-                arguments.RowOffsets = rowOffsets.Pointer + rowStarts[first];
+                arguments.Result = (block.Partial ? partial : result + block.First) + (nint)(tap * _shape.InputChannels + _rowStarts[first]) * arguments.ResultStep;
+                arguments.RowOffsets = _rowOffsets.Pointer + _rowStarts[first];
                 RunRows(&arguments, block.Vectors, first, end);
             }
         }
@@ -109,17 +109,17 @@ internal sealed unsafe class WeightGradientConvolution : ConvolutionKernel
 
     private void RunRows(WeightGradientArguments* arguments, int vectors, int first, int end)
     {
-        for (var group = first; group < end;)
+        for (int group = first; group < end;)
         {
-            var rows = rowGroups[group];
-            var count = 1;
-            while (group + count < end && rowGroups[group + count] == rows)
+            int rows = _rowGroups[group];
+            int count = 1;
+            while (group + count < end && _rowGroups[group + count] == rows)
             {
                 count++;
             }
 
             arguments->GroupCount = count;
-            Loops.WeightGradient(level, rows, vectors)(arguments);
+            Loops.WeightGradient(_level, rows, vectors)(arguments);
             arguments->RowOffsets += count * rows;
             arguments->Result += count * rows * arguments->ResultStep;
             group += count;
@@ -128,31 +128,31 @@ internal sealed unsafe class WeightGradientConvolution : ConvolutionKernel
 
     private void BuildChunks(bool[] seen)
     {
-        var rowsPerImage = shape.OutputHeight;
-        var rowTaps = PixelClass.ForwardTaps(shape.Height, shape.OutputHeight, shape.KernelHeight, shape.Stride, shape.Padding);
-        var columnTaps = PixelClass.ForwardTaps(shape.Width, shape.OutputWidth, shape.KernelWidth, shape.Stride, shape.Padding);
-        var wholeImages = Math.Max(1, ChunkPixels / (rowsPerImage * shape.OutputWidth));
+        int rowsPerImage = _shape.OutputHeight;
+        Tap[][] rowTaps = PixelClass.ForwardTaps(_shape.Height, _shape.OutputHeight, _shape.KernelHeight, _shape.Stride, _shape.Padding);
+        Tap[][] columnTaps = PixelClass.ForwardTaps(_shape.Width, _shape.OutputWidth, _shape.KernelWidth, _shape.Stride, _shape.Padding);
+        int wholeImages = Math.Max(1, ChunkPixels / (rowsPerImage * _shape.OutputWidth));
         var known = new Dictionary<string, PinnedTable<PixelPair>[]>();
-        var firstImage = 0;
-        foreach (var imageCount in GatherPlan.BalancedSizes(shape.Images, wholeImages))
+        int firstImage = 0;
+        foreach (int imageCount in GatherPlan.BalancedSizes(_shape.Images, wholeImages))
         {
-            var firstRow = 0;
-            foreach (var rowCount in GatherPlan.BalancedSizes(rowsPerImage, Math.Max(1, ChunkPixels / shape.OutputWidth)))
+            int firstRow = 0;
+            foreach (int rowCount in GatherPlan.BalancedSizes(rowsPerImage, Math.Max(1, ChunkPixels / _shape.OutputWidth)))
             {
-                var key = $"{imageCount} {firstRow} {rowCount}";
-                if (!known.TryGetValue(key, out var taps))
+                string key = $"{imageCount} {firstRow} {rowCount}";
+                if (!known.TryGetValue(key, out PinnedTable<PixelPair>[]? taps))
                 {
                     taps = TapPixels(rowTaps, columnTaps, imageCount, firstRow, rowCount);
                     known.Add(key, taps);
                 }
 
-                chunks.Add(new Chunk(
-                    (nint)firstImage * shape.InputImageFloats,
-                    (firstImage * rowsPerImage + firstRow) * shape.OutputWidth,
-                    imageCount * rowCount * shape.OutputWidth,
+                _chunks.Add(new Chunk(
+                    (nint)firstImage * _shape.InputImageFloats,
+                    (firstImage * rowsPerImage + firstRow) * _shape.OutputWidth,
+                    imageCount * rowCount * _shape.OutputWidth,
                     taps,
                     [.. seen]));
-                for (var tap = 0; tap < taps.Length; tap++)
+                for (int tap = 0; tap < taps.Length; tap++)
                 {
                     seen[tap] |= taps[tap].Length > 0;
                 }
@@ -166,21 +166,21 @@ internal sealed unsafe class WeightGradientConvolution : ConvolutionKernel
 
     private PinnedTable<PixelPair>[] TapPixels(Tap[][] rowTaps, Tap[][] columnTaps, int imageCount, int firstRow, int rowCount)
     {
-        var tables = new PinnedTable<PixelPair>[shape.KernelHeight * shape.KernelWidth];
-        var lists = tables.Select(_ => new List<(int Input, int Pixel)>()).ToArray();
-        for (var image = 0; image < imageCount; image++)
+        var tables = new PinnedTable<PixelPair>[_shape.KernelHeight * _shape.KernelWidth];
+        List<(int Input, int Pixel)>[] lists = tables.Select(_ => new List<(int Input, int Pixel)>()).ToArray();
+        for (int image = 0; image < imageCount; image++)
         {
-            for (var row = 0; row < rowCount; row++)
+            for (int row = 0; row < rowCount; row++)
             {
-                foreach (var rowTap in rowTaps[firstRow + row])
+                foreach (Tap rowTap in rowTaps[firstRow + row])
                 {
-                    for (var column = 0; column < shape.OutputWidth; column++)
+                    for (int column = 0; column < _shape.OutputWidth; column++)
                     {
-                        foreach (var columnTap in columnTaps[column])
+                        foreach (Tap columnTap in columnTaps[column])
                         {
-                            lists[rowTap.Kernel * shape.KernelWidth + columnTap.Kernel].Add((
-                                image * shape.InputImageFloats + (rowTap.Input * shape.Width + columnTap.Input) * shape.InputChannels,
-                                (image * rowCount + row) * shape.OutputWidth + column));
+                            lists[rowTap.Kernel * _shape.KernelWidth + columnTap.Kernel].Add((
+                                image * _shape.InputImageFloats + (rowTap.Input * _shape.Width + columnTap.Input) * _shape.InputChannels,
+                                (image * rowCount + row) * _shape.OutputWidth + column));
                         }
                     }
                 }

@@ -8,12 +8,12 @@ internal static unsafe class WeightPacking
 {
     public static void Pack(float* weights, float* packed, int taps, int inputChannels, int channelsPerBlock, int outputChannels, ChannelBlock[] blocks)
     {
-        for (var first = 0; first < inputChannels; first += channelsPerBlock)
+        for (int first = 0; first < inputChannels; first += channelsPerBlock)
         {
-            var channels = Math.Min(channelsPerBlock, inputChannels - first);
-            foreach (var block in blocks)
+            int channels = Math.Min(channelsPerBlock, inputChannels - first);
+            foreach (ChannelBlock block in blocks)
             {
-                for (var tap = 0; tap < taps; tap++)
+                for (int tap = 0; tap < taps; tap++)
                 {
                     Panel.CopyIn(
                         weights + (nint)(tap * inputChannels + first) * outputChannels + block.First, outputChannels, packed, block.Width,

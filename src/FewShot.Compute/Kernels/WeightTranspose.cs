@@ -10,9 +10,9 @@ internal static unsafe class WeightTranspose
     /// <summary>Turns a share of the taps.</summary>
     public static void Run(float* weights, float* result, int taps, int inputChannels, int outputChannels, SimdLevel level, Share share)
     {
-        var (first, end) = share.Range(taps);
-        var size = (nint)inputChannels * outputChannels;
-        for (var tap = first; tap < end; tap++)
+        (int first, int end) = share.Range(taps);
+        nint size = (nint)inputChannels * outputChannels;
+        for (int tap = first; tap < end; tap++)
         {
             MatrixTranspose.Run(weights + tap * size, outputChannels, result + (taps - 1 - tap) * size, inputChannels, inputChannels, outputChannels, level);
         }

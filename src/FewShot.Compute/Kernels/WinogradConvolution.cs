@@ -13,51 +13,51 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
     private const int ChunkBytes = 296 * 1024;
     private const int MinimumChunk = 16;
 
-    private readonly ConvolutionShape shape;
-    private readonly SimdLevel level;
-    private readonly bool dataGradient;
-    private readonly WinogradTiles tiles;
-    private readonly ChannelBlock[] blocks;
-    private readonly Chunk<(int Pixels, PinnedTable<int> Groups)[]>[] chunks;
-    private readonly int chunk;
-    private readonly PinnedTable<Segment> segment;
-    private readonly int weightFloats;
+    private readonly ConvolutionShape _shape;
+    private readonly SimdLevel _level;
+    private readonly bool _dataGradient;
+    private readonly WinogradTiles _tiles;
+    private readonly ChannelBlock[] _blocks;
+    private readonly Chunk<(int Pixels, PinnedTable<int> Groups)[]>[] _chunks;
+    private readonly int _chunk;
+    private readonly PinnedTable<Segment> _segment;
+    private readonly int _weightFloats;
 
     private WinogradConvolution(ConvolutionShape shape, SimdLevel level, bool dataGradient)
     {
-        this.shape = shape;
-        this.level = level;
-        this.dataGradient = dataGradient;
-        tiles = new WinogradTiles(shape, level);
-        blocks = ChannelBlock.Cut(shape.OutputChannels, level, level.BlockVectors());
-        var tileBytes = WinogradTiles.Frequencies * (shape.InputChannels + blocks[0].Width) * sizeof(float);
-        var parts = GatherPlan.BalancedSizes(tiles.Count, Math.Max(MinimumChunk, ChunkBytes / tileBytes)).Count();
+        this._shape = shape;
+        this._level = level;
+        this._dataGradient = dataGradient;
+        _tiles = new WinogradTiles(shape, level);
+        _blocks = ChannelBlock.Cut(shape.OutputChannels, level, level.BlockVectors());
+        int tileBytes = WinogradTiles.Frequencies * (shape.InputChannels + _blocks[0].Width) * sizeof(float);
+        int parts = GatherPlan.BalancedSizes(_tiles.Count, Math.Max(MinimumChunk, ChunkBytes / tileBytes)).Count();
 
         // An even number of chunks where there are few, so that two threads have the same work.
-        chunks = tiles.Chunks(parts is > 1 and < 10 ? parts & ~1 : parts, Groups);
-        chunk = chunks.Max(part => part.Count);
-        weightFloats = blocks.Sum(block => WinogradTiles.Frequencies * BlockFrequency(block));
-        segment = new PinnedTable<Segment>([new Segment(0, shape.InputChannels, 0)]);
+        _chunks = _tiles.Chunks(parts is > 1 and < 10 ? parts & ~1 : parts, Groups);
+        _chunk = _chunks.Max(part => part.Count);
+        _weightFloats = _blocks.Sum(block => WinogradTiles.Frequencies * BlockFrequency(block));
+        _segment = new PinnedTable<Segment>([new Segment(0, shape.InputChannels, 0)]);
     }
 
-    public override string Description => $"Winograd, {chunk} tiles at a time";
+    public override string Description => $"Winograd, {_chunk} tiles at a time";
 
-    public override long Products => tiles.Products * shape.InputChannels * shape.OutputChannels;
+    public override long Products => _tiles.Products * _shape.InputChannels * _shape.OutputChannels;
 
-    public override int ScratchBytes => (TransposedFloats + weightFloats + InputFloats + ProductFloats + tiles.ScratchFloats) * sizeof(float);
+    public override int ScratchBytes => (TransposedFloats + _weightFloats + InputFloats + ProductFloats + _tiles.ScratchFloats) * sizeof(float);
 
-    public override int Pieces => chunks.Length;
+    public override int Pieces => _chunks.Length;
 
-    private int TransposedFloats => dataGradient ? 9 * shape.InputChannels * shape.OutputChannels : 0;
+    private int TransposedFloats => _dataGradient ? 9 * _shape.InputChannels * _shape.OutputChannels : 0;
 
     private int InputFloats => WinogradTiles.Frequencies * InputFrequency;
 
     private int ProductFloats => WinogradTiles.Frequencies * ProductFrequency;
 
     // A line more than the data, so that frequencies do not compete for the same cache sets.
-    private int InputFrequency => chunk * shape.InputChannels + 16;
+    private int InputFrequency => _chunk * _shape.InputChannels + 16;
 
-    private int ProductFrequency => chunk * blocks[0].Width + 16;
+    private int ProductFrequency => _chunk * _blocks[0].Width + 16;
 
     public static WinogradConvolution Forward(ConvolutionShape shape, SimdLevel level) => new(shape, level, dataGradient: false);
 
@@ -76,50 +76,50 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
     [SkipLocalsInit]
     public override void Run(float* a, float* b, float* result, byte* shared, byte* scratch, Share share)
     {
-        var transposed = (float*)scratch;
-        var weights = transposed + TransposedFloats;
-        var inputs = weights + weightFloats;
-        var products = inputs + InputFloats;
-        var tileScratch = products + ProductFloats;
-        if (dataGradient)
+        float* transposed = (float*)scratch;
+        float* weights = transposed + TransposedFloats;
+        float* inputs = weights + _weightFloats;
+        float* products = inputs + InputFloats;
+        float* tileScratch = products + ProductFloats;
+        if (_dataGradient)
         {
-            WeightTranspose.Run(b, transposed, 3, 3, shape.OutputChannels, shape.InputChannels, level);
+            WeightTranspose.Run(b, transposed, 3, 3, _shape.OutputChannels, _shape.InputChannels, _level);
             b = transposed;
         }
 
         TransformWeights(b, weights, tileScratch);
-        tiles.PrepareScratch(tileScratch);
-        var (begin, end) = share.Range(chunks.Length);
-        for (var i = begin; i < end; i++)
+        _tiles.PrepareScratch(tileScratch);
+        (int begin, int end) = share.Range(_chunks.Length);
+        for (int i = begin; i < end; i++)
         {
-            var part = chunks[i];
-            tiles.TransformInput(a, part.First, part.Count, inputs, InputFrequency, tileScratch);
-            var blockWeights = weights;
-            var nextInput = tiles.PrefetchInput(a, part.End, i + 1 < end ? chunks[i + 1].Count : 0);
-            var nextResult = tiles.PrefetchOutput(result, part.First, part.Count);
-            foreach (var block in blocks)
+            Chunk<(int Pixels, PinnedTable<int> Groups)[]> part = _chunks[i];
+            _tiles.TransformInput(a, part.First, part.Count, inputs, InputFrequency, tileScratch);
+            float* blockWeights = weights;
+            Prefetch nextInput = _tiles.PrefetchInput(a, part.End, i + 1 < end ? _chunks[i + 1].Count : 0);
+            Prefetch nextResult = _tiles.PrefetchOutput(result, part.First, part.Count);
+            foreach (ChannelBlock block in _blocks)
             {
                 nint weightStep = BlockFrequency(block);
                 Multiply(part.Kinds, inputs, blockWeights, weightStep, products, block, ref nextInput, ref nextResult);
-                tiles.TransformOutput(products, ProductFrequency, part.First, part.Count, block, result, tileScratch);
+                _tiles.TransformOutput(products, ProductFrequency, part.First, part.Count, block, result, tileScratch);
                 blockWeights += WinogradTiles.Frequencies * weightStep;
             }
         }
     }
 
-    private int BlockFrequency(ChannelBlock block) => shape.InputChannels * block.Width + 16;
+    private int BlockFrequency(ChannelBlock block) => _shape.InputChannels * block.Width + 16;
 
     // Layout: [block][frequency][input channel][width].
     private void TransformWeights(float* source, float* weights, float* scratch)
     {
-        nint tap = shape.InputChannels * shape.OutputChannels;
-        foreach (var block in blocks)
+        nint tap = _shape.InputChannels * _shape.OutputChannels;
+        foreach (ChannelBlock block in _blocks)
         {
             nint step = BlockFrequency(block);
-            for (var channel = 0; channel < shape.InputChannels; channel++)
+            for (int channel = 0; channel < _shape.InputChannels; channel++)
             {
-                tiles.TransformWeights(
-                    source + (nint)channel * shape.OutputChannels + block.First, 3 * tap, tap, weights + channel * block.Width,
+                _tiles.TransformWeights(
+                    source + (nint)channel * _shape.OutputChannels + block.First, 3 * tap, tap, weights + channel * block.Width,
                     WinogradTiles.Side * step, step, block.Width, scratch);
             }
 
@@ -133,39 +133,39 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
     {
         GatherArguments arguments;
         arguments.Accumulate = false;
-        arguments.Segments = segment.Pointer;
+        arguments.Segments = _segment.Pointer;
         arguments.WeightStep = block.Width;
         arguments.ResultStep = block.Width;
-        for (var frequency = 0; frequency < WinogradTiles.Frequencies; frequency++)
+        for (int frequency = 0; frequency < WinogradTiles.Frequencies; frequency++)
         {
             nextInput.Next();
             nextResult.Next();
             arguments.Input = inputs + (nint)frequency * InputFrequency;
             arguments.Weights = weights + frequency * weightStep;
             arguments.Result = products + (nint)frequency * ProductFrequency;
-            foreach (var (pixels, table) in kinds[WinogradTiles.Kind(frequency)])
+            foreach ((int pixels, PinnedTable<int>? table) in kinds[WinogradTiles.Kind(frequency)])
             {
                 arguments.Groups = table.Pointer;
                 arguments.GroupCount = table.Length / (2 + 2 * pixels);
-                Loops.Gather(level, pixels, block.Vectors)(&arguments);
+                Loops.Gather(_level, pixels, block.Vectors)(&arguments);
             }
         }
     }
 
     private (int Pixels, PinnedTable<int> Groups)[] Groups(int[] some)
     {
-        var first = 0;
+        int first = 0;
         var lists = new SortedDictionary<int, List<int>>();
-        foreach (var size in GatherPlan.BalancedSizes(some.Length, 6))
+        foreach (int size in GatherPlan.BalancedSizes(some.Length, 6))
         {
-            if (!lists.TryGetValue(size, out var list))
+            if (!lists.TryGetValue(size, out List<int>? list))
             {
                 lists.Add(size, list = []);
             }
 
-            var group = some[first..(first + size)];
+            int[] group = some[first..(first + size)];
             list.AddRange([0, 1]);
-            list.AddRange(group.Select(tile => tile * shape.InputChannels));
+            list.AddRange(group.Select(tile => tile * _shape.InputChannels));
             list.AddRange(group);
             first += size;
         }

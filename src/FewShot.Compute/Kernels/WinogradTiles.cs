@@ -18,44 +18,44 @@ internal sealed unsafe class WinogradTiles
     private const int LargeTile = 4;
     private const int TemporaryFloats = Frequencies * 16;
 
-    private readonly ConvolutionShape shape;
-    private readonly (int First, int Size)[] rows;
-    private readonly (int First, int Size)[] columns;
+    private readonly ConvolutionShape _shape;
+    private readonly (int First, int Size)[] _rows;
+    private readonly (int First, int Size)[] _columns;
 
     // By rows and columns of the tile: 44, 43, 34, 33.
     // (rows of the source, its column step, the columns that exist, result, its row and column steps, channels, temporary).
-    private readonly delegate*<float**, nint, int, int, float*, nint, nint, int, float*, void>[] transformInput;
-    private readonly delegate*<float**, nint, int, int, float*, nint, nint, int, float*, void>[] transformCotangent;
+    private readonly delegate*<float**, nint, int, int, float*, nint, nint, int, float*, void>[] _transformInput;
+    private readonly delegate*<float**, nint, int, int, float*, nint, nint, int, float*, void>[] _transformCotangent;
 
     // (source, its row and column steps, result, its row and column steps, rows and columns that exist, channels, temporary).
-    private readonly delegate*<float*, nint, nint, float*, nint, nint, int, int, int, float*, void>[] transformOutput;
+    private readonly delegate*<float*, nint, nint, float*, nint, nint, int, int, int, float*, void>[] _transformOutput;
 
     public WinogradTiles(ConvolutionShape shape, SimdLevel level)
     {
-        this.shape = shape;
-        rows = Cut(shape.OutputHeight);
-        columns = Cut(shape.OutputWidth);
+        this._shape = shape;
+        _rows = Cut(shape.OutputHeight);
+        _columns = Cut(shape.OutputWidth);
         Count = shape.Images * TilesPerImage;
         switch (level)
         {
             case SimdLevel.Vector128:
-                transformInput = Loops128.WinogradInputs();
-                transformOutput = Loops128.WinogradOutputs();
-                transformCotangent = Loops128.WinogradCotangents();
+                _transformInput = Loops128.WinogradInputs();
+                _transformOutput = Loops128.WinogradOutputs();
+                _transformCotangent = Loops128.WinogradCotangents();
                 TransformWeights = &Loops128.WinogradWeights;
                 TransformSums = &Loops128.WinogradInverse;
                 break;
             case SimdLevel.Avx2:
-                transformInput = Loops256.WinogradInputs();
-                transformOutput = Loops256.WinogradOutputs();
-                transformCotangent = Loops256.WinogradCotangents();
+                _transformInput = Loops256.WinogradInputs();
+                _transformOutput = Loops256.WinogradOutputs();
+                _transformCotangent = Loops256.WinogradCotangents();
                 TransformWeights = &Loops256.WinogradWeights;
                 TransformSums = &Loops256.WinogradInverse;
                 break;
             default:
-                transformInput = Loops512.WinogradInputs();
-                transformOutput = Loops512.WinogradOutputs();
-                transformCotangent = Loops512.WinogradCotangents();
+                _transformInput = Loops512.WinogradInputs();
+                _transformOutput = Loops512.WinogradOutputs();
+                _transformCotangent = Loops512.WinogradCotangents();
                 TransformWeights = &Loops512.WinogradWeights;
                 TransformSums = &Loops512.WinogradInverse;
                 break;
@@ -73,11 +73,11 @@ internal sealed unsafe class WinogradTiles
     public int ScratchFloats => TemporaryFloats + ZeroFloats;
 
     /// <summary>Frequencies of all tiles: the products of each pair of an input and an output channel.</summary>
-    public long Products => ProductsOf(shape);
+    public long Products => ProductsOf(_shape);
 
-    public int TilesPerImage => rows.Length * columns.Length;
+    public int TilesPerImage => _rows.Length * _columns.Length;
 
-    private int ZeroFloats => Side * Math.Max(shape.InputChannels, shape.OutputChannels);
+    private int ZeroFloats => Side * Math.Max(_shape.InputChannels, _shape.OutputChannels);
 
     /// <summary>Whether the shape can be computed this way at all.</summary>
     public static bool Fits(ConvolutionShape shape, SimdLevel level) =>
@@ -98,8 +98,8 @@ internal sealed unsafe class WinogradTiles
         const double perTileChannel = 58, perWeight = 40, margin = 1.05;
         double weights = shape.InputChannels * shape.OutputChannels;
         double products = ProductsOf(shape);
-        var direct = shape.SeenMultiplyAdds / 8.0;
-        var winograd = products * weights / 8 + products / Frequencies * (shape.InputChannels + shape.OutputChannels) * perTileChannel + weights * perWeight;
+        double direct = shape.SeenMultiplyAdds / 8.0;
+        double winograd = products * weights / 8 + products / Frequencies * (shape.InputChannels + shape.OutputChannels) * perTileChannel + weights * perWeight;
         return winograd * margin < direct;
     }
 
@@ -114,12 +114,12 @@ internal sealed unsafe class WinogradTiles
     {
         var known = new Dictionary<(int, int), T[]>();
         var chunks = new Chunk<T>[parts];
-        for (var i = 0; i < parts; i++)
+        for (int i = 0; i < parts; i++)
         {
-            var (first, end) = new Share(i, i + 1, parts).Range(Count);
-            var count = end - first;
-            var key = (first % TilesPerImage, count);
-            if (!known.TryGetValue(key, out var kinds))
+            (int first, int end) = new Share(i, i + 1, parts).Range(Count);
+            int count = end - first;
+            (int, int count) key = (first % TilesPerImage, count);
+            if (!known.TryGetValue(key, out T[]? kinds))
             {
                 known.Add(key, kinds = [.. Enumerable.Range(0, Kinds).Select(kind => prepare(OfKind(kind, first, count)))]);
             }
@@ -135,22 +135,22 @@ internal sealed unsafe class WinogradTiles
 
     /// <summary>Transforms the windows of some tiles; frequency f of tile t goes to result + f · frequencyStep + t · inputChannels.</summary>
     public void TransformInput(float* input, int first, int count, float* result, nint frequencyStep, float* scratch) =>
-        TransformInput(input, first, count, 0, shape.InputChannels, result, frequencyStep, scratch);
+        TransformInput(input, first, count, 0, _shape.InputChannels, result, frequencyStep, scratch);
 
     /// <summary>Transforms some channels of the windows of some tiles.</summary>
     public void TransformInput(
         float* input, int first, int count, int firstChannel, int channelCount, float* result, nint frequencyStep, float* scratch)
     {
-        var channels = shape.InputChannels;
-        var sourceRows = stackalloc float*[Side];
-        for (var tile = first; tile < first + count; tile++)
+        int channels = _shape.InputChannels;
+        float** sourceRows = stackalloc float*[Side];
+        for (int tile = first; tile < first + count; tile++)
         {
-            var (image, row, column) = Position(tile);
-            var (top, left) = (row.First - shape.Padding, column.First - shape.Padding);
-            var source = input + (nint)image * shape.InputImageFloats + ((nint)top * shape.Width + left) * channels;
-            FindRows(source + firstChannel, shape.Width * channels, Window(row), top, shape.Height, scratch, sourceRows);
-            transformInput[Transform(row, column)](
-                sourceRows, channels, Math.Max(0, -left), Math.Min(Window(column), shape.Width - left), result + firstChannel, Side * frequencyStep,
+            (int image, (int First, int Size) row, (int First, int Size) column) = Position(tile);
+            (int top, int left) = (row.First - _shape.Padding, column.First - _shape.Padding);
+            float* source = input + (nint)image * _shape.InputImageFloats + ((nint)top * _shape.Width + left) * channels;
+            FindRows(source + firstChannel, _shape.Width * channels, Window(row), top, _shape.Height, scratch, sourceRows);
+            _transformInput[Transform(row, column)](
+                sourceRows, channels, Math.Max(0, -left), Math.Min(Window(column), _shape.Width - left), result + firstChannel, Side * frequencyStep,
                 frequencyStep, channelCount, scratch);
             result += channels;
         }
@@ -160,18 +160,18 @@ internal sealed unsafe class WinogradTiles
     public void TransformCotangent(
         float* cotangent, int first, int count, ChannelBlock[] blocks, float* result, nint blockStep, nint frequencyStep, float* scratch)
     {
-        var channels = shape.OutputChannels;
-        var sourceRows = stackalloc float*[LargeTile];
-        for (var tile = 0; tile < count; tile++)
+        int channels = _shape.OutputChannels;
+        float** sourceRows = stackalloc float*[LargeTile];
+        for (int tile = 0; tile < count; tile++)
         {
-            var (image, row, column) = Position(first + tile);
-            var source = cotangent + (nint)image * shape.OutputImageFloats + ((nint)row.First * shape.OutputWidth + column.First) * channels;
-            var target = result;
-            foreach (var block in blocks)
+            (int image, (int First, int Size) row, (int First, int Size) column) = Position(first + tile);
+            float* source = cotangent + (nint)image * _shape.OutputImageFloats + ((nint)row.First * _shape.OutputWidth + column.First) * channels;
+            float* target = result;
+            foreach (ChannelBlock block in blocks)
             {
-                FindRows(source + block.First, shape.OutputWidth * channels, row.Size, row.First, shape.OutputHeight, scratch, sourceRows);
-                transformCotangent[Transform(row, column)](
-                    sourceRows, channels, 0, Math.Min(column.Size, shape.OutputWidth - column.First), target + tile * block.Width, Side * frequencyStep,
+                FindRows(source + block.First, _shape.OutputWidth * channels, row.Size, row.First, _shape.OutputHeight, scratch, sourceRows);
+                _transformCotangent[Transform(row, column)](
+                    sourceRows, channels, 0, Math.Min(column.Size, _shape.OutputWidth - column.First), target + tile * block.Width, Side * frequencyStep,
                     frequencyStep, block.Width, scratch);
                 target += blockStep;
             }
@@ -181,25 +181,25 @@ internal sealed unsafe class WinogradTiles
     /// <summary>Transforms some tiles' products of one block of channels back and writes the pixels that exist.</summary>
     public void TransformOutput(float* products, nint frequencyStep, int first, int count, ChannelBlock block, float* result, float* scratch)
     {
-        var channels = shape.OutputChannels;
-        for (var tile = first; tile < first + count; tile++)
+        int channels = _shape.OutputChannels;
+        for (int tile = first; tile < first + count; tile++)
         {
-            var (image, row, column) = Position(tile);
-            var target = result + (nint)image * shape.OutputImageFloats + ((nint)row.First * shape.OutputWidth + column.First) * channels + block.First;
-            transformOutput[Transform(row, column)](
-                products, Side * frequencyStep, frequencyStep, target, shape.OutputWidth * channels, channels,
-                Math.Min(row.Size, shape.OutputHeight - row.First), Math.Min(column.Size, shape.OutputWidth - column.First), block.Width, scratch);
+            (int image, (int First, int Size) row, (int First, int Size) column) = Position(tile);
+            float* target = result + (nint)image * _shape.OutputImageFloats + ((nint)row.First * _shape.OutputWidth + column.First) * channels + block.First;
+            _transformOutput[Transform(row, column)](
+                products, Side * frequencyStep, frequencyStep, target, _shape.OutputWidth * channels, channels,
+                Math.Min(row.Size, _shape.OutputHeight - row.First), Math.Min(column.Size, _shape.OutputWidth - column.First), block.Width, scratch);
             products += block.Width;
         }
     }
 
     /// <summary>Asks in one part for each frequency for the input that some tiles see; what lies before the first tile is taken to be there.</summary>
     public Prefetch PrefetchInput(float* input, int first, int count) =>
-        PrefetchRows(input, first, count, shape.InputImageFloats, shape.Width * shape.InputChannels, shape.Height);
+        PrefetchRows(input, first, count, _shape.InputImageFloats, _shape.Width * _shape.InputChannels, _shape.Height);
 
     /// <summary>The same for the result, or its cotangent.</summary>
     public Prefetch PrefetchOutput(float* output, int first, int count) =>
-        PrefetchRows(output, first, count, shape.OutputImageFloats, shape.OutputWidth * shape.OutputChannels, shape.OutputHeight);
+        PrefetchRows(output, first, count, _shape.OutputImageFloats, _shape.OutputWidth * _shape.OutputChannels, _shape.OutputHeight);
 
     private Prefetch PrefetchRows(float* map, int first, int count, int imageFloats, int rowFloats, int height)
     {
@@ -213,17 +213,17 @@ internal sealed unsafe class WinogradTiles
             return default;
         }
 
-        var (firstImage, firstRow, _) = Position(first);
-        var (lastImage, lastRow, _) = Position(first + count - 1);
-        var start = (nint)firstImage * imageFloats + firstRow.First * rowFloats;
-        var end = (nint)lastImage * imageFloats + Math.Min(lastRow.First + lastRow.Size, height) * rowFloats;
+        (int firstImage, (int First, int Size) firstRow, (int First, int Size) _) = Position(first);
+        (int lastImage, (int First, int Size) lastRow, (int First, int Size) _) = Position(first + count - 1);
+        nint start = (nint)firstImage * imageFloats + firstRow.First * rowFloats;
+        nint end = (nint)lastImage * imageFloats + Math.Min(lastRow.First + lastRow.Size, height) * rowFloats;
         return new Prefetch(map + start, end - start, Frequencies);
     }
 
     // Rows outside the image are rows of zeros.
     private static void FindRows(float* source, nint sourceRow, int size, int top, int height, float* scratch, float** sourceRows)
     {
-        for (var row = 0; row < size; row++)
+        for (int row = 0; row < size; row++)
         {
             sourceRows[row] = (uint)(top + row) < (uint)height ? source + row * sourceRow : scratch + TemporaryFloats;
         }
@@ -231,8 +231,8 @@ internal sealed unsafe class WinogradTiles
 
     private static (int First, int Size)[] Cut(int size)
     {
-        var count = (size + LargeTile - 1) / LargeTile;
-        var large = Math.Max(0, size - count * (LargeTile - 1));
+        int count = (size + LargeTile - 1) / LargeTile;
+        int large = Math.Max(0, size - count * (LargeTile - 1));
         return [.. Enumerable.Range(0, count).Select(i => i < large ? (i * LargeTile, LargeTile) : (large + i * (LargeTile - 1), LargeTile - 1))];
     }
 
@@ -246,7 +246,7 @@ internal sealed unsafe class WinogradTiles
     [
         .. Enumerable.Range(0, count).Where(tile =>
         {
-            var (_, row, column) = Position(first + tile);
+            (int _, (int First, int Size) row, (int First, int Size) column) = Position(first + tile);
             return (kind < 2 || row.Size == LargeTile) && (kind % 2 == 0 || column.Size == LargeTile);
         }),
     ];
@@ -255,9 +255,9 @@ internal sealed unsafe class WinogradTiles
 
     private (int Image, (int First, int Size) Row, (int First, int Size) Column) Position(int tile)
     {
-        var (image, inImage) = Math.DivRem(tile, TilesPerImage);
-        var (row, column) = Math.DivRem(inImage, columns.Length);
-        return (image, rows[row], columns[column]);
+        (int image, int inImage) = Math.DivRem(tile, TilesPerImage);
+        (int row, int column) = Math.DivRem(inImage, _columns.Length);
+        return (image, _rows[row], _columns[column]);
     }
 }
 

@@ -9,65 +9,65 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
     private const int ChunkBytes = 512 * 1024;
     private const int MinimumChunk = 24;
 
-    private readonly ConvolutionShape shape;
-    private readonly SimdLevel level;
-    private readonly WinogradTiles tiles;
-    private readonly ChannelBlock[] blocks;
-    private readonly Chunk<PinnedTable<PixelPair>>[] chunks;
-    private readonly int chunk;
-    private readonly PinnedTable<int> rowOffsets;
+    private readonly ConvolutionShape _shape;
+    private readonly SimdLevel _level;
+    private readonly WinogradTiles _tiles;
+    private readonly ChannelBlock[] _blocks;
+    private readonly Chunk<PinnedTable<PixelPair>>[] _chunks;
+    private readonly int _chunk;
+    private readonly PinnedTable<int> _rowOffsets;
 
     public WinogradWeightGradient(ConvolutionShape shape, SimdLevel level)
     {
-        this.shape = shape;
-        this.level = level;
-        tiles = new WinogradTiles(shape, level);
-        blocks = ChannelBlock.Cut(shape.OutputChannels, level, level.BlockVectors());
-        var tileBytes = WinogradTiles.Frequencies * (shape.InputChannels + shape.OutputChannels) * sizeof(float);
-        chunks = tiles.Chunks(
-            GatherPlan.BalancedSizes(tiles.Count, Math.Max(MinimumChunk, ChunkBytes / tileBytes)).Count(),
+        this._shape = shape;
+        this._level = level;
+        _tiles = new WinogradTiles(shape, level);
+        _blocks = ChannelBlock.Cut(shape.OutputChannels, level, level.BlockVectors());
+        int tileBytes = WinogradTiles.Frequencies * (shape.InputChannels + shape.OutputChannels) * sizeof(float);
+        _chunks = _tiles.Chunks(
+            GatherPlan.BalancedSizes(_tiles.Count, Math.Max(MinimumChunk, ChunkBytes / tileBytes)).Count(),
             some => new PinnedTable<PixelPair>([.. some.Select(tile => new PixelPair(tile * shape.InputChannels, tile))]));
-        chunk = chunks.Max(part => part.Count);
-        rowOffsets = new PinnedTable<int>(Enumerable.Range(0, shape.InputChannels).ToArray());
+        _chunk = _chunks.Max(part => part.Count);
+        _rowOffsets = new PinnedTable<int>(Enumerable.Range(0, shape.InputChannels).ToArray());
     }
 
-    public override string Description => $"weight gradient Winograd, {chunk} tiles at a time";
+    public override string Description => $"weight gradient Winograd, {_chunk} tiles at a time";
 
-    public override long Products => tiles.Products * shape.InputChannels * shape.OutputChannels;
+    public override long Products => _tiles.Products * _shape.InputChannels * _shape.OutputChannels;
 
     public override int ScratchBytes =>
-        (WinogradTiles.Frequencies * (InputFrequency + CotangentFrequency + SumFrequency) + tiles.ScratchFloats) * sizeof(float);
+        (WinogradTiles.Frequencies * (InputFrequency + CotangentFrequency + SumFrequency) + _tiles.ScratchFloats) * sizeof(float);
 
     // Vectors of input channels: each thread has some rows of the gradient, and every thread transforms all cotangents.
-    public override int Pieces => shape.InputChannels / level.Floats();
+    public override int Pieces => _shape.InputChannels / _level.Floats();
 
     // A line more than the data, so that frequencies do not compete for the same cache sets.
-    private int InputFrequency => chunk * shape.InputChannels + 16;
+    private int InputFrequency => _chunk * _shape.InputChannels + 16;
 
-    private int CotangentFrequency => chunk * shape.OutputChannels + 16;
+    private int CotangentFrequency => _chunk * _shape.OutputChannels + 16;
 
-    private int SumFrequency => shape.InputChannels * shape.OutputChannels + 16;
+    private int SumFrequency => _shape.InputChannels * _shape.OutputChannels + 16;
 
     public override void Run(float* a, float* b, float* result, byte* shared, byte* scratch, Share share)
     {
-        var (firstVector, endVector) = share.Range(Pieces);
-        var firstRow = firstVector * level.Floats();
-        var rows = (endVector - firstVector) * level.Floats();
-        var inputs = (float*)scratch;
-        var cotangents = inputs + WinogradTiles.Frequencies * InputFrequency;
-        var sums = cotangents + WinogradTiles.Frequencies * CotangentFrequency;
-        var tileScratch = sums + WinogradTiles.Frequencies * SumFrequency;
-        nint blockStep = chunk * blocks[0].Width;
-        tiles.PrepareScratch(tileScratch);
-        for (var i = 0; i < chunks.Length; i++)
+        (int firstVector, int endVector) = share.Range(Pieces);
+        int firstRow = firstVector * _level.Floats();
+        int rows = (endVector - firstVector) * _level.Floats();
+        float* inputs = (float*)scratch;
+        float* cotangents = inputs + WinogradTiles.Frequencies * InputFrequency;
+        float* sums = cotangents + WinogradTiles.Frequencies * CotangentFrequency;
+        float* tileScratch = sums + WinogradTiles.Frequencies * SumFrequency;
+        nint blockStep = _chunk * _blocks[0].Width;
+        _tiles.PrepareScratch(tileScratch);
+        for (int i = 0; i < _chunks.Length; i++)
         {
-            var part = chunks[i];
-            tiles.TransformInput(a, part.First, part.Count, firstRow, rows, inputs, InputFrequency, tileScratch);
-            tiles.TransformCotangent(b, part.First, part.Count, blocks, cotangents, blockStep, CotangentFrequency, tileScratch);
-            var nextCount = i + 1 < chunks.Length ? chunks[i + 1].Count : 0;
-            var nextInput = tiles.PrefetchInput(a, part.End, nextCount);
-            var nextCotangent = tiles.PrefetchOutput(b, part.End, nextCount);
-            for (var frequency = 0; frequency < WinogradTiles.Frequencies; frequency++)
+            Chunk<PinnedTable<PixelPair>> part = _chunks[i];
+            _tiles.TransformInput(a, part.First, part.Count, firstRow, rows, inputs, InputFrequency, tileScratch);
+            _tiles.TransformCotangent(b, part.First, part.Count, _blocks, cotangents, blockStep, CotangentFrequency, tileScratch);
+            int nextCount = i + 1 < _chunks.Length ? _chunks[i + 1].Count : 0;
+            Prefetch nextInput = _tiles.PrefetchInput(a, part.End, nextCount);
+            Prefetch nextCotangent = _tiles.PrefetchOutput(b, part.End, nextCount);
+            for (int frequency = 0; frequency < WinogradTiles.Frequencies; frequency++)
             {
                 nextInput.Next();
                 nextCotangent.Next();
@@ -87,25 +87,25 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
         {
             if (!accumulate)
             {
-                new Span<float>(sums + firstRow * shape.OutputChannels, rows * shape.OutputChannels).Clear();
+                new Span<float>(sums + firstRow * _shape.OutputChannels, rows * _shape.OutputChannels).Clear();
             }
 
             return;
         }
 
         // As few groups of rows as there can be, as equal as possible, larger ones first.
-        var groups = (rows + MaximumRows - 1) / MaximumRows;
-        var (small, large) = Math.DivRem(rows, groups);
+        int groups = (rows + MaximumRows - 1) / MaximumRows;
+        (int small, int large) = Math.DivRem(rows, groups);
         WeightGradientArguments arguments;
         arguments.Accumulate = accumulate;
         arguments.Input = inputs;
         arguments.Pixels = pixels.Pointer;
         arguments.PixelCount = pixels.Length;
         arguments.Cotangent = cotangents;
-        foreach (var block in blocks)
+        foreach (ChannelBlock block in _blocks)
         {
-            arguments.RowOffsets = rowOffsets.Pointer + firstRow;
-            arguments.ResultStep = shape.OutputChannels;
+            arguments.RowOffsets = _rowOffsets.Pointer + firstRow;
+            arguments.ResultStep = _shape.OutputChannels;
             arguments.Result = sums + firstRow * arguments.ResultStep + block.First;
             RunGroups(&arguments, small + 1, large, block.Vectors);
             RunGroups(&arguments, small, groups - large, block.Vectors);
@@ -118,7 +118,7 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
         if (count > 0)
         {
             arguments->GroupCount = count;
-            Loops.WeightGradient(level, rows, vectors)(arguments);
+            Loops.WeightGradient(_level, rows, vectors)(arguments);
             arguments->RowOffsets += count * rows;
             arguments->Result += count * rows * arguments->ResultStep;
         }
@@ -126,9 +126,9 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
 
     private void TransformSums(float* sums, float* result, int firstRow, int rows, float* scratch)
     {
-        nint tap = shape.InputChannels * shape.OutputChannels;
-        nint start = firstRow * shape.OutputChannels;
-        tiles.TransformSums(
-            sums + start, WinogradTiles.Side * (nint)SumFrequency, SumFrequency, result + start, 3 * tap, tap, rows * shape.OutputChannels, scratch);
+        nint tap = _shape.InputChannels * _shape.OutputChannels;
+        nint start = firstRow * _shape.OutputChannels;
+        _tiles.TransformSums(
+            sums + start, WinogradTiles.Side * (nint)SumFrequency, SumFrequency, result + start, 3 * tap, tap, rows * _shape.OutputChannels, scratch);
     }
 }

@@ -93,7 +93,7 @@ public static partial class TensorOperations
     public static Tensor Identity(this Graph graph, int n)
     {
         var shape = new Shape(n, n);
-        var values = new double[shape.Count];
+        double[] values = new double[shape.Count];
         for (int i = 0; i < n; i++)
         {
             values[i * (n + 1)] = 1;

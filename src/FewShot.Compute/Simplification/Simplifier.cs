@@ -13,7 +13,7 @@ internal static class Simplifier
     // Each pass lets the rules see what the one before made; they settle in three or four.
     private const int MaximumPasses = 12;
 
-    private static readonly RewriteRule[] AllRules =
+    private static readonly RewriteRule[] s_allRules =
     [
         DropMarkers.Apply, TurnDataGradients.Apply, FoldConstants.Apply, NarrowProducts.Apply, UnitTransposes.Apply, TurnFactors.Apply, ComputeSmall.Apply,
         FactorBroadcasts.Apply, SplitSums.Apply, JoinTerms.Apply,
@@ -23,7 +23,7 @@ internal static class Simplifier
     {
         for (int pass = 0; pass < MaximumPasses; pass++)
         {
-            Graph next = Copy(graph, AllRules);
+            Graph next = Copy(graph, s_allRules);
             bool settled = Same(graph, next);
             graph = next;
             if (settled)
@@ -76,7 +76,7 @@ internal static class Simplifier
     /// <summary>How many nodes and outputs that are needed read each node.</summary>
     private static int[] Uses(Graph graph)
     {
-        var uses = new int[graph.Nodes.Count];
+        int[] uses = new int[graph.Nodes.Count];
         foreach ((_, Tensor tensor) in graph.Outputs)
         {
             uses[tensor.Id]++;

@@ -15,7 +15,7 @@ internal static class EmpiricalTangents
         var rows = new Tensor[answers.Shape.Count];
         for (int i = 0; i < rows.Length; i++)
         {
-            var unit = new double[rows.Length];
+            double[] unit = new double[rows.Length];
             unit[i] = 1;
             IReadOnlyList<Tensor> gradient = Differentiate.VectorJacobianProduct([answers], [answers.Graph.Constant(unit, answers.Shape)], parameters);
             rows[i] = TensorOperations.Concatenate(1, [.. gradient.Select(part => part.Reshape(1, -1))]);

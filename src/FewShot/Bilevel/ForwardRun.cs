@@ -83,7 +83,7 @@ internal sealed class ForwardRun : HypergradientRun
     /// <summary>The unit vector of an upper number, cut into the upper variables.</summary>
     private IEnumerable<Tensor> Direction(Graph graph, int direction) => Problem.UpperVariables.Select((variable, i) =>
     {
-        var values = new double[variable.Shape.Count];
+        double[] values = new double[variable.Shape.Count];
         if (i == _directions[direction].Variable)
         {
             values[_directions[direction].Coordinate] = 1;

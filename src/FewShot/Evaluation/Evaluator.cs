@@ -96,8 +96,8 @@ public sealed class Evaluator : IDisposable
     {
         int steps = _program.OutputNames.Count;
         bool classification = _source.Shape.Kind == TaskKind.Classification;
-        var accuracies = new double[steps, count];
-        var losses = new double[steps, count];
+        double[,] accuracies = new double[steps, count];
+        double[,] losses = new double[steps, count];
         foreach (IWorker<float> worker in _workers)
         {
             Load(worker, parameters);
@@ -155,7 +155,7 @@ public sealed class Evaluator : IDisposable
 
     private static Interval Row(double[,] values, int row)
     {
-        var line = new double[values.GetLength(1)];
+        double[] line = new double[values.GetLength(1)];
         for (int i = 0; i < line.Length; i++)
         {
             line[i] = values[row, i];

@@ -162,14 +162,14 @@ public static class MethodCheck
         for (int i = 0; i < Math.Min(count, count <= small ? small : 1); i++)
         {
             int coordinate = count <= small ? i : random.NextInt32(count);
-            var unit = new double[count];
+            double[] unit = new double[count];
             unit[coordinate] = 1;
             yield return ($"[{coordinate}]", unit);
         }
 
         if (count > small)
         {
-            var direction = new double[count];
+            double[] direction = new double[count];
             foreach (ref double value in direction.AsSpan())
             {
                 value = random.NextNormal();

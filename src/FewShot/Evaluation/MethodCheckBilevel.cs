@@ -171,7 +171,7 @@ internal sealed class MethodCheckImplicit : MethodCheckDefinition
         {
             for (int i = 0; i < _adapted[name].Length; i++)
             {
-                var unit = new double[_adapted[name].Length];
+                double[] unit = new double[_adapted[name].Length];
                 unit[i] = 1;
                 double h = 2e-5;
                 while (Central(h) is null && h > 1e-9)
@@ -210,7 +210,7 @@ internal sealed class MethodCheckImplicit : MethodCheckDefinition
 
                 return [.. sum.Select(value => value * neumann.Step)];
             case LinearSolver.FixedPoint point:
-                var fixedPoint = new double[right.Length];
+                double[] fixedPoint = new double[right.Length];
                 for (int i = 0; i < point.Iterations; i++)
                 {
                     fixedPoint = Plus(fixedPoint, Plus(right, map(fixedPoint), -1), point.Step);
@@ -227,7 +227,7 @@ internal sealed class MethodCheckImplicit : MethodCheckDefinition
 
                 return descended;
             case LinearSolver.ConjugateGradients gradients:
-                var solution = new double[right.Length];
+                double[] solution = new double[right.Length];
                 (double[] residual, double[] direction) = (right, right);
                 double least = Dot(right, right) * gradients.Tolerance * gradients.Tolerance;
                 for (int i = 0; i < gradients.Iterations && Dot(residual, residual) > least; i++)

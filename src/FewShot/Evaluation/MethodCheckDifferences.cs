@@ -44,7 +44,7 @@ internal static class MethodCheckDifferences
                 return null;
             }
 
-            var row = new double[i + 1];
+            double[] row = new double[i + 1];
             row[0] = difference;
             for (int j = 1; j <= i; j++)
             {

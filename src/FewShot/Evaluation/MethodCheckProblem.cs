@@ -124,13 +124,13 @@ internal sealed class MethodCheckProblem
 
     private (double[] Inputs, double[] Targets) Examples(int count, int perClass, ref CounterRandom random)
     {
-        var inputs = new double[count * Shape.InputSize];
+        double[] inputs = new double[count * Shape.InputSize];
         foreach (ref double value in inputs.AsSpan())
         {
             value = random.NextNormal();
         }
 
-        var targets = new double[count * Shape.Outputs];
+        double[] targets = new double[count * Shape.Outputs];
         for (int i = 0; i < targets.Length; i++)
         {
             (int example, int output) = Math.DivRem(i, Shape.Outputs);

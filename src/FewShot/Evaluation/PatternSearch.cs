@@ -102,7 +102,8 @@ public sealed class PatternSearch
         return PatternChoice.Among(
             [.. contenders.Zip(milliseconds, (trial, time) => new PatternMeasurement(
                 trial.Pattern, Interval.Of([.. trial.Accuracies]), time, trial.MultiplyAdds, trial.ActiveSteps))],
-            _steps, _layers, _options.Tolerance) with { Screened = _trials.Count };
+            _steps, _layers, _options.Tolerance) with
+        { Screened = _trials.Count };
     }
 
     /// <summary>Every choice of layers but none.</summary>
@@ -237,7 +238,7 @@ public sealed class PatternSearch
             }
 
             double[] best = [.. trials.Select(_ => double.PositiveInfinity)];
-            var times = new double[AdaptationsATurn];
+            double[] times = new double[AdaptationsATurn];
             for (int turn = 0; turn < _options.Turns; turn++)
             {
                 for (int i = 0; i < trials.Length; i++)

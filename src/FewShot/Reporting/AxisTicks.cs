@@ -5,11 +5,11 @@ namespace FewShot.Reporting;
 /// <summary>An axis fitted to its data: the range it covers and the round numbers marked on it.</summary>
 internal sealed class AxisTicks
 {
-    private readonly bool logarithmic;
+    private readonly bool _logarithmic;
 
     private AxisTicks(bool logarithmic, double minimum, double maximum, IReadOnlyList<(double Value, string Label)> ticks)
     {
-        this.logarithmic = logarithmic;
+        this._logarithmic = logarithmic;
         Minimum = minimum;
         Maximum = maximum;
         Ticks = ticks;
@@ -35,7 +35,7 @@ internal sealed class AxisTicks
             finite.Add(("the axis's maximum", maximum));
         }
 
-        var isLogarithmic = axis.Scale == AxisScale.Logarithmic;
+        bool isLogarithmic = axis.Scale == AxisScale.Logarithmic;
         if (isLogarithmic && finite.FirstOrDefault(pair => pair.Value <= 0) is { Series: not null } bad)
         {
             throw new ArgumentException(
@@ -47,13 +47,13 @@ internal sealed class AxisTicks
             finite.Add(("nothing", 1));
         }
 
-        var low = finite.Min(pair => pair.Value);
-        var high = finite.Max(pair => pair.Value);
+        double low = finite.Min(pair => pair.Value);
+        double high = finite.Max(pair => pair.Value);
         return isLogarithmic ? Logarithmic(low, high, wanted) : Linear(low, high, wanted);
     }
 
     /// <summary>Where <paramref name="value"/> lies between the ends, 0 to 1.</summary>
-    public double Position(double value) => logarithmic
+    public double Position(double value) => _logarithmic
         ? (Math.Log10(value) - Math.Log10(Minimum)) / (Math.Log10(Maximum) - Math.Log10(Minimum))
         : (value - Minimum) / (Maximum - Minimum);
 
@@ -63,16 +63,16 @@ internal sealed class AxisTicks
         // A range lost in rounding has no distinct ticks; show the value in the middle of a range of its own size.
         if (high - low <= 1e-9 * Math.Max(Math.Abs(low), Math.Abs(high)))
         {
-            var margin = high == 0 ? 1 : Math.Abs(high) * 0.1;
+            double margin = high == 0 ? 1 : Math.Abs(high) * 0.1;
             (low, high) = (low - margin, high + margin);
         }
 
-        var step = RoundStep((high - low) / wanted);
-        var first = Math.Floor((low / step) + 1e-9);
-        var last = Math.Ceiling((high / step) - 1e-9);
-        var decimals = (int)Math.Max(0, -Math.Floor(Math.Log10(step) + 1e-9));
+        double step = RoundStep((high - low) / wanted);
+        double first = Math.Floor((low / step) + 1e-9);
+        double last = Math.Ceiling((high / step) - 1e-9);
+        int decimals = (int)Math.Max(0, -Math.Floor(Math.Log10(step) + 1e-9));
         List<(double, string)> ticks = [];
-        for (var index = first; index <= last; index++)
+        for (double index = first; index <= last; index++)
         {
             ticks.Add((index * step, Label(index * step, decimals)));
         }
@@ -83,12 +83,12 @@ internal sealed class AxisTicks
     // Powers of ten; over a short range also 2 and 5 times them, over a long one only every second or third.
     private static AxisTicks Logarithmic(double low, double high, int wanted)
     {
-        var firstDecade = (int)Math.Floor(Math.Log10(low) + 1e-9);
-        var lastDecade = (int)Math.Ceiling(Math.Log10(high) - 1e-9);
-        var decades = Math.Max(1, lastDecade - firstDecade);
+        int firstDecade = (int)Math.Floor(Math.Log10(low) + 1e-9);
+        int lastDecade = (int)Math.Ceiling(Math.Log10(high) - 1e-9);
+        int decades = Math.Max(1, lastDecade - firstDecade);
         double[] digits = Math.Log10(high / low) * 3 <= 1.6 * wanted ? [1, 2, 5] : [1];
-        var every = Math.Max(1, (int)Math.Ceiling((double)decades / wanted));
-        var candidates = Enumerable.Range(firstDecade, decades + 1)
+        int every = Math.Max(1, (int)Math.Ceiling((double)decades / wanted));
+        double[] candidates = Enumerable.Range(firstDecade, decades + 1)
             .Where(decade => (decade - firstDecade) % every == 0)
             .SelectMany(decade => digits.Select(digit => Math.Pow(10, decade) * digit))
             .Append(Math.Pow(10, firstDecade + decades))
@@ -96,21 +96,21 @@ internal sealed class AxisTicks
             .ToArray();
 
         // The ends are the nearest ticks around the data, so that little of the chart stays empty.
-        var minimum = candidates.Where(tick => tick <= low * (1 + 1e-9)).DefaultIfEmpty(candidates[0]).Max();
-        var maximum = candidates.Where(tick => tick >= high * (1 - 1e-9) && tick > minimum).DefaultIfEmpty(Math.Pow(10, firstDecade + decades)).Min();
+        double minimum = candidates.Where(tick => tick <= low * (1 + 1e-9)).DefaultIfEmpty(candidates[0]).Max();
+        double maximum = candidates.Where(tick => tick >= high * (1 - 1e-9) && tick > minimum).DefaultIfEmpty(Math.Pow(10, firstDecade + decades)).Min();
         return new AxisTicks(
             true, minimum, maximum, [.. candidates.Where(tick => tick >= minimum && tick <= maximum).Select(tick => (tick, PowerLabel(tick)))]);
     }
 
     private static double RoundStep(double rough)
     {
-        var power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
+        double power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
         return power * ((rough / power) switch { <= 1.000001 => 1, <= 2.000001 => 2, <= 5.000001 => 5, _ => 10 });
     }
 
     private static string Label(double value, int decimals)
     {
-        var magnitude = Math.Abs(value);
+        double magnitude = Math.Abs(value);
         return magnitude switch
         {
             0 => "0",
@@ -129,9 +129,9 @@ internal sealed class AxisTicks
             return Label(value, Math.Clamp((int)-Math.Floor(Math.Log10(value) + 1e-9), 0, 8));
         }
 
-        var exponent = (int)Math.Floor(Math.Log10(value) + 1e-9);
-        var digit = Math.Round(value / Math.Pow(10, exponent));
-        var raised = string.Concat(exponent.ToString(CultureInfo.InvariantCulture).Select(character => character == '-' ? '⁻' : "⁰¹²³⁴⁵⁶⁷⁸⁹"[character - '0']));
+        int exponent = (int)Math.Floor(Math.Log10(value) + 1e-9);
+        double digit = Math.Round(value / Math.Pow(10, exponent));
+        string raised = string.Concat(exponent.ToString(CultureInfo.InvariantCulture).Select(character => character == '-' ? '⁻' : "⁰¹²³⁴⁵⁶⁷⁸⁹"[character - '0']));
         return (digit == 1 ? "10" : $"{digit}·10") + raised;
     }
 

@@ -11,7 +11,7 @@ public sealed record Bar(double Value, double? Error = null)
 
     internal string Text(string? format)
     {
-        var number = Value.ToString(format ?? "G5", CultureInfo.InvariantCulture);
+        string number = Value.ToString(format ?? "G5", CultureInfo.InvariantCulture);
         return Half is { } half ? $"{number} ± {half.ToString(format ?? "G3", CultureInfo.InvariantCulture)}" : number;
     }
 }
@@ -50,14 +50,14 @@ public sealed record BarChart(string Title, ChartAxis Value, IReadOnlyList<strin
     public override string ToSvg()
     {
         BarSeries.Check(Series, Categories);
-        var legend = Series.Count > 1 ? Series.Select((series, index) => new LegendEntry(series.Name, index, LegendMark.Box, false)).ToArray() : [];
-        var groupHeight = (Series.Count * BarHeight) + GroupGap;
+        LegendEntry[] legend = Series.Count > 1 ? Series.Select((series, index) => new LegendEntry(series.Name, index, LegendMark.Box, false)).ToArray() : [];
+        double groupHeight = (Series.Count * BarHeight) + GroupGap;
         var plot = new PlotArea(this, Value, Categories, groupHeight, Extents(), legend);
-        for (var category = 0; category < Categories.Count; category++)
+        for (int category = 0; category < Categories.Count; category++)
         {
-            for (var index = 0; index < Series.Count; index++)
+            for (int index = 0; index < Series.Count; index++)
             {
-                var top = plot.Top + (category * groupHeight) + (GroupGap / 2) + (index * BarHeight);
+                double top = plot.Top + (category * groupHeight) + (GroupGap / 2) + (index * BarHeight);
                 Draw(plot, Categories[category], Series[index], Series[index].Bars[category], index, top);
             }
         }
@@ -68,11 +68,11 @@ public sealed record BarChart(string Title, ChartAxis Value, IReadOnlyList<strin
     // What the axis must cover: the bars, their error bars, and zero.
     private IEnumerable<(string, double)> Extents()
     {
-        foreach (var series in Series)
+        foreach (BarSeries series in Series)
         {
-            foreach (var bar in series.Bars.Where(bar => double.IsFinite(bar.Value)))
+            foreach (Bar? bar in series.Bars.Where(bar => double.IsFinite(bar.Value)))
             {
-                var error = bar.Half ?? 0;
+                double error = bar.Half ?? 0;
                 yield return (series.Name, bar.Value);
                 yield return (series.Name, bar.Value + error);
 
@@ -97,10 +97,10 @@ public sealed record BarChart(string Title, ChartAxis Value, IReadOnlyList<strin
             return;
         }
 
-        var start = Value.Scale == AxisScale.Linear ? plot.MapX(0) : plot.Left;
-        var end = plot.MapX(bar.Value);
-        var middle = top + ((BarHeight - 2) / 2);
-        var text = bar.Text(NumberFormat);
+        double start = Value.Scale == AxisScale.Linear ? plot.MapX(0) : plot.Left;
+        double end = plot.MapX(bar.Value);
+        double middle = top + ((BarHeight - 2) / 2);
+        string text = bar.Text(NumberFormat);
         plot.Svg.Open("g");
         plot.Svg.Titled($"{category}{(Series.Count > 1 ? $", {series.Name}" : "")}: {text}");
         plot.Svg.Element(
@@ -111,11 +111,11 @@ public sealed record BarChart(string Title, ChartAxis Value, IReadOnlyList<strin
             ("width", SvgWriter.Number(Math.Abs(end - start))),
             ("height", SvgWriter.Number(BarHeight - 2)),
             ("rx", "1.5"));
-        var textStart = Math.Max(start, end);
+        double textStart = Math.Max(start, end);
         if (bar.Half is { } error)
         {
-            var low = Value.Scale == AxisScale.Logarithmic && bar.Value - error <= 0 ? plot.Left : plot.MapX(bar.Value - error);
-            var high = plot.MapX(bar.Value + error);
+            double low = Value.Scale == AxisScale.Logarithmic && bar.Value - error <= 0 ? plot.Left : plot.MapX(bar.Value - error);
+            double high = plot.MapX(bar.Value + error);
             plot.Whisker(low, high, middle);
             textStart = Math.Max(textStart, high);
         }

@@ -19,16 +19,16 @@ public sealed record DotChart(string Title, ChartAxis Value, IReadOnlyList<strin
     public override string ToSvg()
     {
         BarSeries.Check(Series, Categories);
-        var legend = Series.Count > 1 ? Series.Select((series, index) => new LegendEntry(series.Name, index, LegendMark.Dot, false)).ToArray() : [];
-        var extents = Series.SelectMany(series => series.Bars.Where(bar => double.IsFinite(bar.Value))
+        LegendEntry[] legend = Series.Count > 1 ? Series.Select((series, index) => new LegendEntry(series.Name, index, LegendMark.Dot, false)).ToArray() : [];
+        IEnumerable<(string Name, double)> extents = Series.SelectMany(series => series.Bars.Where(bar => double.IsFinite(bar.Value))
             .SelectMany(bar => new[] { (series.Name, bar.Value - (bar.Half ?? 0)), (series.Name, bar.Value + (bar.Half ?? 0)) }));
         var plot = new PlotArea(this, Value, Categories, RowHeight, extents, legend);
-        for (var category = 0; category < Categories.Count; category++)
+        for (int category = 0; category < Categories.Count; category++)
         {
-            var middle = plot.Top + ((category + 0.5) * RowHeight);
+            double middle = plot.Top + ((category + 0.5) * RowHeight);
 
             // The first series last, so that it lies on top.
-            for (var index = Series.Count - 1; index >= 0; index--)
+            for (int index = Series.Count - 1; index >= 0; index--)
             {
                 Draw(plot, Categories[category], Series[index], Series[index].Bars[category], index, middle);
             }
@@ -49,7 +49,7 @@ public sealed record DotChart(string Title, ChartAxis Value, IReadOnlyList<strin
             plot.Whisker(plot.MapX(bar.Value - half), plot.MapX(bar.Value + half), middle);
         }
 
-        var text = bar.Text(NumberFormat);
+        string text = bar.Text(NumberFormat);
         plot.Dot(plot.MapX(bar.Value), middle, 5, $"s{index % PlotStyle.Colours}", $"{category}{(Series.Count > 1 ? $", {series.Name}" : "")}: {text}");
         if (index == 0)
         {

@@ -12,8 +12,8 @@ public sealed class HtmlReport
     // A table of more columns may be broader than the text.
     private const int BroadColumns = 7;
 
-    private readonly StringBuilder body = new();
-    private readonly string title;
+    private readonly StringBuilder _body = new();
+    private readonly string _title;
 
     /// <summary>Begins a report.</summary>
     /// <param name="title">The title of the page.</param>
@@ -21,14 +21,14 @@ public sealed class HtmlReport
     public HtmlReport(string title, string? subtitle = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(title);
-        this.title = title;
-        body.Append("<header><h1>").Append(Text(title)).Append("</h1>");
+        this._title = title;
+        _body.Append("<header><h1>").Append(Text(title)).Append("</h1>");
         if (subtitle is not null)
         {
-            body.Append("<p>").Append(Text(subtitle)).Append("</p>");
+            _body.Append("<p>").Append(Text(subtitle)).Append("</p>");
         }
 
-        body.Append("</header>\n");
+        _body.Append("</header>\n");
     }
 
     /// <summary>Adds a heading.</summary>
@@ -56,13 +56,13 @@ public sealed class HtmlReport
     /// <returns>This report, to add more.</returns>
     public HtmlReport KeyFigures(params IReadOnlyList<(string Name, string Value)> figures)
     {
-        body.Append("<dl class=\"figures\">");
-        foreach (var (name, value) in figures)
+        _body.Append("<dl class=\"figures\">");
+        foreach ((string? name, string? value) in figures)
         {
-            body.Append("<div><dt>").Append(Text(name)).Append("</dt><dd>").Append(Text(value)).Append("</dd></div>");
+            _body.Append("<div><dt>").Append(Text(name)).Append("</dt><dd>").Append(Text(value)).Append("</dd></div>");
         }
 
-        body.Append("</dl>\n");
+        _body.Append("</dl>\n");
         return this;
     }
 
@@ -75,26 +75,26 @@ public sealed class HtmlReport
     {
         ArgumentNullException.ThrowIfNull(table);
         table.Check();
-        var classes = Enumerable.Range(0, table.Headers.Count).Select(column => table.IsNumeric(column) ? " class=\"number\"" : "").ToArray();
-        body.Append(table.Headers.Count > BroadColumns ? "<figure class=\"broad\">" : "<figure>").Append("<div class=\"wide\"><table><thead><tr>");
-        for (var column = 0; column < table.Headers.Count; column++)
+        string[] classes = Enumerable.Range(0, table.Headers.Count).Select(column => table.IsNumeric(column) ? " class=\"number\"" : "").ToArray();
+        _body.Append(table.Headers.Count > BroadColumns ? "<figure class=\"broad\">" : "<figure>").Append("<div class=\"wide\"><table><thead><tr>");
+        for (int column = 0; column < table.Headers.Count; column++)
         {
-            body.Append($"<th scope=\"col\"{classes[column]}>{Text(table.Headers[column])}</th>");
+            _body.Append($"<th scope=\"col\"{classes[column]}>{Text(table.Headers[column])}</th>");
         }
 
-        body.Append("</tr></thead><tbody>\n");
-        for (var row = 0; row < table.Rows.Count; row++)
+        _body.Append("</tr></thead><tbody>\n");
+        for (int row = 0; row < table.Rows.Count; row++)
         {
-            body.Append(table.Highlighted.Contains(row) ? "<tr class=\"highlighted\">" : "<tr>");
-            for (var column = 0; column < table.Headers.Count; column++)
+            _body.Append(table.Highlighted.Contains(row) ? "<tr class=\"highlighted\">" : "<tr>");
+            for (int column = 0; column < table.Headers.Count; column++)
             {
-                body.Append($"<td{classes[column]}>{Text(table.Rows[row][column])}</td>");
+                _body.Append($"<td{classes[column]}>{Text(table.Rows[row][column])}</td>");
             }
 
-            body.Append("</tr>\n");
+            _body.Append("</tr>\n");
         }
 
-        body.Append("</tbody></table></div>");
+        _body.Append("</tbody></table></div>");
         return Caption(caption);
     }
 
@@ -105,7 +105,7 @@ public sealed class HtmlReport
     public HtmlReport Chart(Chart chart, string? caption = null)
     {
         ArgumentNullException.ThrowIfNull(chart);
-        body.Append("<figure>").Append(chart.ToSvg());
+        _body.Append("<figure>").Append(chart.ToSvg());
         return Caption(caption);
     }
 
@@ -118,14 +118,14 @@ public sealed class HtmlReport
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta name="color-scheme" content="light dark">
-        <title>{Text(title)}</title>
+        <title>{Text(_title)}</title>
         <style>
         {HtmlStyle.Sheet}
         </style>
         </head>
         <body>
         <main>
-        {body}</main>
+        {_body}</main>
         </body>
         </html>
 
@@ -141,7 +141,7 @@ public sealed class HtmlReport
     private HtmlReport Element(string name, string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        body.Append($"<{name}>{Text(text)}</{name}>\n");
+        _body.Append($"<{name}>{Text(text)}</{name}>\n");
         return this;
     }
 
@@ -149,10 +149,10 @@ public sealed class HtmlReport
     {
         if (caption is not null)
         {
-            body.Append("<figcaption>").Append(Text(caption)).Append("</figcaption>");
+            _body.Append("<figcaption>").Append(Text(caption)).Append("</figcaption>");
         }
 
-        body.Append("</figure>\n");
+        _body.Append("</figure>\n");
         return this;
     }
 }

@@ -7,7 +7,7 @@ internal sealed class LabelPlacement(double left, double top, double right, doub
     private const double Gap = 8;
     private const double PointRadius = 6;
 
-    private readonly List<Box> taken = [];
+    private readonly List<Box> _taken = [];
 
     private readonly record struct Box(double Left, double Top, double Right, double Bottom)
     {
@@ -18,12 +18,12 @@ internal sealed class LabelPlacement(double left, double top, double right, doub
     }
 
     /// <summary>Keeps labels off the point at a position.</summary>
-    public void Avoid(double x, double y) => taken.Add(new Box(x - PointRadius, y - PointRadius, x + PointRadius, y + PointRadius));
+    public void Avoid(double x, double y) => _taken.Add(new Box(x - PointRadius, y - PointRadius, x + PointRadius, y + PointRadius));
 
     /// <summary>The start of the text's base line for the best place around the point at a position.</summary>
     public (double X, double Y) Place(double x, double y, string label)
     {
-        var width = PlotStyle.TextWidth(label, PlotStyle.SmallText);
+        double width = PlotStyle.TextWidth(label, PlotStyle.SmallText);
         Box At(double boxLeft, double boxTop) => new(boxLeft, boxTop, boxLeft + width, boxTop + Height);
         Box[] places =
         [
@@ -39,8 +39,8 @@ internal sealed class LabelPlacement(double left, double top, double right, doub
 
         // MinBy takes the first of equals, so the order above is the order of preference.
         var frame = new Box(left, top, right, bottom);
-        var best = places.MinBy(place => taken.Sum(place.Overlap) + (4 * (place.Area - place.Overlap(frame))));
-        taken.Add(best);
+        Box best = places.MinBy(place => _taken.Sum(place.Overlap) + (4 * (place.Area - place.Overlap(frame))));
+        _taken.Add(best);
         return (best.Left, best.Bottom - 3);
     }
 }

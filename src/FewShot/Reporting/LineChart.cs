@@ -29,7 +29,7 @@ public sealed record LineChart(string Title, ChartAxis X, ChartAxis Y, IReadOnly
     /// <inheritdoc/>
     public override string ToSvg()
     {
-        foreach (var series in Series)
+        foreach (LineSeries series in Series)
         {
             Check(series);
         }
@@ -41,12 +41,12 @@ public sealed record LineChart(string Title, ChartAxis X, ChartAxis Y, IReadOnly
             Series.SelectMany(series => series.X.Select(value => (series.Name, value))),
             Series.SelectMany(series => series.Y.Concat(series.Lower ?? []).Concat(series.Upper ?? []).Select(value => (series.Name, value))),
             [.. Series.Select((series, index) => new LegendEntry(series.Name, index, LegendMark.Line, series.Dashed))]);
-        for (var index = 0; index < Series.Count; index++)
+        for (int index = 0; index < Series.Count; index++)
         {
             DrawBand(plot, Series[index], index);
         }
 
-        for (var index = 0; index < Series.Count; index++)
+        for (int index = 0; index < Series.Count; index++)
         {
             DrawLine(plot, Series[index], index);
         }
@@ -74,17 +74,17 @@ public sealed record LineChart(string Title, ChartAxis X, ChartAxis Y, IReadOnly
             return;
         }
 
-        foreach (var run in Runs(series, i => double.IsFinite(series.Lower[i]) && double.IsFinite(series.Upper[i])))
+        foreach (int[] run in Runs(series, i => double.IsFinite(series.Lower[i]) && double.IsFinite(series.Upper[i])))
         {
-            var edge = run.Select(i => plot.Point(series.X[i], series.Upper[i])).Concat(run.Reverse().Select(i => plot.Point(series.X[i], series.Lower[i])));
+            IEnumerable<string> edge = run.Select(i => plot.Point(series.X[i], series.Upper[i])).Concat(run.Reverse().Select(i => plot.Point(series.X[i], series.Lower[i])));
             plot.Svg.Element("polygon", ("class", $"band s{index % PlotStyle.Colours}"), ("points", string.Join(' ', edge)));
         }
     }
 
     private static void DrawLine(PlotArea plot, LineSeries series, int index)
     {
-        var colour = $"s{index % PlotStyle.Colours}";
-        foreach (var run in Runs(series, i => double.IsFinite(series.Y[i])))
+        string colour = $"s{index % PlotStyle.Colours}";
+        foreach (int[] run in Runs(series, i => double.IsFinite(series.Y[i])))
         {
             plot.Svg.Element(
                 "polyline",
@@ -92,7 +92,7 @@ public sealed record LineChart(string Title, ChartAxis X, ChartAxis Y, IReadOnly
                 ("points", string.Join(' ', run.Select(i => plot.Point(series.X[i], series.Y[i])))));
 
             // A lone point between gaps has no line to show it.
-            foreach (var i in series.Markers || run.Length == 1 ? run : [])
+            foreach (int i in series.Markers || run.Length == 1 ? run : [])
             {
                 plot.Marker(series.X[i], series.Y[i], 3.5, colour, $"{series.Name}: {plot.Describe(series.X[i], series.Y[i])}");
             }
@@ -103,7 +103,7 @@ public sealed record LineChart(string Title, ChartAxis X, ChartAxis Y, IReadOnly
     private static IEnumerable<int[]> Runs(LineSeries series, Func<int, bool> isDrawn)
     {
         var run = new List<int>();
-        for (var i = 0; i <= series.X.Count; i++)
+        for (int i = 0; i <= series.X.Count; i++)
         {
             if (i < series.X.Count && double.IsFinite(series.X[i]) && isDrawn(i))
             {

@@ -26,8 +26,8 @@ internal sealed class PlotArea
     private const double LegendRow = 20;
     private const double AxisSpace = 46;
 
-    private readonly AxisTicks x;
-    private readonly AxisTicks? y;
+    private readonly AxisTicks _x;
+    private readonly AxisTicks? _y;
 
     /// <summary>Frames a chart of two numeric axes.</summary>
     public PlotArea(
@@ -38,21 +38,21 @@ internal sealed class PlotArea
         IEnumerable<(string, double)> yValues,
         IReadOnlyList<LegendEntry> legend)
     {
-        y = AxisTicks.Fit(vertical, yValues, Math.Max(2, chart.Height / 65));
-        x = AxisTicks.Fit(horizontal, xValues, Math.Max(2, chart.Width / 90));
-        var labelWidth = y.Ticks.Max(tick => PlotStyle.TextWidth(tick.Label, PlotStyle.SmallText));
+        _y = AxisTicks.Fit(vertical, yValues, Math.Max(2, chart.Height / 65));
+        _x = AxisTicks.Fit(horizontal, xValues, Math.Max(2, chart.Width / 90));
+        double labelWidth = _y.Ticks.Max(tick => PlotStyle.TextWidth(tick.Label, PlotStyle.SmallText));
         Left = Margin + 20 + labelWidth + 8;
         Right = chart.Width - Margin - 8;
         Begin(chart, chart.Height, legend);
         Bottom = chart.Height - AxisSpace;
-        foreach (var (value, label) in y.Ticks)
+        foreach ((double value, string? label) in _y.Ticks)
         {
             Svg.Line("grid", Left, MapY(value), Right, MapY(value));
             Svg.Text(Left - 8, MapY(value) + 4, "tick end", label);
         }
 
         DrawHorizontalAxis(horizontal, gridLines: false);
-        var (centreX, centreY) = (Margin + 6, (Top + Bottom) / 2);
+        (double centreX, double centreY) = (Margin + 6, (Top + Bottom) / 2);
         Svg.Text(centreX, centreY, "axis-label", vertical.Label, $"rotate(-90 {SvgWriter.Number(centreX)} {SvgWriter.Number(centreY)})");
         DrawEmptyNote(yValues);
     }
@@ -66,14 +66,14 @@ internal sealed class PlotArea
         IEnumerable<(string, double)> xValues,
         IReadOnlyList<LegendEntry> legend)
     {
-        x = AxisTicks.Fit(horizontal, xValues, Math.Max(2, chart.Width / 110));
+        _x = AxisTicks.Fit(horizontal, xValues, Math.Max(2, chart.Width / 110));
         Left = Margin + categories.Select(name => PlotStyle.TextWidth(name, PlotStyle.LegendText)).DefaultIfEmpty(0).Max() + 12;
         Right = chart.Width - Margin - 88; // room for the number at the end of the longest bar
-        var heightAbove = HeaderHeight(chart, legend);
+        double heightAbove = HeaderHeight(chart, legend);
         Bottom = heightAbove + (categories.Count * categoryHeight);
         Begin(chart, Bottom + AxisSpace, legend);
         DrawHorizontalAxis(horizontal, gridLines: true);
-        for (var index = 0; index < categories.Count; index++)
+        for (int index = 0; index < categories.Count; index++)
         {
             Svg.Text(Left - 10, Top + ((index + 0.5) * categoryHeight) + 3, "category", categories[index]);
         }
@@ -91,9 +91,9 @@ internal sealed class PlotArea
 
     public double Bottom { get; }
 
-    public double MapX(double value) => Left + (x.Position(value) * (Right - Left));
+    public double MapX(double value) => Left + (_x.Position(value) * (Right - Left));
 
-    public double MapY(double value) => Bottom - (y!.Position(value) * (Bottom - Top));
+    public double MapY(double value) => Bottom - (_y!.Position(value) * (Bottom - Top));
 
     public string Point(double xValue, double yValue) => $"{SvgWriter.Number(MapX(xValue))},{SvgWriter.Number(MapY(yValue))}";
 
@@ -130,7 +130,7 @@ internal sealed class PlotArea
 
     private void Begin(Chart chart, double height, IReadOnlyList<LegendEntry> legend)
     {
-        var (width, tall) = (SvgWriter.Number(chart.Width), SvgWriter.Number(height));
+        (string? width, string? tall) = (SvgWriter.Number(chart.Width), SvgWriter.Number(height));
         Svg.Open(
             "svg",
             ("xmlns", "http://www.w3.org/2000/svg"),
@@ -143,7 +143,7 @@ internal sealed class PlotArea
         Svg.Raw($"\n<style>{PlotStyle.Sheet}</style>\n");
         Svg.Element("rect", ("class", "paper"), ("width", width), ("height", tall));
         Svg.Text(Margin, Margin + 14, "heading", chart.Title);
-        foreach (var (entry, column, row) in LayOutLegend(chart, legend).Places)
+        foreach ((LegendEntry? entry, double column, int row) in LayOutLegend(chart, legend).Places)
         {
             DrawLegend(entry, column, Margin + 22 + 14 + (row * LegendRow));
         }
@@ -155,10 +155,10 @@ internal sealed class PlotArea
     private static (List<(LegendEntry Entry, double X, int Row)> Places, int Rows) LayOutLegend(Chart chart, IReadOnlyList<LegendEntry> legend)
     {
         List<(LegendEntry, double, int)> places = [];
-        var (column, row) = (Margin, 0);
-        foreach (var entry in legend)
+        (double column, int row) = (Margin, 0);
+        foreach (LegendEntry entry in legend)
         {
-            var width = 28 + PlotStyle.TextWidth(entry.Name, PlotStyle.LegendText) + 14;
+            double width = 28 + PlotStyle.TextWidth(entry.Name, PlotStyle.LegendText) + 14;
             if (column > Margin && column + width > chart.Width - Margin)
             {
                 (column, row) = (Margin, row + 1);
@@ -173,7 +173,7 @@ internal sealed class PlotArea
 
     private void DrawLegend(LegendEntry entry, double left, double baseLine)
     {
-        var middle = baseLine - 4;
+        double middle = baseLine - 4;
         switch (entry.Mark)
         {
             case LegendMark.Line:
@@ -199,7 +199,7 @@ internal sealed class PlotArea
 
     private void DrawHorizontalAxis(ChartAxis axis, bool gridLines)
     {
-        foreach (var (value, label) in x.Ticks)
+        foreach ((double value, string? label) in _x.Ticks)
         {
             if (gridLines)
             {

@@ -19,7 +19,7 @@ public sealed record ReportTable(IReadOnlyList<string> Headers, IReadOnlyList<IR
     {
         Check();
         string[] marks = [.. Enumerable.Range(0, Headers.Count).Select(column => IsNumeric(column) ? "---:" : "---")];
-        var lines = Rows.Select((row, index) => Line(row.Select(cell => Highlighted.Contains(index) && cell.Length > 0 ? $"**{Escaped(cell)}**" : Escaped(cell))));
+        IEnumerable<string> lines = Rows.Select((row, index) => Line(row.Select(cell => Highlighted.Contains(index) && cell.Length > 0 ? $"**{Escaped(cell)}**" : Escaped(cell))));
         return string.Concat(new[] { Line(Headers.Select(Escaped)), Line(marks) }.Concat(lines));
 
         static string Line(IEnumerable<string> cells) => $"| {string.Join(" | ", cells)} |\n";
@@ -31,7 +31,7 @@ public sealed record ReportTable(IReadOnlyList<string> Headers, IReadOnlyList<IR
 
     internal void Check()
     {
-        for (var index = 0; index < Rows.Count; index++)
+        for (int index = 0; index < Rows.Count; index++)
         {
             if (Rows[index].Count != Headers.Count)
             {
@@ -43,7 +43,7 @@ public sealed record ReportTable(IReadOnlyList<string> Headers, IReadOnlyList<IR
     // The number leads; a unit, an interval or a factor may follow. An empty cell or a dash does not make a column text.
     private static bool IsNumber(string cell)
     {
-        var first = cell.Trim().Split(' ', 2)[0].TrimEnd('%', '×', 's');
+        string first = cell.Trim().Split(' ', 2)[0].TrimEnd('%', '×', 's');
         return first is "" or "-" or "–" or "—" || double.TryParse(first.Replace('−', '-'), NumberStyles.Number | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out _);
     }
 }

@@ -27,7 +27,7 @@ public sealed record ScatterChart(string Title, ChartAxis X, ChartAxis Y, IReadO
     /// <inheritdoc/>
     public override string ToSvg()
     {
-        var all = Groups.SelectMany(group => group.Points.Select(point => (group.Name, point))).Concat(Front.Select(point => (FrontName, point))).ToArray();
+        (string, ScatterPoint point)[] all = Groups.SelectMany(group => group.Points.Select(point => (group.Name, point))).Concat(Front.Select(point => (FrontName, point))).ToArray();
         LegendEntry[] legend =
         [
             .. Groups.Select((group, index) => new LegendEntry(group.Name, index, LegendMark.Dot, false)).Where(_ => Groups.Count > 1 || Front.Count > 0),
@@ -43,23 +43,23 @@ public sealed record ScatterChart(string Title, ChartAxis X, ChartAxis Y, IReadO
         }
 
         var labels = new LabelPlacement(plot.Left, plot.Top, plot.Right, plot.Bottom);
-        foreach (var point in Groups.SelectMany(group => group.Points).Where(IsFinite))
+        foreach (ScatterPoint? point in Groups.SelectMany(group => group.Points).Where(IsFinite))
         {
             labels.Avoid(plot.MapX(point.X), plot.MapY(point.Y));
         }
 
-        for (var index = 0; index < Groups.Count; index++)
+        for (int index = 0; index < Groups.Count; index++)
         {
-            foreach (var point in Groups[index].Points.Where(IsFinite))
+            foreach (ScatterPoint? point in Groups[index].Points.Where(IsFinite))
             {
                 plot.Marker(point.X, point.Y, 5, $"s{index % PlotStyle.Colours}", $"{point.Label ?? Groups[index].Name}: {plot.Describe(point.X, point.Y)}");
             }
         }
 
         // After all markers, so that no marker covers a label.
-        foreach (var point in Groups.SelectMany(group => group.Points).Where(IsFinite).Where(point => !string.IsNullOrEmpty(point.Label)))
+        foreach (ScatterPoint? point in Groups.SelectMany(group => group.Points).Where(IsFinite).Where(point => !string.IsNullOrEmpty(point.Label)))
         {
-            var (x, y) = labels.Place(plot.MapX(point.X), plot.MapY(point.Y), point.Label!);
+            (double x, double y) = labels.Place(plot.MapX(point.X), plot.MapY(point.Y), point.Label!);
             plot.Svg.Text(x, y, "label", point.Label!);
         }
 
@@ -73,7 +73,7 @@ public sealed record ScatterChart(string Title, ChartAxis X, ChartAxis Y, IReadO
     {
         ArgumentNullException.ThrowIfNull(points);
         var front = new List<ScatterPoint>();
-        foreach (var point in points.Where(IsFinite).OrderBy(point => point.X).ThenBy(point => higher ? -point.Y : point.Y))
+        foreach (ScatterPoint? point in points.Where(IsFinite).OrderBy(point => point.X).ThenBy(point => higher ? -point.Y : point.Y))
         {
             if (front.Count == 0 || (higher ? point.Y > front[^1].Y : point.Y < front[^1].Y))
             {

@@ -7,12 +7,12 @@ namespace FewShot.Reporting;
 /// <summary>Builds SVG text: escapes what it is given and writes numbers the same in every culture.</summary>
 internal sealed class SvgWriter
 {
-    private readonly StringBuilder text = new();
+    private readonly StringBuilder _text = new();
 
     /// <summary>A coordinate to a hundredth of a pixel: finer is invisible and only makes the file larger.</summary>
     public static string Number(double value)
     {
-        var rounded = Math.Round(value, 2);
+        double rounded = Math.Round(value, 2);
         return (rounded == 0 ? 0 : rounded).ToString("0.##", CultureInfo.InvariantCulture);
     }
 
@@ -21,15 +21,15 @@ internal sealed class SvgWriter
     public void Open(string name, params ReadOnlySpan<(string Name, string Value)> attributes)
     {
         Tag(name, attributes);
-        text.Append('>');
+        _text.Append('>');
     }
 
-    public void Close(string name) => text.Append("</").Append(name).Append(">\n");
+    public void Close(string name) => _text.Append("</").Append(name).Append(">\n");
 
     public void Element(string name, params ReadOnlySpan<(string Name, string Value)> attributes)
     {
         Tag(name, attributes);
-        text.Append("/>\n");
+        _text.Append("/>\n");
     }
 
     public void Line(string style, double x1, double y1, double x2, double y2) =>
@@ -46,7 +46,7 @@ internal sealed class SvgWriter
             Open("text", ("class", style), ("x", Number(x)), ("y", Number(y)), ("transform", transform));
         }
 
-        text.Append(Escape(content));
+        _text.Append(Escape(content));
         Close("text");
     }
 
@@ -54,20 +54,20 @@ internal sealed class SvgWriter
     public void Titled(string content)
     {
         Open("title");
-        text.Append(Escape(content));
+        _text.Append(Escape(content));
         Close("title");
     }
 
-    public void Raw(string markup) => text.Append(markup);
+    public void Raw(string markup) => _text.Append(markup);
 
-    public override string ToString() => text.ToString();
+    public override string ToString() => _text.ToString();
 
     private void Tag(string name, ReadOnlySpan<(string Name, string Value)> attributes)
     {
-        text.Append('<').Append(name);
-        foreach (var (key, value) in attributes)
+        _text.Append('<').Append(name);
+        foreach ((string? key, string? value) in attributes)
         {
-            text.Append(' ').Append(key).Append("=\"").Append(Escape(value)).Append('"');
+            _text.Append(' ').Append(key).Append("=\"").Append(Escape(value)).Append('"');
         }
     }
 }

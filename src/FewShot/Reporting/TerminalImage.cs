@@ -38,19 +38,19 @@ public static partial class TerminalImage
             throw new ArgumentException($"an image of {width} × {height} has {(long)width * height} pixels, but {pixels.Length} were given", nameof(pixels));
         }
 
-        var drawnWidth = Math.Min(columns ?? width, width);
+        int drawnWidth = Math.Min(columns ?? width, width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(drawnWidth, nameof(columns));
-        var drawnHeight = Math.Max(1, (int)Math.Round((double)height * drawnWidth / width));
-        var image = Shrink(pixels, width, height, drawnWidth, drawnHeight);
+        int drawnHeight = Math.Max(1, (int)Math.Round((double)height * drawnWidth / width));
+        float[] image = Shrink(pixels, width, height, drawnWidth, drawnHeight);
 
         // Averaging thins strokes, so without tones the threshold lies halfway between the darkest and the lightest that is left.
-        var (darkest, lightest) = (image.Min(), image.Max());
-        var threshold = darkest < lightest ? (darkest + lightest) / 2 : 0.5f;
-        var lines = new string[(drawnHeight + 1) / 2];
-        for (var line = 0; line < lines.Length; line++)
+        (float darkest, float lightest) = (image.Min(), image.Max());
+        float threshold = darkest < lightest ? (darkest + lightest) / 2 : 0.5f;
+        string[] lines = new string[(drawnHeight + 1) / 2];
+        for (int line = 0; line < lines.Length; line++)
         {
-            var upper = image.AsSpan(2 * line * drawnWidth, drawnWidth);
-            var lower = (2 * line) + 1 < drawnHeight ? image.AsSpan(((2 * line) + 1) * drawnWidth, drawnWidth) : default;
+            Span<float> upper = image.AsSpan(2 * line * drawnWidth, drawnWidth);
+            Span<float> lower = (2 * line) + 1 < drawnHeight ? image.AsSpan(((2 * line) + 1) * drawnWidth, drawnWidth) : default;
             lines[line] = color == TerminalColor.Gray ? GrayLine(upper, lower) : BlockLine(upper, lower, threshold);
         }
 
@@ -65,8 +65,8 @@ public static partial class TerminalImage
     {
         ArgumentNullException.ThrowIfNull(blocks);
         ArgumentOutOfRangeException.ThrowIfNegative(gap);
-        var widths = blocks.Select(block => block.Select(VisibleWidth).DefaultIfEmpty(0).Max()).ToArray();
-        var height = blocks.Select(block => block.Count).DefaultIfEmpty(0).Max();
+        int[] widths = blocks.Select(block => block.Select(VisibleWidth).DefaultIfEmpty(0).Max()).ToArray();
+        int height = blocks.Select(block => block.Count).DefaultIfEmpty(0).Max();
         return
         [
             .. Enumerable.Range(0, height).Select(line => string.Join(
@@ -83,8 +83,8 @@ public static partial class TerminalImage
     {
         ArgumentNullException.ThrowIfNull(block);
         ArgumentNullException.ThrowIfNull(caption);
-        var width = block.Select(VisibleWidth).DefaultIfEmpty(0).Max();
-        var text = caption.Length <= width ? caption : width > 1 ? caption[..(width - 1)] + "…" : "";
+        int width = block.Select(VisibleWidth).DefaultIfEmpty(0).Max();
+        string text = caption.Length <= width ? caption : width > 1 ? caption[..(width - 1)] + "…" : "";
         return [.. block, text.PadLeft(text.Length + ((width - text.Length) / 2)).PadRight(width)];
     }
 
@@ -100,20 +100,20 @@ public static partial class TerminalImage
     // The mean over the area that each drawn pixel covers.
     private static float[] Shrink(ReadOnlySpan<float> pixels, int width, int height, int drawnWidth, int drawnHeight)
     {
-        var image = new float[drawnWidth * drawnHeight];
-        for (var row = 0; row < drawnHeight; row++)
+        float[] image = new float[drawnWidth * drawnHeight];
+        for (int row = 0; row < drawnHeight; row++)
         {
-            for (var column = 0; column < drawnWidth; column++)
+            for (int column = 0; column < drawnWidth; column++)
             {
-                var (top, bottom) = ((double)row * height / drawnHeight, (double)(row + 1) * height / drawnHeight);
-                var (left, right) = ((double)column * width / drawnWidth, (double)(column + 1) * width / drawnWidth);
-                var sum = 0.0;
-                for (var y = (int)top; y < bottom && y < height; y++)
+                (double top, double bottom) = ((double)row * height / drawnHeight, (double)(row + 1) * height / drawnHeight);
+                (double left, double right) = ((double)column * width / drawnWidth, (double)(column + 1) * width / drawnWidth);
+                double sum = 0.0;
+                for (int y = (int)top; y < bottom && y < height; y++)
                 {
-                    for (var x = (int)left; x < right && x < width; x++)
+                    for (int x = (int)left; x < right && x < width; x++)
                     {
-                        var area = (Math.Min(bottom, y + 1) - Math.Max(top, y)) * (Math.Min(right, x + 1) - Math.Max(left, x));
-                        var value = pixels[(y * width) + x];
+                        double area = (Math.Min(bottom, y + 1) - Math.Max(top, y)) * (Math.Min(right, x + 1) - Math.Max(left, x));
+                        float value = pixels[(y * width) + x];
                         sum += area * (float.IsNaN(value) ? 0 : Math.Clamp(value, 0f, 1f));
                     }
                 }
@@ -128,9 +128,9 @@ public static partial class TerminalImage
     private static string BlockLine(ReadOnlySpan<float> upper, ReadOnlySpan<float> lower, float threshold)
     {
         var line = new StringBuilder(upper.Length);
-        for (var column = 0; column < upper.Length; column++)
+        for (int column = 0; column < upper.Length; column++)
         {
-            var (isUpper, isLower) = (upper[column] > threshold, !lower.IsEmpty && lower[column] > threshold);
+            (bool isUpper, bool isLower) = (upper[column] > threshold, !lower.IsEmpty && lower[column] > threshold);
             line.Append((isUpper, isLower) switch { (true, true) => '█', (true, false) => '▀', (false, true) => '▄', _ => ' ' });
         }
 
@@ -141,11 +141,11 @@ public static partial class TerminalImage
     private static string GrayLine(ReadOnlySpan<float> upper, ReadOnlySpan<float> lower)
     {
         var line = new StringBuilder();
-        var current = "";
-        for (var column = 0; column < upper.Length; column++)
+        string current = "";
+        for (int column = 0; column < upper.Length; column++)
         {
-            var background = lower.IsEmpty ? "49" : $"48;5;{Tone(lower[column])}";
-            var colors = string.Create(CultureInfo.InvariantCulture, $"\e[38;5;{Tone(upper[column])};{background}m");
+            string background = lower.IsEmpty ? "49" : $"48;5;{Tone(lower[column])}";
+            string colors = string.Create(CultureInfo.InvariantCulture, $"\e[38;5;{Tone(upper[column])};{background}m");
             if (colors != current)
             {
                 line.Append(current = colors);

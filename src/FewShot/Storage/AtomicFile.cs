@@ -14,10 +14,10 @@ internal static partial class AtomicFile
     /// <exception cref="StorageException">The disk is full, the folder read-only or missing; the previous version is untouched.</exception>
     public static void Write(string path, Action<Stream> write)
     {
-        var fullPath = Path.GetFullPath(path);
-        var folder = Path.GetDirectoryName(fullPath)
+        string fullPath = Path.GetFullPath(path);
+        string folder = Path.GetDirectoryName(fullPath)
             ?? throw new StorageException($"cannot write '{path}': it is not a file name; give the path of a file");
-        var temporary = Path.Combine(folder, $".{Path.GetFileName(fullPath)}.{Environment.ProcessId}-{Guid.NewGuid():N}{TemporarySuffix}");
+        string temporary = Path.Combine(folder, $".{Path.GetFileName(fullPath)}.{Environment.ProcessId}-{Guid.NewGuid():N}{TemporarySuffix}");
         try
         {
             using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16))
@@ -37,7 +37,7 @@ internal static partial class AtomicFile
                 throw;
             }
 
-            var previous = File.Exists(fullPath) ? "the previous version is untouched" : "nothing was written";
+            string previous = File.Exists(fullPath) ? "the previous version is untouched" : "nothing was written";
             throw StorageException.From("write", fullPath, error, $"{previous}; free space or choose a folder that can be written");
         }
     }
@@ -48,7 +48,7 @@ internal static partial class AtomicFile
     /// <summary>Removes what killed writers left in <paramref name="folder"/>. The caller must be the folder's only writer.</summary>
     public static void RemoveLeftovers(string folder)
     {
-        foreach (var file in Directory.EnumerateFiles(folder).Where(IsLeftover))
+        foreach (string? file in Directory.EnumerateFiles(folder).Where(IsLeftover))
         {
             DeleteQuietly(file);
         }
@@ -80,7 +80,7 @@ internal static partial class AtomicFile
         }
 
         const int readOnly = 0;
-        var descriptor = Open(folder, readOnly);
+        int descriptor = Open(folder, readOnly);
         if (descriptor >= 0)
         {
             _ = Synchronize(descriptor);

@@ -43,20 +43,20 @@ public sealed record Checkpoint(
     /// <exception cref="StorageException">It is missing, damaged or no checkpoint.</exception>
     public static Checkpoint Read(string path)
     {
-        var file = Safetensors.Read(path);
+        SafetensorsFile file = Safetensors.Read(path);
         if (file.Metadata.ContainsKey("adapted_learner"))
         {
             throw new StorageException($"'{path}' is a model adapted to one task, not a learner; load it as an adapted model");
         }
 
-        var text = file.RequiredMetadata(IterationKey);
-        if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var iteration))
+        string text = file.RequiredMetadata(IterationKey);
+        if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long iteration))
         {
             throw new StorageException($"'{path}' has the iteration '{text}', which is not a whole number; copy the file again");
         }
 
         var metadata = file.Metadata.Where(pair => pair.Key != IterationKey).ToDictionary();
-        var isState = file.Tensors.ToLookup(tensor => tensor.Name.StartsWith(StatePrefix, StringComparison.Ordinal));
+        ILookup<bool, StoredTensor> isState = file.Tensors.ToLookup(tensor => tensor.Name.StartsWith(StatePrefix, StringComparison.Ordinal));
         return new Checkpoint(iteration, [.. isState[false]], [.. isState[true].Select(tensor => tensor.Renamed(tensor.Name[StatePrefix.Length..]))], metadata);
     }
 }

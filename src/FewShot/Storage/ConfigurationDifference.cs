@@ -8,12 +8,12 @@ internal sealed record ConfigurationDifference(string Key, string? Stored, strin
     /// <summary>Lists the settings that differ, in the order of the stored configuration, then those only given.</summary>
     public static IReadOnlyList<ConfigurationDifference> Between(JsonObject stored, JsonObject given)
     {
-        var left = Leaves(stored);
-        var right = Leaves(given);
+        Dictionary<string, JsonNode> left = Leaves(stored);
+        Dictionary<string, JsonNode> right = Leaves(given);
         return
         [
             .. left.Keys.Union(right.Keys)
-                .Where(key => !(left.TryGetValue(key, out var a) && right.TryGetValue(key, out var b) && JsonNode.DeepEquals(a, b)))
+                .Where(key => !(left.TryGetValue(key, out JsonNode? a) && right.TryGetValue(key, out JsonNode? b) && JsonNode.DeepEquals(a, b)))
                 .Select(key => new ConfigurationDifference(key, Text(left, key), Text(right, key))),
         ];
     }
@@ -21,7 +21,7 @@ internal sealed record ConfigurationDifference(string Key, string? Stored, strin
     public override string ToString() => $"{Key} is {Stored ?? "not set"} in the folder, {Given ?? "not set"} now";
 
     private static string? Text(Dictionary<string, JsonNode> leaves, string key) =>
-        leaves.TryGetValue(key, out var value) ? value.ToJsonString() : null;
+        leaves.TryGetValue(key, out JsonNode? value) ? value.ToJsonString() : null;
 
     // Lists are compared whole: one more element would otherwise shift every later difference.
     private static Dictionary<string, JsonNode> Leaves(JsonObject root)
@@ -29,7 +29,7 @@ internal sealed record ConfigurationDifference(string Key, string? Stored, strin
         var leaves = new Dictionary<string, JsonNode>();
         void Visit(JsonObject node, string prefix)
         {
-            foreach (var (name, value) in node)
+            foreach ((string? name, JsonNode? value) in node)
             {
                 if (value is JsonObject { Count: > 0 } inner)
                 {

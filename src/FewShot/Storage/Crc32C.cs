@@ -9,13 +9,13 @@ internal static class Crc32C
     /// <summary>The check of <paramref name="bytes"/>, continuing <paramref name="previous"/>, the check of what came before.</summary>
     public static uint Compute(ReadOnlySpan<byte> bytes, uint previous = 0)
     {
-        var crc = ~previous;
-        foreach (var word in MemoryMarshal.Cast<byte, ulong>(bytes))
+        uint crc = ~previous;
+        foreach (ulong word in MemoryMarshal.Cast<byte, ulong>(bytes))
         {
             crc = BitOperations.Crc32C(crc, word);
         }
 
-        foreach (var rest in bytes[(bytes.Length & ~7)..])
+        foreach (byte rest in bytes[(bytes.Length & ~7)..])
         {
             crc = BitOperations.Crc32C(crc, rest);
         }

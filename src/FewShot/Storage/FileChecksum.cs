@@ -38,9 +38,9 @@ internal static class FileChecksum
     /// <param name="tensors">The values that follow, in the order of the file.</param>
     public static string? Fault(Span<byte> header, Dictionary<string, string> metadata, IReadOnlyList<StoredTensor> tensors)
     {
-        var hasFormat = metadata.Remove(FormatKey, out var format);
-        var hasChecksum = metadata.Remove(Key, out var written);
-        metadata.Remove(ValuesKey, out var ofValues);
+        bool hasFormat = metadata.Remove(FormatKey, out string? format);
+        bool hasChecksum = metadata.Remove(Key, out string? written);
+        metadata.Remove(ValuesKey, out string? ofValues);
         if (!hasFormat && !hasChecksum)
         {
             return ofValues is null ? null : Difference("its values are", ofValues, 0, tensors);
@@ -51,7 +51,7 @@ internal static class FileChecksum
             return $"it is damaged, or of a later version: its format is '{format}', {Format} is read";
         }
 
-        var place = Place(header);
+        Span<byte> place = Place(header);
         if (!hasFormat || written?.Length != Empty.Length || place.IsEmpty)
         {
             return $"it is damaged: its metadata lack {(hasFormat ? Key : FormatKey)}, which every such file has";
@@ -63,7 +63,7 @@ internal static class FileChecksum
 
     private static string? Difference(string what, string written, uint before, IReadOnlyList<StoredTensor> tensors)
     {
-        var found = Digits(tensors.Aggregate(before, (crc, tensor) => Crc32C.Compute(tensor.Bytes, crc)));
+        string found = Digits(tensors.Aggregate(before, (crc, tensor) => Crc32C.Compute(tensor.Bytes, crc)));
         return found == written ? null : $"{what} damaged: the checksum is {found}, {written} was written";
     }
 
@@ -71,7 +71,7 @@ internal static class FileChecksum
 
     private static Span<byte> Place(Span<byte> header)
     {
-        var start = header.IndexOf(s_before);
+        int start = header.IndexOf(s_before);
         return start < 0 || start + s_before.Length + Empty.Length > header.Length ? [] : header.Slice(start + s_before.Length, Empty.Length);
     }
 }

@@ -10,9 +10,9 @@ internal sealed class FolderLock : IDisposable
     public const string LockName = ".lock";
     public const string OwnerName = ".owner";
 
-    private readonly FileStream stream;
+    private readonly FileStream _stream;
 
-    private FolderLock(FileStream stream) => this.stream = stream;
+    private FolderLock(FileStream stream) => this._stream = stream;
 
     /// <summary>Takes the lock of <paramref name="folder"/> or says who has it.</summary>
     public static FolderLock Take(string folder)
@@ -34,7 +34,7 @@ internal sealed class FolderLock : IDisposable
         try
         {
             // A file of its own, because nobody else may open the locked one. It only informs: losing it costs a better message.
-            var now = DateTimeOffset.Now.ToString("yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture);
+            string now = DateTimeOffset.Now.ToString("yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture);
             AtomicFile.WriteText(Path.Combine(folder, OwnerName), $"process {Environment.ProcessId} on {Environment.MachineName} since {now}");
             return new FolderLock(stream);
         }
@@ -46,7 +46,7 @@ internal sealed class FolderLock : IDisposable
     }
 
     /// <summary>Gives the lock back. The files stay: removing a lock file would let a third process lock a file nobody else sees.</summary>
-    public void Dispose() => stream.Dispose();
+    public void Dispose() => _stream.Dispose();
 
     // Sharing violation on Windows; EWOULDBLOCK on Linux (11) and macOS (35).
     private static bool IsHeld(IOException error) => error.HResult is unchecked((int)0x80070020) or 11 or 35;

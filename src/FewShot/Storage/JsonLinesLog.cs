@@ -12,13 +12,13 @@ internal sealed class JsonLinesLog : IDisposable
     /// <summary>The member of every line that says to which step it belongs.</summary>
     public const string Step = "step";
 
-    private readonly string path;
-    private readonly FileStream stream;
+    private readonly string _path;
+    private readonly FileStream _stream;
 
     private JsonLinesLog(string path, FileStream stream)
     {
-        this.path = path;
-        this.stream = stream;
+        this._path = path;
+        this._stream = stream;
     }
 
     /// <summary>Opens or creates the log for appending, keeping the lines up to and including <paramref name="lastStep"/>.</summary>
@@ -27,7 +27,7 @@ internal sealed class JsonLinesLog : IDisposable
     {
         try
         {
-            var kept = File.Exists(path) ? KeptLength(path, lastStep) : 0;
+            long kept = File.Exists(path) ? KeptLength(path, lastStep) : 0;
             var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
             stream.SetLength(kept);
             stream.Position = kept;
@@ -59,25 +59,25 @@ internal sealed class JsonLinesLog : IDisposable
     /// <exception cref="StorageException">The disk is full; the log ends with the last whole line.</exception>
     public void Append(long step, IEnumerable<KeyValuePair<string, JsonNode?>> values)
     {
-        var line = Line(step, values);
-        var start = stream.Position;
+        byte[] line = Line(step, values);
+        long start = _stream.Position;
         try
         {
-            stream.Write(line);
+            _stream.Write(line);
         }
         catch (Exception error) when (StorageException.IsFileSystemError(error))
         {
-            stream.SetLength(start);
-            stream.Position = start;
-            throw StorageException.From("append to", path, error, $"the log is whole up to the step before {step}; free space and resume");
+            _stream.SetLength(start);
+            _stream.Position = start;
+            throw StorageException.From("append to", _path, error, $"the log is whole up to the step before {step}; free space and resume");
         }
     }
 
     /// <summary>Makes what was appended survive a power cut.</summary>
-    public void Flush() => stream.Flush(flushToDisk: true);
+    public void Flush() => _stream.Flush(flushToDisk: true);
 
     /// <summary>Closes the file.</summary>
-    public void Dispose() => stream.Dispose();
+    public void Dispose() => _stream.Dispose();
 
     private static byte[] Line(long step, IEnumerable<KeyValuePair<string, JsonNode?>> values)
     {
@@ -86,7 +86,7 @@ internal sealed class JsonLinesLog : IDisposable
         {
             json.WriteStartObject();
             json.WriteNumber(Step, step);
-            foreach (var (name, value) in values)
+            foreach ((string? name, JsonNode? value) in values)
             {
                 if (name == Step)
                 {
@@ -111,10 +111,10 @@ internal sealed class JsonLinesLog : IDisposable
             case null:
                 json.WriteNullValue();
                 break;
-            case JsonValue number when number.TryGetValue<double>(out var real) && !double.IsFinite(real):
+            case JsonValue number when number.TryGetValue<double>(out double real) && !double.IsFinite(real):
                 json.WriteStringValue(real.ToString(System.Globalization.CultureInfo.InvariantCulture));
                 break;
-            case JsonValue number when number.TryGetValue<float>(out var real) && !float.IsFinite(real):
+            case JsonValue number when number.TryGetValue<float>(out float real) && !float.IsFinite(real):
                 json.WriteStringValue(real.ToString(System.Globalization.CultureInfo.InvariantCulture));
                 break;
             default:
@@ -125,8 +125,8 @@ internal sealed class JsonLinesLog : IDisposable
 
     private static long KeptLength(string path, long lastStep)
     {
-        var kept = 0L;
-        foreach (var line in Lines(path, ReadShared(path)))
+        long kept = 0L;
+        foreach (LogLine line in Lines(path, ReadShared(path)))
         {
             if (line.StepNumber > lastStep)
             {
@@ -143,17 +143,17 @@ internal sealed class JsonLinesLog : IDisposable
 
     private static IEnumerable<LogLine> Lines(string path, byte[] bytes)
     {
-        var number = 0;
-        for (var start = 0; start < bytes.Length;)
+        int number = 0;
+        for (int start = 0; start < bytes.Length;)
         {
-            var length = Array.IndexOf(bytes, (byte)'\n', start) - start;
+            int length = Array.IndexOf(bytes, (byte)'\n', start) - start;
             if (length < 0)
             {
                 yield break; // the last line lacks its end: its writer was stopped
             }
 
             number++;
-            var end = start + length + 1;
+            int end = start + length + 1;
             if (Parse(bytes.AsMemory(start, length), path) is not { } line)
             {
                 // A power cut can leave the last line whole in length but not in content; only damage reaches further back.
@@ -175,7 +175,7 @@ internal sealed class JsonLinesLog : IDisposable
     {
         try
         {
-            return StoredJson.Parse(line, path, "what its steps gave") is JsonObject value && value[Step] is JsonValue step && step.TryGetValue<long>(out var number)
+            return StoredJson.Parse(line, path, "what its steps gave") is JsonObject value && value[Step] is JsonValue step && step.TryGetValue<long>(out long number)
                 ? new LogLine(value, number, 0)
                 : null;
         }
@@ -188,8 +188,8 @@ internal sealed class JsonLinesLog : IDisposable
     private static byte[] ReadShared(string path)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
-        var bytes = new byte[stream.Length];
-        var read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        byte[] bytes = new byte[stream.Length];
+        int read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         return bytes[..read];
     }
 }

@@ -8,9 +8,9 @@ internal sealed class ProtocolBuffer
     private const int LengthDelimited = 2;
     private const int Fixed32 = 5;
 
-    private readonly List<byte> encoded = [];
+    private readonly List<byte> _encoded = [];
 
-    public byte[] ToArray() => [.. encoded];
+    public byte[] ToArray() => [.. _encoded];
 
     public void Integer(int field, ulong value)
     {
@@ -34,7 +34,7 @@ internal sealed class ProtocolBuffer
     {
         Key(field, LengthDelimited);
         Variable((ulong)value.Length);
-        encoded.AddRange(value);
+        _encoded.AddRange(value);
     }
 
     public void Message(int field, Action<ProtocolBuffer> body)
@@ -51,17 +51,17 @@ internal sealed class ProtocolBuffer
     {
         for (; value >= 0x80; value >>= 7)
         {
-            encoded.Add((byte)(value | 0x80));
+            _encoded.Add((byte)(value | 0x80));
         }
 
-        encoded.Add((byte)value);
+        _encoded.Add((byte)value);
     }
 
     private void Little(ulong value, int bytes)
     {
-        for (var i = 0; i < bytes; i++)
+        for (int i = 0; i < bytes; i++)
         {
-            encoded.Add((byte)(value >> (8 * i)));
+            _encoded.Add((byte)(value >> (8 * i)));
         }
     }
 }

@@ -21,31 +21,31 @@ public sealed class RunFolder : IDisposable
     private const string BestName = "best.safetensors";
     private const string LogName = "log.jsonl";
 
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
 
     // A checkpoint says under which configuration it was made, so that config.json cannot be changed beside it.
     private const string ConfigurationKey = "configuration";
 
-    private readonly string configuration;
-    private readonly FolderLock folderLock;
-    private readonly JsonLinesLog log;
-    private readonly TensorBoardLog events;
+    private readonly string _configuration;
+    private readonly FolderLock _folderLock;
+    private readonly JsonLinesLog _log;
+    private readonly TensorBoardLog _events;
 
     private RunFolder(string path, string configuration, FolderLock folderLock, TimeProvider time)
     {
         Path = path;
-        this.configuration = configuration;
-        this.folderLock = folderLock;
+        this._configuration = configuration;
+        this._folderLock = folderLock;
         Latest = File.Exists(LatestPath(path)) ? Checkpoint.Read(LatestPath(path)) : null;
-        var done = Latest?.Iteration ?? -1; // without a checkpoint even step 0 is to come again
-        log = JsonLinesLog.Open(System.IO.Path.Combine(path, LogName), done);
+        long done = Latest?.Iteration ?? -1; // without a checkpoint even step 0 is to come again
+        _log = JsonLinesLog.Open(System.IO.Path.Combine(path, LogName), done);
         try
         {
-            events = TensorBoardLog.Create(path, HasEvents(path) ? done + 1 : null, time);
+            _events = TensorBoardLog.Create(path, HasEvents(path) ? done + 1 : null, time);
         }
         catch
         {
-            log.Dispose();
+            _log.Dispose();
             throw;
         }
     }
@@ -94,8 +94,8 @@ public sealed class RunFolder : IDisposable
     public void SaveLatest(Checkpoint checkpoint)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
-        log.Flush();
-        events.Flush();
+        _log.Flush();
+        _events.Flush();
         WithConfiguration(checkpoint).Write(LatestPath(Path));
         Latest = checkpoint;
     }
@@ -120,11 +120,11 @@ public sealed class RunFolder : IDisposable
     public void Report(long step, IReadOnlyCollection<KeyValuePair<string, double>> scalars, IReadOnlyCollection<KeyValuePair<string, string>>? text = null)
     {
         ArgumentNullException.ThrowIfNull(scalars);
-        log.Append(step, scalars.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)JsonValue.Create(pair.Value)))
+        _log.Append(step, scalars.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)JsonValue.Create(pair.Value)))
             .Concat((text ?? []).Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)JsonValue.Create(pair.Value)))));
         if (scalars.Count > 0)
         {
-            events.Append(step, scalars);
+            _events.Append(step, scalars);
         }
     }
 
@@ -138,9 +138,9 @@ public sealed class RunFolder : IDisposable
     /// <summary>Flushes and closes the logs and lets another process have the folder.</summary>
     public void Dispose()
     {
-        log.Dispose();
-        events.Dispose();
-        folderLock.Dispose();
+        _log.Dispose();
+        _events.Dispose();
+        _folderLock.Dispose();
     }
 
     /// <summary>Reads the configuration of a run, which may be running, and compares it with the one its checkpoint was made under.</summary>
@@ -164,7 +164,7 @@ public sealed class RunFolder : IDisposable
 
     private static JsonObject ParseConfiguration(string path)
     {
-        var file = System.IO.Path.Combine(path, ConfigurationName);
+        string file = System.IO.Path.Combine(path, ConfigurationName);
         try
         {
             return StoredJson.ParseObject(File.ReadAllBytes(file), file, "how its run was configured");
@@ -206,7 +206,7 @@ public sealed class RunFolder : IDisposable
         }
 
         // A run killed before its configuration was written leaves nothing but these.
-        var foreign = Directory.EnumerateFileSystemEntries(path).FirstOrDefault(entry =>
+        string? foreign = Directory.EnumerateFileSystemEntries(path).FirstOrDefault(entry =>
             System.IO.Path.GetFileName(entry) is not (FolderLock.LockName or FolderLock.OwnerName) && !AtomicFile.IsLeftover(entry));
         if (foreign is not null)
         {
@@ -230,19 +230,19 @@ public sealed class RunFolder : IDisposable
     private static void SettleConfiguration(string path, JsonObject configuration, IReadOnlyCollection<string> mayChange)
     {
         // Through text, so that numbers compare as the file has them whatever type they are held in here.
-        var given = JsonNode.Parse(configuration.ToJsonString())!.AsObject();
-        var file = System.IO.Path.Combine(path, ConfigurationName);
+        JsonObject given = JsonNode.Parse(configuration.ToJsonString())!.AsObject();
+        string file = System.IO.Path.Combine(path, ConfigurationName);
         if (File.Exists(file))
         {
-            var differences = ConfigurationDifference.Between(ReadConfiguration(path, mayChange), given);
-            var refused = differences.Where(difference => !mayChange.Contains(difference.Key)).ToArray();
+            IReadOnlyList<ConfigurationDifference> differences = ConfigurationDifference.Between(ReadConfiguration(path, mayChange), given);
+            ConfigurationDifference[] refused = differences.Where(difference => !mayChange.Contains(difference.Key)).ToArray();
             if (refused.Length > 0 && File.Exists(LatestPath(path)))
             {
                 // A run that has done nothing has nothing to resume: it begins anew with what is asked now.
                 if (Checkpoint.Read(LatestPath(path)).Iteration == 0 && !File.Exists(BestPath(path)))
                 {
                     File.Delete(LatestPath(path));
-                    AtomicFile.WriteText(file, given.ToJsonString(Indented) + "\n");
+                    AtomicFile.WriteText(file, given.ToJsonString(s_indented) + "\n");
                     return;
                 }
 
@@ -256,11 +256,11 @@ public sealed class RunFolder : IDisposable
             }
         }
 
-        AtomicFile.WriteText(file, given.ToJsonString(Indented) + "\n");
+        AtomicFile.WriteText(file, given.ToJsonString(s_indented) + "\n");
     }
 
     private Checkpoint WithConfiguration(Checkpoint checkpoint) =>
-        checkpoint with { Metadata = new Dictionary<string, string>(checkpoint.Metadata) { [ConfigurationKey] = configuration } };
+        checkpoint with { Metadata = new Dictionary<string, string>(checkpoint.Metadata) { [ConfigurationKey] = _configuration } };
 
     private static void RefuseChanges(string path, string checkpoint, string made, JsonObject configuration, IReadOnlyCollection<string> mayChange)
     {

@@ -28,13 +28,13 @@ public static class Safetensors
         ArgumentNullException.ThrowIfNull(tensors);
 
         // Wider elements first keeps every tensor aligned to its element size; the sort is stable, so a file of one type keeps its order.
-        var ordered = tensors.OrderByDescending(tensor => ElementBytes(tensor.Element)).ToArray();
-        var header = Header(ordered, metadata ?? new Dictionary<string, string>());
+        StoredTensor[] ordered = tensors.OrderByDescending(tensor => ElementBytes(tensor.Element)).ToArray();
+        byte[] header = Header(ordered, metadata ?? new Dictionary<string, string>());
         FileChecksum.Seal(header, ordered);
         AtomicFile.Write(path, stream =>
         {
             stream.Write(header);
-            foreach (var tensor in ordered)
+            foreach (StoredTensor? tensor in ordered)
             {
                 stream.Write(tensor.Bytes);
             }
@@ -92,7 +92,7 @@ public static class Safetensors
             json.WriteStartObject();
             json.WriteStartObject(MetadataKey);
             FileChecksum.WritePlace(json);
-            foreach (var (key, value) in metadata)
+            foreach ((string? key, string? value) in metadata)
             {
                 json.WriteString(key, value);
             }
@@ -108,7 +108,7 @@ public static class Safetensors
             buffer.WriteByte((byte)' ');
         }
 
-        var header = buffer.ToArray();
+        byte[] header = buffer.ToArray();
         BinaryPrimitives.WriteUInt64LittleEndian(header, (ulong)(header.Length - sizeof(ulong)));
         return header;
     }
@@ -116,8 +116,8 @@ public static class Safetensors
     private static void WriteTensors(Utf8JsonWriter json, StoredTensor[] tensors)
     {
         var names = new HashSet<string> { MetadataKey };
-        var offset = 0L;
-        foreach (var tensor in tensors)
+        long offset = 0L;
+        foreach (StoredTensor tensor in tensors)
         {
             if (!names.Add(tensor.Name))
             {
@@ -129,7 +129,7 @@ public static class Safetensors
             json.WriteStartObject(tensor.Name);
             json.WriteString("dtype", ElementName(tensor.Element));
             json.WriteStartArray("shape");
-            foreach (var extent in tensor.Shape)
+            foreach (int extent in tensor.Shape)
             {
                 json.WriteNumberValue(extent);
             }

@@ -23,25 +23,25 @@ internal static class SafetensorsReader
         }
 
         stream.ReadExactly(lengthBytes);
-        var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(lengthBytes);
+        ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(lengthBytes);
         if (headerLength is < 2 or > LongestHeader)
         {
             throw Fault(path, $"its header claims {headerLength} bytes, more than a safetensors file has (2 to {LongestHeader}); it is not a safetensors file");
         }
 
-        var dataStart = lengthBytes.Length + (long)headerLength;
+        long dataStart = lengthBytes.Length + (long)headerLength;
         if (stream.Length < dataStart)
         {
             throw Fault(path, $"the file is cut short: expected at least {dataStart} bytes for the header, has {stream.Length}; {Restore}");
         }
 
-        var header = new byte[dataStart];
+        byte[] header = new byte[dataStart];
         lengthBytes.CopyTo(header);
         stream.ReadExactly(header.AsSpan(lengthBytes.Length));
-        using var json = ParseHeader(path, header.AsMemory(lengthBytes.Length));
-        var (entries, metadata) = ReadEntriesAsText(path, json.RootElement);
+        using JsonDocument json = ParseHeader(path, header.AsMemory(lengthBytes.Length));
+        (List<Entry>? entries, Dictionary<string, string>? metadata) = ReadEntriesAsText(path, json.RootElement);
         CheckOffsets(path, entries, dataStart, stream.Length);
-        var tensors = ReadTensors(stream, dataStart, entries);
+        Dictionary<Entry, StoredTensor> tensors = ReadTensors(stream, dataStart, entries);
         return FileChecksum.Fault(header, metadata, [.. InFileOrder(entries).Select(entry => tensors[entry])]) is { } fault
             ? throw Fault(path, $"{fault}; {Restore}")
             : new SafetensorsFile(path, entries.ConvertAll(entry => tensors[entry]), metadata);
@@ -84,7 +84,7 @@ internal static class SafetensorsReader
         var names = new HashSet<string>();
         var entries = new List<Entry>();
         var metadata = new Dictionary<string, string>();
-        foreach (var property in header.EnumerateObject())
+        foreach (JsonProperty property in header.EnumerateObject())
         {
             if (!names.Add(property.Name))
             {
@@ -102,7 +102,7 @@ internal static class SafetensorsReader
                 throw Fault(path, $"its metadata are a JSON {property.Value.ValueKind}, not an object; {Restore}");
             }
 
-            foreach (var item in property.Value.EnumerateObject())
+            foreach (JsonProperty item in property.Value.EnumerateObject())
             {
                 if (item.Value.ValueKind != JsonValueKind.String || !metadata.TryAdd(item.Name, item.Value.GetString()!))
                 {
@@ -119,9 +119,9 @@ internal static class SafetensorsReader
         StorageException Damaged(string what) => Fault(path, $"tensor '{property.Name}' {what}; {Restore}");
 
         if (property.Value.ValueKind != JsonValueKind.Object
-            || !property.Value.TryGetProperty("dtype", out var dtype) || dtype.ValueKind != JsonValueKind.String
-            || !property.Value.TryGetProperty("shape", out var shape) || shape.ValueKind != JsonValueKind.Array
-            || !property.Value.TryGetProperty("data_offsets", out var offsets) || offsets.ValueKind != JsonValueKind.Array
+            || !property.Value.TryGetProperty("dtype", out JsonElement dtype) || dtype.ValueKind != JsonValueKind.String
+            || !property.Value.TryGetProperty("shape", out JsonElement shape) || shape.ValueKind != JsonValueKind.Array
+            || !property.Value.TryGetProperty("data_offsets", out JsonElement offsets) || offsets.ValueKind != JsonValueKind.Array
             || offsets.GetArrayLength() != 2)
         {
             throw Damaged("lacks its dtype, shape or two data_offsets");
@@ -139,19 +139,19 @@ internal static class SafetensorsReader
             throw Damaged("has a member that is given twice");
         }
 
-        var extents = shape.EnumerateArray()
-            .Select(extent => extent.ValueKind == JsonValueKind.Number && extent.TryGetInt32(out var value) && value >= 0
+        int[] extents = shape.EnumerateArray()
+            .Select(extent => extent.ValueKind == JsonValueKind.Number && extent.TryGetInt32(out int value) && value >= 0
                 ? value
                 : throw Damaged($"has the extent {extent.GetRawText()} in its shape"))
             .ToArray();
-        if (offsets[0].ValueKind != JsonValueKind.Number || !offsets[0].TryGetInt64(out var begin)
-            || offsets[1].ValueKind != JsonValueKind.Number || !offsets[1].TryGetInt64(out var end)
+        if (offsets[0].ValueKind != JsonValueKind.Number || !offsets[0].TryGetInt64(out long begin)
+            || offsets[1].ValueKind != JsonValueKind.Number || !offsets[1].TryGetInt64(out long end)
             || begin < 0 || end < begin)
         {
             throw Damaged($"has the data_offsets {offsets.GetRawText()}");
         }
 
-        var size = extents.Aggregate((Int128)Safetensors.ElementBytes(element), (product, extent) =>
+        Int128 size = extents.Aggregate((Int128)Safetensors.ElementBytes(element), (product, extent) =>
             product * extent is var next && next <= long.MaxValue ? next : throw Damaged("has a shape of more values than any file holds"));
         if (size != end - begin)
         {
@@ -166,12 +166,12 @@ internal static class SafetensorsReader
     // The format lets no byte belong to two tensors or to none.
     private static void CheckOffsets(string path, List<Entry> entries, long dataStart, long fileLength)
     {
-        var position = 0L;
-        foreach (var entry in InFileOrder(entries))
+        long position = 0L;
+        foreach (Entry entry in InFileOrder(entries))
         {
             if (entry.Begin != position)
             {
-                var what = entry.Begin < position ? "overlaps the tensor before it" : "leaves a gap after the tensor before it";
+                string what = entry.Begin < position ? "overlaps the tensor before it" : "leaves a gap after the tensor before it";
                 throw Fault(path, $"tensor '{entry.Name}' at byte {entry.Begin} of the data {what}, which ends at {position}; {Restore}");
             }
 
@@ -181,7 +181,7 @@ internal static class SafetensorsReader
         // Written as a subtraction because a claimed end may be close to the largest number.
         if (position != fileLength - dataStart)
         {
-            var what = position > fileLength - dataStart ? "is cut short" : "has bytes after its last tensor";
+            string what = position > fileLength - dataStart ? "is cut short" : "has bytes after its last tensor";
             throw Fault(path, $"the file {what}: expected {(Int128)position + dataStart} bytes, has {fileLength}; {Restore}");
         }
     }
@@ -191,9 +191,9 @@ internal static class SafetensorsReader
     private static Dictionary<Entry, StoredTensor> ReadTensors(Stream stream, long dataStart, List<Entry> entries)
     {
         var tensors = new Dictionary<Entry, StoredTensor>();
-        foreach (var entry in InFileOrder(entries))
+        foreach (Entry entry in InFileOrder(entries))
         {
-            var tensor = Allocate(entry);
+            StoredTensor tensor = Allocate(entry);
             stream.Position = dataStart + entry.Begin;
             stream.ReadExactly(tensor.Bytes);
             tensors.Add(entry, tensor);
@@ -204,7 +204,7 @@ internal static class SafetensorsReader
 
     private static StoredTensor Allocate(Entry entry)
     {
-        var count = (int)((entry.End - entry.Begin) / Safetensors.ElementBytes(entry.Element));
+        int count = (int)((entry.End - entry.Begin) / Safetensors.ElementBytes(entry.Element));
         return entry.Element switch
         {
             StoredElement.Float32 => new StoredTensor(entry.Name, entry.Shape, new float[count]),

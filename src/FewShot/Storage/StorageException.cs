@@ -17,7 +17,7 @@ public sealed class StorageException : IOException
     internal static StorageException From(string action, string path, Exception error, string remedy)
     {
         // The runtime's own message often repeats the path after the reason; the reason alone is what is new.
-        var reason = error is UnauthorizedAccessException
+        string reason = error is UnauthorizedAccessException
             ? "access is denied"
             : error.Message.ReplaceLineEndings(" ").Replace($" : '{path}'", "", StringComparison.Ordinal).TrimEnd('.');
         return new StorageException($"cannot {action} '{path}': {reason}; {remedy}", error);

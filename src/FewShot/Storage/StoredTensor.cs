@@ -21,7 +21,7 @@ public enum StoredElement
 /// </summary>
 public sealed class StoredTensor
 {
-    private readonly Array values;
+    private readonly Array _values;
 
     /// <summary>Names single-precision values.</summary>
     /// <param name="name">The name, for example <c>block1.conv.weight</c>.</param>
@@ -52,7 +52,7 @@ public sealed class StoredTensor
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentNullException.ThrowIfNull(values);
-        var expected = shape.Aggregate(1L, (product, extent) => extent >= 0
+        long expected = shape.Aggregate(1L, (product, extent) => extent >= 0
             ? checked(product * extent)
             : throw new ArgumentException($"tensor '{name}' has the negative extent {extent} in its shape [{string.Join(", ", shape)}]", nameof(shape)));
         if (expected != values.LongLength)
@@ -64,7 +64,7 @@ public sealed class StoredTensor
         Name = name;
         Shape = [.. shape];
         Element = element;
-        this.values = values;
+        this._values = values;
     }
 
     /// <summary>The name.</summary>
@@ -77,7 +77,7 @@ public sealed class StoredTensor
     public StoredElement Element { get; }
 
     /// <summary>The number of values.</summary>
-    public int Count => values.Length;
+    public int Count => _values.Length;
 
     /// <summary>The values, when they are single precision.</summary>
     /// <exception cref="InvalidOperationException">They are of another type.</exception>
@@ -92,7 +92,7 @@ public sealed class StoredTensor
     public long[] Int64 => Values<long>();
 
     /// <summary>The same values under another name.</summary>
-    internal StoredTensor Renamed(string name) => new(name, Shape, Element, values);
+    internal StoredTensor Renamed(string name) => new(name, Shape, Element, _values);
 
     /// <summary>The bytes of the values, little-endian on every machine .NET 10 is supported on.</summary>
     internal Span<byte> Bytes => Element switch
@@ -102,6 +102,6 @@ public sealed class StoredTensor
         _ => MemoryMarshal.AsBytes(Int64.AsSpan()),
     };
 
-    private T[] Values<T>() => values as T[]
+    private T[] Values<T>() => _values as T[]
         ?? throw new InvalidOperationException($"tensor '{Name}' holds {Element} values, not {typeof(T).Name}; look at Element first");
 }

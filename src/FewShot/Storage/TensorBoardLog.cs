@@ -9,15 +9,15 @@ namespace FewShot.Storage;
 /// </summary>
 internal sealed class TensorBoardLog : IDisposable
 {
-    private readonly string path;
-    private readonly FileStream stream;
-    private readonly TimeProvider time;
+    private readonly string _path;
+    private readonly FileStream _stream;
+    private readonly TimeProvider _time;
 
     private TensorBoardLog(string path, FileStream stream, TimeProvider time)
     {
-        this.path = path;
-        this.stream = stream;
-        this.time = time;
+        this._path = path;
+        this._stream = stream;
+        this._time = time;
     }
 
     /// <summary>
@@ -28,11 +28,11 @@ internal sealed class TensorBoardLog : IDisposable
     public static TensorBoardLog Create(string folder, long? firstStep = null, TimeProvider? time = null)
     {
         time ??= TimeProvider.System;
-        var seconds = time.GetUtcNow().ToUnixTimeSeconds();
+        long seconds = time.GetUtcNow().ToUnixTimeSeconds();
 
         // TensorBoard reads a folder's files in the order of their names, so the time leads and a counter parts files of one second.
         string Name(int number) => Path.Combine(folder, $"events.out.tfevents.{seconds:d10}.{number:d3}.{Environment.MachineName}");
-        var path = Enumerable.Range(0, int.MaxValue).Select(Name).First(candidate => !File.Exists(candidate));
+        string path = Enumerable.Range(0, int.MaxValue).Select(Name).First(candidate => !File.Exists(candidate));
         try
         {
             var log = new TensorBoardLog(path, new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0), time);
@@ -56,7 +56,7 @@ internal sealed class TensorBoardLog : IDisposable
     public void Append(long step, IEnumerable<KeyValuePair<string, double>> scalars) =>
         AppendEvent(step, body => body.Message(field: 5, summary =>
         {
-            foreach (var (tag, value) in scalars)
+            foreach ((string? tag, double value) in scalars)
             {
                 summary.Message(field: 1, entry =>
                 {
@@ -67,28 +67,28 @@ internal sealed class TensorBoardLog : IDisposable
         }));
 
     /// <summary>Makes what was appended survive a power cut.</summary>
-    public void Flush() => stream.Flush(flushToDisk: true);
+    public void Flush() => _stream.Flush(flushToDisk: true);
 
     /// <summary>Closes the file.</summary>
-    public void Dispose() => stream.Dispose();
+    public void Dispose() => _stream.Dispose();
 
     private void AppendEvent(long step, Action<ProtocolBuffer> body)
     {
         var message = new ProtocolBuffer();
-        message.Double(field: 1, (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds);
+        message.Double(field: 1, (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds);
         message.Integer(field: 2, (ulong)step);
         body(message);
 
-        var start = stream.Position;
+        long start = _stream.Position;
         try
         {
-            stream.Write(Frame(message.ToArray()));
+            _stream.Write(Frame(message.ToArray()));
         }
         catch (Exception error) when (StorageException.IsFileSystemError(error))
         {
-            stream.SetLength(start);
-            stream.Position = start;
-            throw StorageException.From("append to", path, error, $"the events are whole up to the step before {step}; free space and resume");
+            _stream.SetLength(start);
+            _stream.Position = start;
+            throw StorageException.From("append to", _path, error, $"the events are whole up to the step before {step}; free space and resume");
         }
     }
 
@@ -97,7 +97,7 @@ internal sealed class TensorBoardLog : IDisposable
     {
         const int head = sizeof(ulong);
         const int check = sizeof(uint);
-        var frame = new byte[head + check + data.Length + check];
+        byte[] frame = new byte[head + check + data.Length + check];
         BinaryPrimitives.WriteUInt64LittleEndian(frame, (ulong)data.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(head), Crc32C.Masked(frame.AsSpan(0, head)));
         data.CopyTo(frame, head + check);

@@ -8,11 +8,11 @@ namespace FewShot.Tasks;
 /// </summary>
 public struct CounterRandom
 {
-    private readonly uint key0, key1, stream, index0, index1;
-    private uint block, word0, word1, word2, word3;
-    private int unread;
-    private double spareNormal;
-    private bool hasSpareNormal;
+    private readonly uint _key0, _key1, _stream, _index0, _index1;
+    private uint _block, _word0, _word1, _word2, _word3;
+    private int _unread;
+    private double _spareNormal;
+    private bool _hasSpareNormal;
 
     /// <summary>Starts the sequence of one (seed, stream, index). Different triples give independent sequences of 2^34 numbers each.</summary>
     /// <param name="seed">The seed of the run.</param>
@@ -20,23 +20,23 @@ public struct CounterRandom
     /// <param name="index">Which item of the stream.</param>
     public CounterRandom(ulong seed, uint stream, ulong index)
     {
-        key0 = (uint)seed;
-        key1 = (uint)(seed >> 32);
-        this.stream = stream;
-        index0 = (uint)index;
-        index1 = (uint)(index >> 32);
+        _key0 = (uint)seed;
+        _key1 = (uint)(seed >> 32);
+        this._stream = stream;
+        _index0 = (uint)index;
+        _index1 = (uint)(index >> 32);
     }
 
     /// <summary>The next 32 random bits.</summary>
     public uint NextUInt32()
     {
-        if (unread == 0)
+        if (_unread == 0)
         {
-            (word0, word1, word2, word3) = Philox(block++, stream, index0, index1, key0, key1);
-            unread = 4;
+            (_word0, _word1, _word2, _word3) = Philox(_block++, _stream, _index0, _index1, _key0, _key1);
+            _unread = 4;
         }
 
-        return unread-- switch { 4 => word0, 3 => word1, 2 => word2, _ => word3 };
+        return _unread-- switch { 4 => _word0, 3 => _word1, 2 => _word2, _ => _word3 };
     }
 
     /// <summary>The next 64 random bits.</summary>
@@ -74,17 +74,17 @@ public struct CounterRandom
     /// <summary>A standard normal number (Box and Muller 1958).</summary>
     public double NextNormal()
     {
-        if (hasSpareNormal)
+        if (_hasSpareNormal)
         {
-            hasSpareNormal = false;
-            return spareNormal;
+            _hasSpareNormal = false;
+            return _spareNormal;
         }
 
         // 1 - u lies in (0, 1], so the logarithm is finite.
         double radius = Math.Sqrt(-2 * Math.Log(1 - NextDouble()));
         (double sine, double cosine) = Math.SinCos(2 * Math.PI * NextDouble());
-        spareNormal = radius * sine;
-        hasSpareNormal = true;
+        _spareNormal = radius * sine;
+        _hasSpareNormal = true;
         return radius * cosine;
     }
 

@@ -8,20 +8,20 @@ namespace FewShot.Tasks;
 /// </summary>
 public sealed class EpisodeStream : IDisposable
 {
-    private readonly ITaskSource source;
-    private readonly Split split;
-    private readonly ulong seed;
-    private readonly Lock gate = new();
-    private readonly Queue<Episode> free;
-    private readonly Queue<Episode> ready;
-    private readonly HashSet<Episode> held;
-    private readonly SemaphoreSlim freeCount;
-    private readonly SemaphoreSlim readyCount = new(0);
-    private readonly CancellationTokenSource stop = new();
-    private readonly Thread thread;
-    private readonly int capacity;
-    private ExceptionDispatchInfo? failure;
-    private long position;
+    private readonly ITaskSource _source;
+    private readonly Split _split;
+    private readonly ulong _seed;
+    private readonly Lock _gate = new();
+    private readonly Queue<Episode> _free;
+    private readonly Queue<Episode> _ready;
+    private readonly HashSet<Episode> _held;
+    private readonly SemaphoreSlim _freeCount;
+    private readonly SemaphoreSlim _readyCount = new(0);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Thread _thread;
+    private readonly int _capacity;
+    private ExceptionDispatchInfo? _failure;
+    private long _position;
 
     /// <summary>Starts making episodes.</summary>
     /// <param name="source">Where the tasks come from.</param>
@@ -40,29 +40,29 @@ public sealed class EpisodeStream : IDisposable
             throw TaskErrors.NoSplit(source.Name, split);
         }
 
-        this.source = source;
-        this.split = split;
-        this.seed = seed;
-        this.capacity = capacity;
-        position = start;
-        free = new Queue<Episode>(capacity);
-        ready = new Queue<Episode>(capacity);
-        held = new HashSet<Episode>(capacity, ReferenceEqualityComparer.Instance);
+        this._source = source;
+        this._split = split;
+        this._seed = seed;
+        this._capacity = capacity;
+        _position = start;
+        _free = new Queue<Episode>(capacity);
+        _ready = new Queue<Episode>(capacity);
+        _held = new HashSet<Episode>(capacity, ReferenceEqualityComparer.Instance);
         for (int i = 0; i < capacity; i++)
         {
-            free.Enqueue(new Episode(source.Shape));
+            _free.Enqueue(new Episode(source.Shape));
         }
 
-        freeCount = new SemaphoreSlim(capacity);
-        thread = new Thread(() => Produce(start)) { IsBackground = true, Name = $"episodes of {source.Name}" };
-        thread.Start();
+        _freeCount = new SemaphoreSlim(capacity);
+        _thread = new Thread(() => Produce(start)) { IsBackground = true, Name = $"episodes of {source.Name}" };
+        _thread.Start();
     }
 
     /// <summary>The number of the task that <see cref="Next"/> gives next; a stream started there continues this one exactly.</summary>
-    public long Position => Interlocked.Read(ref position);
+    public long Position => Interlocked.Read(ref _position);
 
     /// <summary>The sizes of every episode.</summary>
-    public TaskShape Shape => source.Shape;
+    public TaskShape Shape => _source.Shape;
 
     /// <summary>Takes the next episode, waiting for it if need be. It stays the reader's until given back with <see cref="Return"/>.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -71,30 +71,30 @@ public sealed class EpisodeStream : IDisposable
     /// <remarks>An error of the source is thrown here, once the episodes made before it have been read, and again by every later call.</remarks>
     public Episode Next(CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(stop.IsCancellationRequested, this);
-        lock (gate)
+        ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
+        lock (_gate)
         {
-            if (held.Count == capacity)
+            if (_held.Count == _capacity)
             {
-                throw new InvalidOperationException($"All {capacity} episodes of the stream are held: give one back with Return, or create the stream with a larger capacity.");
+                throw new InvalidOperationException($"All {_capacity} episodes of the stream are held: give one back with Return, or create the stream with a larger capacity.");
             }
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        readyCount.Wait(cancellationToken);
-        lock (gate)
+        _readyCount.Wait(cancellationToken);
+        lock (_gate)
         {
-            if (ready.TryDequeue(out Episode? episode))
+            if (_ready.TryDequeue(out Episode? episode))
             {
-                held.Add(episode);
-                Interlocked.Increment(ref position);
+                _held.Add(episode);
+                Interlocked.Increment(ref _position);
                 return episode;
             }
         }
 
         // Nothing is ready although we were woken: the stream failed or was disposed. Wake the next caller for the same reason.
-        readyCount.Release();
-        failure?.Throw();
+        _readyCount.Release();
+        _failure?.Throw();
         throw new ObjectDisposedException(nameof(EpisodeStream));
     }
 
@@ -104,26 +104,26 @@ public sealed class EpisodeStream : IDisposable
     public void Return(Episode episode)
     {
         ArgumentNullException.ThrowIfNull(episode);
-        lock (gate)
+        lock (_gate)
         {
-            if (!held.Remove(episode))
+            if (!_held.Remove(episode))
             {
                 throw new ArgumentException("The episode does not come from this stream, or was given back before.", nameof(episode));
             }
 
-            free.Enqueue(episode);
+            _free.Enqueue(episode);
         }
 
-        freeCount.Release();
+        _freeCount.Release();
     }
 
     /// <summary>Stops the background thread and waits until it has ended.</summary>
     public void Dispose()
     {
-        if (!stop.IsCancellationRequested)
+        if (!_stop.IsCancellationRequested)
         {
-            stop.Cancel();
-            thread.Join();
+            _stop.Cancel();
+            _thread.Join();
         }
     }
 
@@ -133,30 +133,30 @@ public sealed class EpisodeStream : IDisposable
         {
             while (true)
             {
-                freeCount.Wait(stop.Token);
+                _freeCount.Wait(_stop.Token);
                 Episode episode;
-                lock (gate)
+                lock (_gate)
                 {
-                    episode = free.Dequeue();
+                    episode = _free.Dequeue();
                 }
 
-                source.Sample(split, seed, index++, episode);
-                lock (gate)
+                _source.Sample(_split, _seed, index++, episode);
+                lock (_gate)
                 {
-                    ready.Enqueue(episode);
+                    _ready.Enqueue(episode);
                 }
 
-                readyCount.Release();
+                _readyCount.Release();
             }
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            readyCount.Release();
+            _readyCount.Release();
         }
         catch (Exception error)
         {
-            failure = ExceptionDispatchInfo.Capture(error);
-            readyCount.Release();
+            _failure = ExceptionDispatchInfo.Capture(error);
+            _readyCount.Release();
         }
     }
 }

@@ -6,7 +6,7 @@ namespace FewShot.Tasks;
 public static class TaskSources
 {
     // Sources of images open in two steps, so that a data set can be inspected without asking for tasks of it.
-    private static readonly (string Name, string Summary, Func<string?, SourceSettings, ImageDataset>? Images)[] Known =
+    private static readonly (string Name, string Summary, Func<string?, SourceSettings, ImageDataset>? Images)[] s_known =
     [
         ("glyphs", "invented handwriting, built in (the default)", (_, _) => GlyphClasses.Dataset()),
         ("sinusoid", "sine wave regression, built in", null),
@@ -19,7 +19,7 @@ public static class TaskSources
     ];
 
     /// <summary>The name of each source and what it is, in the order to show them.</summary>
-    public static IReadOnlyList<(string Name, string Summary)> All { get; } = [.. Known.Select(source => (source.Name, source.Summary))];
+    public static IReadOnlyList<(string Name, string Summary)> All { get; } = [.. s_known.Select(source => (source.Name, source.Summary))];
 
     /// <summary>Opens a source.</summary>
     /// <param name="name">One of <see cref="All"/>.</param>
@@ -69,10 +69,10 @@ public static class TaskSources
 
     private static Func<string?, SourceSettings, ImageDataset>? Find(string name)
     {
-        int index = Array.FindIndex(Known, source => source.Name == name);
+        int index = Array.FindIndex(s_known, source => source.Name == name);
         return index >= 0
-            ? Known[index].Images
-            : throw new DataException($"There is no source '{name}'.{NameSuggestion.For(name, Known.Select(source => source.Name))} "
-                + $"The sources are {string.Join(", ", Known.Select(source => source.Name))}.");
+            ? s_known[index].Images
+            : throw new DataException($"There is no source '{name}'.{NameSuggestion.For(name, s_known.Select(source => source.Name))} "
+                + $"The sources are {string.Join(", ", s_known.Select(source => source.Name))}.");
     }
 }

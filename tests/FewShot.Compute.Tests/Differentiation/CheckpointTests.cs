@@ -12,7 +12,7 @@ public class CheckpointTests
 {
     private delegate IReadOnlyList<Tensor> Runner(Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> function, params IReadOnlyList<Tensor> inputs);
 
-    private static readonly Runner Plain = (function, inputs) => function(inputs);
+    private static readonly Runner s_plain = (function, inputs) => function(inputs);
 
     [Fact]
     public void Several_outputs_each_used_or_not() => Same((run, x) =>
@@ -68,7 +68,7 @@ public class CheckpointTests
     [Fact]
     public void An_output_that_is_a_variable_does_not_hide_the_others()
     {
-        double[] plain = Run(Plain);
+        double[] plain = Run(s_plain);
         Assert.Equal(plain, Run(Checkpoint.Run));
         Assert.NotEqual(0, plain[0]);
 
@@ -126,7 +126,7 @@ public class CheckpointTests
     /// <summary>Values, gradients, second derivatives and Jacobian products are those without segments, and hold no probe.</summary>
     private static void Same(Func<Runner, Tensor[], Tensor[]> trace)
     {
-        double[][] plain = Run(Plain);
+        double[][] plain = Run(s_plain);
         double[][] checkpointed = Run(Checkpoint.Run);
         Assert.Equal(plain.Length, checkpointed.Length);
         for (int i = 0; i < plain.Length; i++)

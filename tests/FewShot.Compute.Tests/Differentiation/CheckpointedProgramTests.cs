@@ -1,4 +1,5 @@
 using FewShot.Compute.Differentiation;
+using FewShot.Compute.Execution;
 using FewShot.Compute.Execution.Reference;
 using FewShot.Compute.Execution.Simd;
 using FewShot.Compute.Graphs;
@@ -36,7 +37,7 @@ public class CheckpointedProgramTests
 
             graph.Output("g", Differentiate.Gradients((theta[0] * 0.3).Sigmoid().Sum(), w)[0]);
             var program = new ReferenceProgram(graph);
-            using var worker = program.CreateWorker();
+            using IWorker<double> worker = program.CreateWorker();
             var random = new Random(1);
             foreach (int i in new[] { 0, 1 })
             {
@@ -47,7 +48,7 @@ public class CheckpointedProgramTests
             }
 
             worker.Run();
-            using var simd = new SimdProgram(graph).CreateWorker();
+            using IWorker<float> simd = new SimdProgram(graph).CreateWorker();
             for (int i = 0; i < 2; i++)
             {
                 for (int j = 0; j < worker.Input(i).Length; j++)

@@ -10,31 +10,31 @@ namespace FewShot.Compute.Tests.Kernels;
 internal sealed unsafe class GuardedBuffer : IDisposable
 {
     private const nuint Page = 4096;
-    private readonly byte* mapping;
-    private readonly nuint mappingBytes;
-    private readonly int floats;
+    private readonly byte* _mapping;
+    private readonly nuint _mappingBytes;
+    private readonly int _floats;
 
     public GuardedBuffer(int floats, bool atEnd, int alignment = sizeof(float))
     {
-        this.floats = floats;
-        var bytes = (nuint)floats * sizeof(float);
-        var inner = (bytes + Page - 1) / Page * Page + Page;
-        mappingBytes = inner + 2 * Page;
-        mapping = (byte*)NativeMemory.AlignedAlloc(mappingBytes, Page);
-        new Span<float>(mapping, (int)(mappingBytes / sizeof(float))).Fill(float.NaN);
-        var offset = atEnd ? (inner - bytes) / (nuint)alignment * (nuint)alignment : 0;
-        Pointer = (float*)(mapping + Page + offset);
-        Protect(mapping, 0);
-        Protect(mapping + Page + inner, 0);
+        this._floats = floats;
+        nuint bytes = (nuint)floats * sizeof(float);
+        nuint inner = (bytes + Page - 1) / Page * Page + Page;
+        _mappingBytes = inner + 2 * Page;
+        _mapping = (byte*)NativeMemory.AlignedAlloc(_mappingBytes, Page);
+        new Span<float>(_mapping, (int)(_mappingBytes / sizeof(float))).Fill(float.NaN);
+        nuint offset = atEnd ? (inner - bytes) / (nuint)alignment * (nuint)alignment : 0;
+        Pointer = (float*)(_mapping + Page + offset);
+        Protect(_mapping, 0);
+        Protect(_mapping + Page + inner, 0);
     }
 
     public float* Pointer { get; }
 
-    public Span<float> Span => new(Pointer, floats);
+    public Span<float> Span => new(Pointer, _floats);
 
     public void Fill(Random random)
     {
-        foreach (ref var value in Span)
+        foreach (ref float value in Span)
         {
             value = (float)(random.NextDouble() * 2 - 1);
         }
@@ -43,9 +43,9 @@ internal sealed unsafe class GuardedBuffer : IDisposable
     /// <summary>Whether every float around the buffer is still NaN.</summary>
     public bool SurroundingsIntact()
     {
-        for (var at = (float*)(mapping + Page); at < (float*)(mapping + mappingBytes - Page); at++)
+        for (float* at = (float*)(_mapping + Page); at < (float*)(_mapping + _mappingBytes - Page); at++)
         {
-            if ((at < Pointer || at >= Pointer + floats) && !float.IsNaN(*at))
+            if ((at < Pointer || at >= Pointer + _floats) && !float.IsNaN(*at))
             {
                 return false;
             }
@@ -57,9 +57,9 @@ internal sealed unsafe class GuardedBuffer : IDisposable
     public void Dispose()
     {
         const int readWrite = 3;
-        Protect(mapping, readWrite);
-        Protect(mapping + mappingBytes - Page, readWrite);
-        NativeMemory.AlignedFree(mapping);
+        Protect(_mapping, readWrite);
+        Protect(_mapping + _mappingBytes - Page, readWrite);
+        NativeMemory.AlignedFree(_mapping);
     }
 
     private static void Protect(byte* page, int protection)

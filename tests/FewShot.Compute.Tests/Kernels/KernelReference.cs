@@ -7,33 +7,33 @@ internal static class KernelReference
 {
     public static double[] Forward(ConvolutionShape s, float[] x, float[] w)
     {
-        var y = new double[s.Images * s.OutputImageFloats];
+        double[] y = new double[s.Images * s.OutputImageFloats];
         ForEachProduct(s, (input, weight, result) => y[result] += (double)x[input] * w[weight]);
         return y;
     }
 
     public static double[] DataGradient(ConvolutionShape s, float[] gy, float[] w)
     {
-        var gx = new double[s.Images * s.InputImageFloats];
+        double[] gx = new double[s.Images * s.InputImageFloats];
         ForEachProduct(s, (input, weight, result) => gx[input] += (double)gy[result] * w[weight]);
         return gx;
     }
 
     public static double[] WeightGradient(ConvolutionShape s, float[] x, float[] gy)
     {
-        var gw = new double[s.WeightRows * s.OutputChannels];
+        double[] gw = new double[s.WeightRows * s.OutputChannels];
         ForEachProduct(s, (input, weight, result) => gw[weight] += (double)x[input] * gy[result]);
         return gw;
     }
 
     public static double[] MatrixProduct(int m, int n, int k, bool transposeA, bool transposeB, ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {
-        var c = new double[m * n];
-        for (var row = 0; row < m; row++)
+        double[] c = new double[m * n];
+        for (int row = 0; row < m; row++)
         {
-            for (var column = 0; column < n; column++)
+            for (int column = 0; column < n; column++)
             {
-                for (var depth = 0; depth < k; depth++)
+                for (int depth = 0; depth < k; depth++)
                 {
                     double left = transposeA ? a[depth * m + row] : a[row * k + depth];
                     double right = transposeB ? b[column * k + depth] : b[depth * n + column];
@@ -48,29 +48,29 @@ internal static class KernelReference
     /// <summary>Every product of the convolution: indices into x, w and y.</summary>
     private static void ForEachProduct(ConvolutionShape s, Action<int, int, int> visit)
     {
-        for (var image = 0; image < s.Images; image++)
+        for (int image = 0; image < s.Images; image++)
         {
-            for (var row = 0; row < s.OutputHeight; row++)
+            for (int row = 0; row < s.OutputHeight; row++)
             {
-                for (var column = 0; column < s.OutputWidth; column++)
+                for (int column = 0; column < s.OutputWidth; column++)
                 {
-                    for (var kernelRow = 0; kernelRow < s.KernelHeight; kernelRow++)
+                    for (int kernelRow = 0; kernelRow < s.KernelHeight; kernelRow++)
                     {
-                        for (var kernelColumn = 0; kernelColumn < s.KernelWidth; kernelColumn++)
+                        for (int kernelColumn = 0; kernelColumn < s.KernelWidth; kernelColumn++)
                         {
-                            var inputRow = row * s.Stride - s.Padding + kernelRow;
-                            var inputColumn = column * s.Stride - s.Padding + kernelColumn;
+                            int inputRow = row * s.Stride - s.Padding + kernelRow;
+                            int inputColumn = column * s.Stride - s.Padding + kernelColumn;
                             if (inputRow < 0 || inputRow >= s.Height || inputColumn < 0 || inputColumn >= s.Width)
                             {
                                 continue;
                             }
 
-                            var input = ((image * s.Height + inputRow) * s.Width + inputColumn) * s.InputChannels;
-                            var weight = (kernelRow * s.KernelWidth + kernelColumn) * s.InputChannels * s.OutputChannels;
-                            var result = ((image * s.OutputHeight + row) * s.OutputWidth + column) * s.OutputChannels;
-                            for (var i = 0; i < s.InputChannels; i++)
+                            int input = ((image * s.Height + inputRow) * s.Width + inputColumn) * s.InputChannels;
+                            int weight = (kernelRow * s.KernelWidth + kernelColumn) * s.InputChannels * s.OutputChannels;
+                            int result = ((image * s.OutputHeight + row) * s.OutputWidth + column) * s.OutputChannels;
+                            for (int i = 0; i < s.InputChannels; i++)
                             {
-                                for (var o = 0; o < s.OutputChannels; o++)
+                                for (int o = 0; o < s.OutputChannels; o++)
                                 {
                                     visit(input + i, weight + i * s.OutputChannels + o, result + o);
                                 }

@@ -9,9 +9,9 @@ public sealed unsafe class MatrixProductTests
     public static TheoryData<string, bool, bool> LevelsAndLayouts()
     {
         var data = new TheoryData<string, bool, bool>();
-        foreach (var level in Enum.GetNames<SimdLevel>())
+        foreach (string level in Enum.GetNames<SimdLevel>())
         {
-            foreach (var transposeA in (bool[])[false, true])
+            foreach (bool transposeA in (bool[])[false, true])
             {
                 data.Add(level, transposeA, false);
                 data.Add(level, transposeA, true);
@@ -26,7 +26,7 @@ public sealed unsafe class MatrixProductTests
     public void Every_width_and_height_agrees_with_the_definition(string level, bool transposeA, bool transposeB)
     {
         var random = new Random(3);
-        for (var size = 1; size <= 70; size++)
+        for (int size = 1; size <= 70; size++)
         {
             Check(random.Next(1, 20), size, random.Next(1, 30), transposeA, transposeB, Enum.Parse<SimdLevel>(level), random);
             Check(size, random.Next(1, 40), random.Next(1, 30), transposeA, transposeB, Enum.Parse<SimdLevel>(level), random);
@@ -39,7 +39,7 @@ public sealed unsafe class MatrixProductTests
     [Fact]
     public void Empty_sizes_are_refused_by_name()
     {
-        var error = Assert.Throws<ArgumentException>(() => MatrixProduct.Prepare(3, 0, 2, false, false, SimdLevel.Vector128));
+        ArgumentException error = Assert.Throws<ArgumentException>(() => MatrixProduct.Prepare(3, 0, 2, false, false, SimdLevel.Vector128));
         Assert.Contains("[3, 2] x [2, 0]", error.Message, StringComparison.Ordinal);
     }
 
@@ -50,12 +50,12 @@ public sealed unsafe class MatrixProductTests
         using var c = new GuardedBuffer(m * n, atEnd: random.Next(2) == 0);
         a.Fill(random);
         b.Fill(random);
-        var kernel = MatrixProduct.Prepare(m, n, k, transposeA, transposeB, level);
+        MatrixProductKernel kernel = MatrixProduct.Prepare(m, n, k, transposeA, transposeB, level);
         using var scratch = new GuardedBuffer(kernel.ScratchBytes / sizeof(float), atEnd: true, alignment: 64);
         kernel.Run(a.Pointer, b.Pointer, c.Pointer, (byte*)scratch.Pointer);
         SteadyState.AllocatesNothing(() => kernel.Run(a.Pointer, b.Pointer, c.Pointer, (byte*)scratch.Pointer));
-        var expected = KernelReference.MatrixProduct(m, n, k, transposeA, transposeB, a.Span, b.Span);
-        for (var i = 0; i < expected.Length; i++)
+        double[] expected = KernelReference.MatrixProduct(m, n, k, transposeA, transposeB, a.Span, b.Span);
+        for (int i = 0; i < expected.Length; i++)
         {
             if (!(Math.Abs(c.Span[i] - expected[i]) <= 1e-5 * Math.Sqrt(k)))
             {

@@ -19,9 +19,9 @@ public sealed class SimdLevelsTests
     public void A_level_the_processor_lacks_or_that_does_not_exist_is_an_error()
     {
         SimdLevel[] available = [SimdLevel.Vector128, SimdLevel.Avx2];
-        var lacking = Assert.Throws<ArgumentException>(() => SimdLevels.Choose("avx512", available));
+        ArgumentException lacking = Assert.Throws<ArgumentException>(() => SimdLevels.Choose("avx512", available));
         Assert.Contains("this processor lacks; it has vector128, avx2", lacking.Message, StringComparison.Ordinal);
-        var unknown = Assert.Throws<ArgumentException>(() => SimdLevels.Choose("sse9", available));
+        ArgumentException unknown = Assert.Throws<ArgumentException>(() => SimdLevels.Choose("sse9", available));
         Assert.Contains("use vector128, avx2 or avx512", unknown.Message, StringComparison.Ordinal);
     }
 

@@ -8,10 +8,10 @@ internal static class SteadyState
     /// <summary>The least of a few calls counts: the runtime itself may allocate in one of them, when it replaces code while that runs.</summary>
     public static void AllocatesNothing(Action call)
     {
-        var least = long.MaxValue;
-        for (var i = 0; i < 4 && least > 0; i++)
+        long least = long.MaxValue;
+        for (int i = 0; i < 4 && least > 0; i++)
         {
-            var before = GC.GetAllocatedBytesForCurrentThread();
+            long before = GC.GetAllocatedBytesForCurrentThread();
             call();
             least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }

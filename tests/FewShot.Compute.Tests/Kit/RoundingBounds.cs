@@ -18,7 +18,7 @@ internal sealed record RoundingBounds(double[][] Values, double[][] Bounds)
     private const double Margin = 16;
 
     /// <summary>Operations that only move or choose values, or give whole numbers: exact in any precision.</summary>
-    private static readonly HashSet<Type> Exact =
+    private static readonly HashSet<Type> s_exact =
     [
         typeof(Absolute), typeof(Negate), typeof(Relu), typeof(Maximum), typeof(Minimum), typeof(Sign), typeof(Step), typeof(Greater), typeof(Equal), typeof(Select),
         typeof(MaxPoolSelect), typeof(MaxUnpool), typeof(ReduceMaximum), typeof(TurnWeights), typeof(After), typeof(SegmentOutput), typeof(StopGradient),
@@ -85,7 +85,7 @@ internal sealed record RoundingBounds(double[][] Values, double[][] Bounds)
         foreach (Tensor node in graph.Nodes.Where(node => node.Operation is not Input))
         {
             Tensor copy = noisy.Apply(node.Operation, [.. node.Inputs.Select(input => copies[input.Id])]);
-            bool whole = Exact.Contains(node.Operation.GetType()) || node.Operation is Fill { Value: var value } && double.IsInteger(value) || node.Operation is Constant;
+            bool whole = s_exact.Contains(node.Operation.GetType()) || node.Operation is Fill { Value: var value } && double.IsInteger(value) || node.Operation is Constant;
             copies[node.Id] = whole ? copy : Noised(copy);
         }
 

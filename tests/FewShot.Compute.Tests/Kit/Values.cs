@@ -10,7 +10,7 @@ internal static class Values
     /// <summary>Numbers a float holds exactly, between two bounds.</summary>
     public static double[] Uniform(Random random, int count, double low = -1, double high = 1)
     {
-        var values = new double[count];
+        double[] values = new double[count];
         foreach (ref double value in values.AsSpan())
         {
             value = (float)(low + ((high - low) * random.NextDouble()));
@@ -22,7 +22,7 @@ internal static class Values
     /// <summary>Whole numbers in [0, limit).</summary>
     public static double[] Whole(Random random, int count, int limit)
     {
-        var values = new double[count];
+        double[] values = new double[count];
         foreach (ref double value in values.AsSpan())
         {
             value = random.Next(limit);
@@ -33,7 +33,7 @@ internal static class Values
 
     public static Shape Shape(Random random, int rank, int most = 4)
     {
-        var extents = new int[rank];
+        int[] extents = new int[rank];
         foreach (ref int extent in extents.AsSpan())
         {
             extent = random.Next(1, most + 1);

@@ -5,8 +5,8 @@ namespace FewShot.Compute.Tests.Loops;
 /// <summary>Random valid specifications and operands; a function of the seed.</summary>
 internal sealed class LoopGenerator(int seed)
 {
-    private static readonly int[] ColumnCounts = [1, 2, 3, 5, 8, 15, 16, 17, 31, 40, 64, 75];
-    private static readonly float[] Exponents = [0, 1, 2, 3, 5, -1, -2, 0.5f, -0.5f, 1.5f, -0.3f, 17, 18];
+    private static readonly int[] s_columnCounts = [1, 2, 3, 5, 8, 15, 16, 17, 31, 40, 64, 75];
+    private static readonly float[] s_exponents = [0, 1, 2, 3, 5, -1, -2, 0.5f, -0.5f, 1.5f, -0.3f, 17, 18];
 
     private readonly Random _random = new(seed);
 
@@ -59,7 +59,7 @@ internal sealed class LoopGenerator(int seed)
 
     private LoopDomain Domain()
     {
-        int columns = ColumnCounts[_random.Next(ColumnCounts.Length)];
+        int columns = s_columnCounts[_random.Next(s_columnCounts.Length)];
         return _random.Next(5) switch
         {
             0 => new LoopDomain(1, 1, 1, _random.Next(4) == 0 ? 5000 + _random.Next(3000) : _random.Next(1, 300), 1),
@@ -79,7 +79,7 @@ internal sealed class LoopGenerator(int seed)
         }
 
         int[] arguments = [_random.Next(values.Count), _random.Next(values.Count), _random.Next(values.Count)];
-        float value = opcode == LoopOpcode.Power ? Exponents[_random.Next(Exponents.Length)] : opcode == LoopOpcode.Constant ? _random.Next(-2, 3) : 0;
+        float value = opcode == LoopOpcode.Power ? s_exponents[_random.Next(s_exponents.Length)] : opcode == LoopOpcode.Constant ? _random.Next(-2, 3) : 0;
         LoopInstruction candidate = new(opcode, Extent.Full, arguments[0], arguments[1], arguments[2], value);
         if (opcode >= LoopOpcode.MaxPoolSelect && !windowed)
         {

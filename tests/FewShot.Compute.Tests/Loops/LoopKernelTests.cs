@@ -11,7 +11,7 @@ public class LoopKernelTests
 
     [Theory]
     [MemberData(nameof(Widths))]
-    public void FunctionsAreAccurate(int bits)
+    public void Functions_are_accurate(int bits)
     {
         Check(LoopOpcode.Exp, Math.Exp, -103, 88.7);
         Check(LoopOpcode.Log, Math.Log, 1e-3, 50);
@@ -49,7 +49,7 @@ public class LoopKernelTests
 
     [Theory]
     [MemberData(nameof(Widths))]
-    public void SpecialValuesFollowOrdinaryArithmetic(int bits)
+    public void Special_values_follow_ordinary_arithmetic(int bits)
     {
         float inf = float.PositiveInfinity;
         float nan = float.NaN;
@@ -77,7 +77,7 @@ public class LoopKernelTests
 
     [Theory]
     [MemberData(nameof(Widths))]
-    public void NaNSurvivesExtremesAndPooling(int bits)
+    public void NaN_survives_extremes_and_pooling(int bits)
     {
         float nan = float.NaN;
         foreach (LoopOpcode opcode in (LoopOpcode[])[LoopOpcode.Maximum, LoopOpcode.Minimum])
@@ -115,7 +115,7 @@ public class LoopKernelTests
 
     [Theory]
     [MemberData(nameof(Widths))]
-    public void LongSumsStayAccurate(int bits)
+    public void Long_sums_stay_accurate(int bits)
     {
         foreach (Func<int, float> term in (Func<int, float>[])[_ => 0.1f, i => 1f / (i + 1), i => MathF.Sin(i) + 0.3f])
         {
@@ -142,7 +142,7 @@ public class LoopKernelTests
 
     [Theory]
     [MemberData(nameof(Widths))]
-    public void MapsSmallerThanTheWindowHaveNothingPooled(int bits)
+    public void Maps_smaller_than_the_window_have_nothing_pooled(int bits)
     {
         LoopBuilder b = new(new LoopDomain(1, 1, 4, 5, 3));
         int x = b.Operand(Extent.Full);
@@ -159,7 +159,7 @@ public class LoopKernelTests
     [InlineData(128)]
     [InlineData(256)]
     [InlineData(512)]
-    public void LargeMapsAgreeWithTheInterpreter(int bits)
+    public void Large_maps_agree_with_the_interpreter(int bits)
     {
         foreach (LoopSpecification s in (LoopSpecification[])[LoopExamples.Forward(3, 29, 140), LoopExamples.BackwardSums(3, 29, 140), LoopExamples.Backward(3, 29, 140)])
         {
@@ -175,7 +175,7 @@ public class LoopKernelTests
     }
 
     [Fact]
-    public void RunsAreIdenticalBitForBit()
+    public void Runs_are_identical_bit_for_bit()
     {
         LoopSpecification s = LoopExamples.BackwardSums(3, 15, 40);
         Random random = new(3);
@@ -190,7 +190,7 @@ public class LoopKernelTests
     }
 
     [Fact]
-    public void OneKernelIsMadeForEqualSpecificationsFromManyThreads()
+    public void One_kernel_is_made_for_equal_specifications_from_many_threads()
     {
         LoopKernel[] kernels = new LoopKernel[16];
         Parallel.For(0, kernels.Length, i => kernels[i] = LoopKernel.Compile(LoopExamples.Forward(2, 6, 11), 256));
@@ -202,7 +202,7 @@ public class LoopKernelTests
     }
 
     [Fact]
-    public unsafe void RunningAllocatesNothing()
+    public unsafe void Running_allocates_nothing()
     {
         LoopKernel kernel = LoopKernel.Compile(LoopExamples.Add(1, 40, Extent.Full), 256);
         float* memory = stackalloc float[120];
@@ -218,7 +218,7 @@ public class LoopKernelTests
     }
 
     [Fact]
-    public void BrokenSpecificationsAreRefusedByName()
+    public void Broken_specifications_are_refused_by_name()
     {
         LoopDomain map = new(1, 2, 2, 3, 1);
         LoopBuilder unpooled = new(map);

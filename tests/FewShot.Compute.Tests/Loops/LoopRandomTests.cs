@@ -13,7 +13,7 @@ public class LoopRandomTests
 
     [Theory]
     [MemberData(nameof(Groups))]
-    public void AgreesWithTheDefinition(int group)
+    public void Agrees_with_the_definition(int group)
     {
         long known = 0;
         long all = 0;

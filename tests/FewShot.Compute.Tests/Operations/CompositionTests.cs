@@ -11,7 +11,7 @@ namespace FewShot.Compute.Tests.Operations;
 /// <summary>Compositions: values against plain formulas, derivatives against differences.</summary>
 public class CompositionTests
 {
-    private static readonly (string Name, Func<Graph, Tensor[], Tensor> Trace)[] Smooth =
+    private static readonly (string Name, Func<Graph, Tensor[], Tensor> Trace)[] s_smooth =
     [
         ("norm", (_, x) => x[0].Norm(1)),
         ("variance", (_, x) => x[0].Variance(0)),
@@ -31,13 +31,13 @@ public class CompositionTests
         ("solve", (_, x) => OperationCase.PositiveDefinite(x[0]).SolvePositiveDefinite(x[0])),
     ];
 
-    public static TheoryData<string> Names => [.. Smooth.Select(item => item.Name)];
+    public static TheoryData<string> Names => [.. s_smooth.Select(item => item.Name)];
 
     [Theory]
     [MemberData(nameof(Names))]
     public void Derivatives_equal_central_differences(string name)
     {
-        Func<Graph, Tensor[], Tensor> trace = Smooth.Single(item => item.Name == name).Trace;
+        Func<Graph, Tensor[], Tensor> trace = s_smooth.Single(item => item.Name == name).Trace;
         foreach (int order in new[] { 1, 2 })
         {
             var random = new Random(5);

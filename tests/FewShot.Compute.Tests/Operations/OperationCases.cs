@@ -11,7 +11,7 @@ namespace FewShot.Compute.Tests.Operations;
 /// <param name="LinearIn">The arguments in which it is linear, one at a time.</param>
 internal sealed record OperationCase(Type Operation, Argument[] Arguments, Func<Graph, Tensor[], Tensor> Trace, params int[] LinearIn)
 {
-    private static readonly Dictionary<Type, Func<Random, OperationCase>> All = new()
+    private static readonly Dictionary<Type, Func<Random, OperationCase>> s_all = new()
     {
         [typeof(Absolute)] = random => Unary<Absolute>(random, x => x.Absolute()),
         [typeof(Add)] = random => Binary<Add>(random, (a, b) => a + b, linear: []),
@@ -194,7 +194,7 @@ internal sealed record OperationCase(Type Operation, Argument[] Arguments, Func<
     /// </summary>
     public static readonly IReadOnlyList<Type> WithoutCase = [typeof(Input), typeof(Probe), typeof(Fill), typeof(Constant), typeof(StopGradient), typeof(After)];
 
-    public static IEnumerable<Type> Types => All.Keys;
+    public static IEnumerable<Type> Types => s_all.Keys;
 
     public static OperationCase Of(Type operation, int seed)
     {
@@ -202,7 +202,7 @@ internal sealed record OperationCase(Type Operation, Argument[] Arguments, Func<
 
         // The first draws of small seeds are alike.
         random.Next();
-        return All[operation](random);
+        return s_all[operation](random);
     }
 
     public static Tensor PositiveDefinite(Tensor x) =>

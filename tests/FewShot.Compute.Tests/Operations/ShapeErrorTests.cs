@@ -8,7 +8,7 @@ namespace FewShot.Compute.Tests.Operations;
 /// <summary>A shape that does not fit is refused where it is traced, by a message that names the operation and the shapes.</summary>
 public class ShapeErrorTests
 {
-    private static readonly (string Name, Func<Graph, Tensor> Trace, string[] Shapes)[] Cases =
+    private static readonly (string Name, Func<Graph, Tensor> Trace, string[] Shapes)[] s_cases =
     [
         ("Add", g => X(g, 2, 3) + Y(g, 3, 2), ["[2, 3]", "[3, 2]"]),
         ("Subtract", g => X(g, 2, 3) - Y(g, 2), ["[2, 3]", "[2]"]),
@@ -80,13 +80,13 @@ public class ShapeErrorTests
         ("JacobianVectorProduct", g => Differentiate.JacobianVectorProduct([X(g, 2, 3)], [X(g, 2, 3)], [Y(g, 3)])[0], ["[2, 3]", "[3]"]),
     ];
 
-    public static TheoryData<int> Indices => [.. Enumerable.Range(0, Cases.Length)];
+    public static TheoryData<int> Indices => [.. Enumerable.Range(0, s_cases.Length)];
 
     [Theory]
     [MemberData(nameof(Indices))]
     public void The_message_names_the_operation_and_the_shapes(int index)
     {
-        (string name, Func<Graph, Tensor> trace, string[] shapes) = Cases[index];
+        (string name, Func<Graph, Tensor> trace, string[] shapes) = s_cases[index];
         ShapeException error = Assert.Throws<ShapeException>(() => trace(new Graph()));
         Assert.StartsWith(name + ":", error.Message);
         Assert.All(shapes, shape => Assert.Contains(shape, error.Message));
@@ -100,7 +100,7 @@ public class ShapeErrorTests
             "Absolute", "Cosine", "Exp", "Log", "Negate", "Power", "Reciprocal", "ReciprocalSqrt", "Relu", "Sigmoid", "Sign", "Sine", "Softplus", "Sqrt", "Square", "Step",
             "Tanh", "SegmentOutput", "Variable",
         ];
-        Assert.Empty(OperationCase.Types.Select(type => type.Name).Except(Cases.Select(item => item.Name)).Except(takeAnyShape));
+        Assert.Empty(OperationCase.Types.Select(type => type.Name).Except(s_cases.Select(item => item.Name)).Except(takeAnyShape));
     }
 
     [Fact]

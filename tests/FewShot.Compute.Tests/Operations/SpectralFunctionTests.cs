@@ -3,13 +3,14 @@ using FewShot.Compute.Differentiation;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Operations;
 using FewShot.Compute.Tests.Kit;
+using MathNet.Numerics.LinearAlgebra;
 using Xunit;
 
 namespace FewShot.Compute.Tests.Operations;
 
 public class SpectralFunctionTests
 {
-    private static readonly (string Name, MatrixFunction Function, Func<double, double> Value)[] Functions =
+    private static readonly (string Name, MatrixFunction Function, Func<double, double> Value)[] s_functions =
     [
         ("exponential", MatrixFunction.Exponential(-1.3), x => Math.Exp(-1.3 * x)),
         ("exponential integral", MatrixFunction.ExponentialIntegral(2.5), x => x == 0 ? 2.5 : (1 - Math.Exp(-2.5 * x)) / x),
@@ -19,7 +20,7 @@ public class SpectralFunctionTests
         ("logarithm", MatrixFunction.Logarithm, Math.Log),
     ];
 
-    public static TheoryData<string> Names => [.. Functions.Select(item => item.Name)];
+    public static TheoryData<string> Names => [.. s_functions.Select(item => item.Name)];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -155,15 +156,15 @@ public class SpectralFunctionTests
         Assert.True(worst < 1e-11, $"relative error {worst}");
     }
 
-    private static (string Name, MatrixFunction Function, Func<double, double> Value) Named(string name) => Functions.Single(item => item.Name == name);
+    private static (string Name, MatrixFunction Function, Func<double, double> Value) Named(string name) => s_functions.Single(item => item.Name == name);
 
     /// <summary>Q·diag(values)·Qᵀ with a fixed orthogonal Q.</summary>
     private static double[] Conjugate(double[] values)
     {
         int n = values.Length;
         var random = new Random(n);
-        var q = MathNet.Numerics.LinearAlgebra.Matrix<double>.Build.Dense(n, n, (_, _) => random.NextDouble() - 0.5).QR().Q;
-        var product = q * MathNet.Numerics.LinearAlgebra.Matrix<double>.Build.DiagonalOfDiagonalArray(values) * q.Transpose();
+        Matrix<double> q = MathNet.Numerics.LinearAlgebra.Matrix<double>.Build.Dense(n, n, (_, _) => random.NextDouble() - 0.5).QR().Q;
+        Matrix<double> product = q * MathNet.Numerics.LinearAlgebra.Matrix<double>.Build.DiagonalOfDiagonalArray(values) * q.Transpose();
         return ((product + product.Transpose()) / 2).ToRowMajorArray();
     }
 
@@ -180,12 +181,12 @@ public class SpectralFunctionTests
     private static class BigReal
     {
         private const int Bits = 1000;
-        private static readonly BigInteger One = BigInteger.One << Bits;
+        private static readonly BigInteger s_one = BigInteger.One << Bits;
 
         public static double DividedDifference(string name, double[] points)
         {
             // Equal points are moved apart by far less than a double shows and far more than the digits kept.
-            BigInteger[] x = [.. points.Select((point, i) => Of(point) + (i * (One >> 120)))];
+            BigInteger[] x = [.. points.Select((point, i) => Of(point) + (i * (s_one >> 120)))];
             BigInteger[] table = [.. x.Select(point => Value(name, point))];
             for (int order = 1; order < x.Length; order++)
             {
@@ -203,10 +204,10 @@ public class SpectralFunctionTests
         private static BigInteger Value(string name, BigInteger x) => name switch
         {
             "exponential" => Exp(Times(Of(-1.3), x)),
-            "exponential integral" => ((One - Exp(Times(Of(-2.5), x))) << Bits) / x,
-            "inverse" => (One << Bits) / x,
+            "exponential integral" => ((s_one - Exp(Times(Of(-2.5), x))) << Bits) / x,
+            "inverse" => (s_one << Bits) / x,
             "square root" => Sqrt(x),
-            "inverse square root" => (One << Bits) / Sqrt(x),
+            "inverse square root" => (s_one << Bits) / Sqrt(x),
             _ => Log(x),
         };
 
@@ -216,7 +217,7 @@ public class SpectralFunctionTests
         {
             // e^x = (e^(x/2⁸))^(2⁸).
             BigInteger small = x >> 8;
-            (BigInteger sum, BigInteger term) = (One, One);
+            (BigInteger sum, BigInteger term) = (s_one, s_one);
             for (int k = 1; !term.IsZero && term != -1; k++)
             {
                 term = Times(term, small) / k;

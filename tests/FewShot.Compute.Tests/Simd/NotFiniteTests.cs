@@ -16,15 +16,15 @@ public class NotFiniteTests
     /// Kernels that transform whole tiles may spread a NaN further than the definition does, but must not lose it. So may max-pooling, which makes the
     /// result of a window with a NaN in it NaN, and a root, which is NaN of minus infinity where Math.Pow has infinity or zero.
     /// </summary>
-    private static readonly HashSet<Type> Spreading =
+    private static readonly HashSet<Type> s_spreading =
     [
         typeof(MatrixProduct), typeof(Convolution), typeof(ConvolutionDataGradient), typeof(ConvolutionWeightGradient), typeof(MaxPoolSelect), typeof(Power),
     ];
 
     /// <summary>Factorisations of such matrices are nothing that could be compared.</summary>
-    private static readonly HashSet<Type> Factorizations = [typeof(Cholesky), typeof(TriangularSolve), typeof(SpectralFunction)];
+    private static readonly HashSet<Type> s_factorizations = [typeof(Cholesky), typeof(TriangularSolve), typeof(SpectralFunction)];
 
-    public static TheoryData<string> Operations => [.. OperationCase.Types.Except(Factorizations).Select(type => type.Name)];
+    public static TheoryData<string> Operations => [.. OperationCase.Types.Except(s_factorizations).Select(type => type.Name)];
 
     [Theory]
     [MemberData(nameof(Operations))]
@@ -46,7 +46,7 @@ public class NotFiniteTests
                     argument.Differentiable && !(type == typeof(MaxUnpool) && i == 1) ? Spoilt(argument.Values, random) : argument.Values),
             ];
             double[] expected = Values.Run(graph, values, simplify: false)[0];
-            foreach (var level in Agreement.Levels)
+            foreach (Compute.Kernels.SimdLevel level in Agreement.Levels)
             {
                 using IWorker<float> worker = new SimdProgram(graph, level).CreateWorker();
                 for (int i = 0; i < values.Length; i++)
@@ -58,7 +58,7 @@ public class NotFiniteTests
                 ReadOnlySpan<float> actual = worker.Output(0);
                 for (int i = 0; i < expected.Length; i++)
                 {
-                    bool same = Spreading.Contains(type)
+                    bool same = s_spreading.Contains(type)
                         ? double.IsFinite(expected[i]) || !float.IsFinite(actual[i])
                         : double.IsNaN(expected[i]) == float.IsNaN(actual[i])
                             && (!double.IsInfinity(expected[i]) || expected[i].Equals((double)actual[i]));

@@ -151,7 +151,7 @@ internal sealed class RandomGraph
 
     private Tensor Wave(Shape shape)
     {
-        var values = new double[shape.Count];
+        double[] values = new double[shape.Count];
         for (int i = 0; i < values.Length; i++)
         {
             values[i] = (float)Math.Sin((i * 1.7) + 0.3);

@@ -1,4 +1,5 @@
 using FewShot.Compute.Differentiation;
+using FewShot.Compute.Execution;
 using FewShot.Compute.Execution.Simd;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Operations;
@@ -29,7 +30,7 @@ public class SimdProgramTests
     [Fact]
     public void Inputs_keep_their_values_between_runs_and_results_repeat()
     {
-        using var worker = new SimdProgram(AllKernels()).CreateWorker();
+        using IWorker<float> worker = new SimdProgram(AllKernels()).CreateWorker();
         for (int i = 0; i < 3; i++)
         {
             worker.Input(0).Fill(0.25f);
@@ -46,7 +47,7 @@ public class SimdProgramTests
     [Fact]
     public void A_worker_that_was_disposed_says_so()
     {
-        var worker = new SimdProgram(AllKernels()).CreateWorker();
+        IWorker<float> worker = new SimdProgram(AllKernels()).CreateWorker();
         worker.Dispose();
         Assert.Throws<ObjectDisposedException>(() => worker.Run());
         Assert.Throws<ObjectDisposedException>(() => worker.Input(0).Length);
@@ -118,7 +119,7 @@ public class SimdProgramTests
 
     private static Tensor LowerOnes(Graph graph)
     {
-        var values = new double[16 * 16];
+        double[] values = new double[16 * 16];
         for (int i = 0; i < 16; i++)
         {
             values[i * 17] = 100;

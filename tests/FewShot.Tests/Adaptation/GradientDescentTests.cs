@@ -181,7 +181,7 @@ public class GradientDescentTests
             double loss = 0;
             for (int example = 0; example < y.Length; example++)
             {
-                var activations = new double[4][];
+                double[][] activations = new double[4][];
                 activations[0] = x[(2 * example)..((2 * example) + 2)];
                 for (int layer = 0; layer < 3; layer++)
                 {
@@ -203,7 +203,7 @@ public class GradientDescentTests
                 double[] slope = [2 * error / y.Length];
                 for (int layer = 2; layer >= 0 && gradients is not null; layer--)
                 {
-                    var below = new double[_sizes[layer]];
+                    double[] below = new double[_sizes[layer]];
                     for (int j = 0; j < _sizes[layer + 1]; j++)
                     {
                         gradients[(2 * layer) + 1][j] += slope[j];

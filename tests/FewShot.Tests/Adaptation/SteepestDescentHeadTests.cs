@@ -83,7 +83,7 @@ public class SteepestDescentHeadTests
         double[] targets = values[TaskGraphs.SupportTargets];
         int n = problem.Shape.SupportCount;
         double ridge = Math.Log(1 + Math.Exp(values["descent.ridge"][0]));
-        var weights = new double[Features * Ways];
+        double[] weights = new double[Features * Ways];
         for (int i = 0; i < n * Features * Ways; i++)
         {
             (int example, int f, int c) = (i / (Features * Ways), i / Ways % Features, i % Ways);
@@ -92,8 +92,8 @@ public class SteepestDescentHeadTests
 
         for (int step = 0; step < steps; step++)
         {
-            var residual = new double[n * Ways];
-            var slope = new double[n * Ways];
+            double[] residual = new double[n * Ways];
+            double[] slope = new double[n * Ways];
             for (int i = 0; i < residual.Length; i++)
             {
                 string kind = targets[i] == 1 ? "own" : "other";
@@ -103,7 +103,7 @@ public class SteepestDescentHeadTests
                 slope[i] = v * (m + (score > 0 ? 1 - m : 0));
             }
 
-            var gradient = new double[weights.Length];
+            double[] gradient = new double[weights.Length];
             for (int i = 0; i < gradient.Length; i++)
             {
                 gradient[i] = (ridge * weights[i]) + Enumerable.Range(0, n).Sum(

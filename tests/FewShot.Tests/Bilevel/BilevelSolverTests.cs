@@ -78,7 +78,10 @@ public class BilevelSolverTests
             };
             using var solver = new BilevelSolver(problem, new BilevelOptions
             {
-                InnerSteps = 1, InnerRate = 1e-3, Hypergradient = new Hypergradient.Implicit(new LinearSolver.ConjugateGradients(5) { Damping = damping }), WarmStart = false,
+                InnerSteps = 1,
+                InnerRate = 1e-3,
+                Hypergradient = new Hypergradient.Implicit(new LinearSolver.ConjugateGradients(5) { Damping = damping }),
+                WarmStart = false,
             });
             return solver.Differentiate();
         }
@@ -118,7 +121,10 @@ public class BilevelSolverTests
     {
         using var solver = new BilevelSolver(s_problem, new BilevelOptions
         {
-            InnerSteps = warm ? 3 : 60, InnerRate = Rate, WarmStart = warm, Hypergradient = new Hypergradient.Implicit(new LinearSolver.ConjugateGradients(warm ? 1 : 3)),
+            InnerSteps = warm ? 3 : 60,
+            InnerRate = Rate,
+            WarmStart = warm,
+            Hypergradient = new Hypergradient.Implicit(new LinearSolver.ConjugateGradients(warm ? 1 : 3)),
             Outer = new OuterUpdate(OptimizerKind.Sgd, Rate: 0.1, Momentum: 0),
         });
         int told = 0;

@@ -105,7 +105,7 @@ public class MethodCheckTests(ITestOutputHelper output)
     public void Coordinates_at_a_kink_are_left_out_and_counted(double distance)
     {
         // The bias sits on the kink, or a little beside it, for the one input there is.
-        var method = Catalogue.Create("maml");
+        Method method = Catalogue.Create("maml");
         var model = new Model("m", new Shape(1), [("layer1", new Sequential(("linear", new Linear(1)), ("relu", Activation.Relu)))], 1);
         var problem = new MethodCheckProblem(
             new TaskGraphs(method, model, TaskKind.Regression, NormStatistics.Query), new TaskShape(TaskKind.Regression, [1], 1, 1, 1), seed: 1);

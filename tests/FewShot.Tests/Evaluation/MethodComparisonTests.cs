@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using FewShot.Evaluation;
 using FewShot.Methods;
 using FewShot.Models;
+using FewShot.Reporting;
 using FewShot.Storage;
 using FewShot.Tasks;
 using FewShot.Tests.Storage;
@@ -12,7 +13,7 @@ namespace FewShot.Tests.Evaluation;
 public sealed class MethodComparisonTests
 {
     [Fact]
-    public void ComesBackFromItsFile()
+    public void Comes_back_from_its_file()
     {
         using var folder = new TemporaryFolder();
         MethodComparison comparison = Made();
@@ -24,7 +25,7 @@ public sealed class MethodComparisonTests
     [InlineData("{", "does not say what was compared")]
     [InlineData("{\"data\":\"omniglot\"}", "does not say what was compared")]
     [InlineData(null, "cannot read")]
-    public void FilesOfSomethingElseAreRefused(string? text, string says)
+    public void Files_of_something_else_are_refused(string? text, string says)
     {
         using var folder = new TemporaryFolder();
         if (text is not null)
@@ -38,9 +39,9 @@ public sealed class MethodComparisonTests
     }
 
     [Fact]
-    public void TableSetsTheBestOffAndLeavesEmptyColumnsOut()
+    public void Table_sets_the_best_off_and_leaves_empty_columns_out()
     {
-        var table = ComparisonTable.Of(Made());
+        ReportTable table = ComparisonTable.Of(Made());
         Assert.Equal(["method", "meta-gradient", "accuracy (%)", "before (%)", "reported (%)", "adaptation (ms)", "meta-steps", "training (s)", "best after (s)",
             "training memory (MiB)", "adaptation memory (MiB)"], table.Headers);
         Assert.Equal([1], table.Highlighted);
@@ -50,7 +51,7 @@ public sealed class MethodComparisonTests
     }
 
     [Fact]
-    public void MarkdownHasConditionsTableReasonsAndCommands()
+    public void Markdown_has_conditions_table_reasons_and_commands()
     {
         string text = ComparisonReport.Markdown(Made());
         Assert.StartsWith("omniglot, 5-way 1-shot: 10 min of training for each method with 2 workers; measured on 600 test episodes of 15 queries a class, the same for every method; seed 1;", text, StringComparison.Ordinal);
@@ -61,7 +62,7 @@ public sealed class MethodComparisonTests
     }
 
     [Fact]
-    public void EveryMethodOfTheCatalogueIsInThePlots()
+    public void Every_method_of_the_catalogue_is_in_the_plots()
     {
         MethodComparison comparison = Made();
         string page = ComparisonReport.Html(comparison with { Rows = [.. Catalogue.Names.Select((name, index) => comparison.Rows[0] with { Method = name, Accuracy = 0.5 + (0.01 * index) })] }).ToHtml();
@@ -70,14 +71,14 @@ public sealed class MethodComparisonTests
     }
 
     [Fact]
-    public void WithoutAnyMeasurementThereIsStillAReport()
+    public void Without_any_measurement_there_is_still_a_report()
     {
         MethodComparison comparison = Made();
         Assert.Contains("diverged", ComparisonReport.Html(comparison with { Rows = [comparison.Rows[2]] }).ToHtml(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void ReportedFiguresNameMethodsOfTheCatalogue()
+    public void Reported_figures_name_methods_of_the_catalogue()
     {
         string[] data = [.. TaskSources.All.Select(source => source.Name)];
         Assert.All(ReportedFigure.All, key =>

@@ -32,8 +32,14 @@ public class AdaptThenPredictTests
         {
             var specification = new LearnerSpecification
             {
-                Method = row, Network = "conv4", Channels = 3, InputShape = s_shape.InputShape, Outputs = 2, NormStatistics = statistics,
-                Pattern = pattern, InnerSteps = pattern?.Contains(';') == true ? 2 : null,
+                Method = row,
+                Network = "conv4",
+                Channels = 3,
+                InputShape = s_shape.InputShape,
+                Outputs = 2,
+                NormStatistics = statistics,
+                Pattern = pattern,
+                InnerSteps = pattern?.Contains(';') == true ? 2 : null,
             };
             TaskGraphs graphs = TaskGraphs.Of(specification);
             Dictionary<string, double[]> inputs = Inputs(graphs);
@@ -61,7 +67,12 @@ public class AdaptThenPredictTests
     {
         TaskGraphs graphs = TaskGraphs.Of(new LearnerSpecification
         {
-            Method = row, Network = "conv4", Channels = 3, InputShape = s_shape.InputShape, Outputs = 2, Pattern = pattern,
+            Method = row,
+            Network = "conv4",
+            Channels = 3,
+            InputShape = s_shape.InputShape,
+            Outputs = 2,
+            Pattern = pattern,
             InnerSteps = pattern?.Contains(';') == true ? 2 : null,
         });
         Dictionary<string, double[]> inputs = Inputs(graphs);

@@ -52,7 +52,7 @@ public class AllocationTests
     {
         var specification = new LearnerSpecification { Method = "maml++", Network = "mlp", InputShape = [4], Outputs = 3, Hidden = [8], InnerSteps = 2 };
         using var trainer = new Trainer(specification, s_source, new TrainingOptions { MetaBatch = 3, Iterations = 400, ValidateEvery = 1000, ValidationEpisodes = 5 }, workers: 2);
-        var allocated = new long[401];
+        long[] allocated = new long[401];
         trainer.Run(progress: progress => allocated[progress.Iteration] = GC.GetTotalAllocatedBytes(precise: true));
         Assert.Equal(0, Enumerable.Range(0, 10).Min(i => allocated[190 + (20 * i)] - allocated[170 + (20 * i)]));
     }

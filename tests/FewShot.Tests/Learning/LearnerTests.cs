@@ -304,7 +304,11 @@ public class LearnerTests
 
     private static Learner Conv(string method, NormStatistics statistics) => Create(new LearnerSpecification
     {
-        Method = method, Channels = 4, InputShape = [16, 16, 1], Outputs = 3, NormStatistics = statistics,
+        Method = method,
+        Channels = 4,
+        InputShape = [16, 16, 1],
+        Outputs = 3,
+        NormStatistics = statistics,
     });
 
     private static string Message(Action action) => Assert.ThrowsAny<ArgumentException>(action).Message;

@@ -13,7 +13,7 @@ internal static class Learners
     public static float[] Random(int count, ulong seed)
     {
         var random = new CounterRandom(seed, 1, 1);
-        var values = new float[count];
+        float[] values = new float[count];
         foreach (ref float value in values.AsSpan())
         {
             value = (float)random.NextNormal();

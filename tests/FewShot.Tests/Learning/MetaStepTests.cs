@@ -48,7 +48,7 @@ public class MetaStepTests
         using MetaStep batch = Step("maml", NormStatistics.Query, 1, out _);
         batch.Run(new BlobTasks(s_shape), 1, 0);
         using MetaStep single = Step("maml", NormStatistics.Query, 1, out _, metaBatch: 1);
-        var mean = new double[batch.Gradient.Length];
+        double[] mean = new double[batch.Gradient.Length];
         for (int task = 0; task < 7; task++)
         {
             single.Run(new BlobTasks(s_shape), 1, task);
@@ -66,7 +66,7 @@ public class MetaStepTests
     public void A_failing_task_ends_the_step_with_its_error_and_the_next_step_works()
     {
         using var team = new TaskTeam(3);
-        var done = new int[50];
+        int[] done = new int[50];
         Assert.Equal("task 7", Assert.Throws<InvalidOperationException>(() => team.Run(50, (_, task) =>
         {
             if (task == 7)

@@ -31,7 +31,13 @@ public class ReferenceTrainingTests
         TaskShape shape = source.Shape;
         TaskGraphs graphs = TaskGraphs.Of(new LearnerSpecification
         {
-            Method = "maml", Kind = shape.Kind, InputShape = shape.InputShape, Outputs = shape.Outputs, InnerSteps = innerSteps, InnerRate = 0.05, Channels = 4,
+            Method = "maml",
+            Kind = shape.Kind,
+            InputShape = shape.InputShape,
+            Outputs = shape.Outputs,
+            InnerSteps = innerSteps,
+            InnerRate = 0.05,
+            Channels = 4,
             NormStatistics = NormStatistics.Query,
         });
         ParameterSet fast = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), seed: 1);
@@ -46,7 +52,7 @@ public class ReferenceTrainingTests
         {
             step.Run(source, seed: 1, iteration * MetaBatch);
             fastOptimizer.Update(fast.Values, step.Gradient, rate);
-            var gradient = new double[slow.Values.Length];
+            double[] gradient = new double[slow.Values.Length];
             for (int task = 0; task < MetaBatch; task++)
             {
                 double loss = RunReference((iteration * MetaBatch) + task, gradient);

@@ -204,6 +204,11 @@ public class SharedProgramsTests
 
     private static Learner Conv(string method) => Create(new LearnerSpecification
     {
-        Method = method, Network = "conv4", Channels = 3, InputShape = [16, 16, 1], Outputs = 2, NormStatistics = NormStatistics.Support,
+        Method = method,
+        Network = "conv4",
+        Channels = 3,
+        InputShape = [16, 16, 1],
+        Outputs = 2,
+        NormStatistics = NormStatistics.Support,
     });
 }

@@ -30,7 +30,11 @@ public class HessianFreeTests
     {
         TaskGraphs graphs = TaskGraphs.Of(new LearnerSpecification
         {
-            Method = method, InputShape = source.Shape.InputShape, Outputs = source.Shape.Outputs, Channels = 16, NormStatistics = statistics,
+            Method = method,
+            InputShape = source.Shape.InputShape,
+            Outputs = source.Shape.Outputs,
+            Channels = 16,
+            NormStatistics = statistics,
         });
         var parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), 1);
         using var step = new MetaStep(graphs, source.Shape, new SimdProgram(graphs.Training(source.Shape)), parameters, metaBatch: 1, workers: 1);

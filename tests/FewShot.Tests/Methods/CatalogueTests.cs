@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using FewShot.Adaptation;
 using FewShot.Methods;
 using FewShot.Models;
@@ -5,7 +6,6 @@ using FewShot.Patterns;
 using FewShot.Storage;
 using FewShot.Tasks;
 using FewShot.Weighting;
-using System.Text.Json.Nodes;
 using Xunit;
 
 namespace FewShot.Tests.Methods;
@@ -113,9 +113,21 @@ public class CatalogueTests
     {
         var specification = new LearnerSpecification
         {
-            Method = "maml++", Network = "mlp", Channels = 8, Hidden = [7, 6], Kind = TaskKind.Regression, InputShape = [3], Outputs = 2,
-            NormStatistics = NormStatistics.Support, InnerSteps = 3, InnerRate = 0.05, Pattern = "011", ExactSteps = 2, Rates = LearningRateScope.Layer,
-            Weighting = TaskWeightingKind.Agreement, WeightingFloor = double.NegativeInfinity,
+            Method = "maml++",
+            Network = "mlp",
+            Channels = 8,
+            Hidden = [7, 6],
+            Kind = TaskKind.Regression,
+            InputShape = [3],
+            Outputs = 2,
+            NormStatistics = NormStatistics.Support,
+            InnerSteps = 3,
+            InnerRate = 0.05,
+            Pattern = "011",
+            ExactSteps = 2,
+            Rates = LearningRateScope.Layer,
+            Weighting = TaskWeightingKind.Agreement,
+            WeightingFloor = double.NegativeInfinity,
         };
         LearnerSpecification warm = specification with { Method = "mrml", ExactSteps = null, Solver = "cg:3", WarmStart = true };
         Assert.Equal(warm, LearnerSpecification.FromJson(JsonNode.Parse(warm.ToJson().ToJsonString()), "file"));

@@ -62,7 +62,10 @@ public class DefaultTrainingTests
         };
         var options = new TrainingOptions
         {
-            Iterations = Iterations, MetaBatch = kind == "glyphs" ? 1 : 8, ValidateEvery = Iterations, ValidationEpisodes = 1,
+            Iterations = Iterations,
+            MetaBatch = kind == "glyphs" ? 1 : 8,
+            ValidateEvery = Iterations,
+            ValidationEpisodes = 1,
         };
         if (source.Shape.Kind == TaskKind.Regression && s_classifiers.Contains(row))
         {

@@ -99,17 +99,31 @@ internal static class LearnerCases
 
     private static LearnerSpecification Images(string row) => WithSteps(new LearnerSpecification
     {
-        Method = row, Network = "conv4", Channels = 6, InputShape = [16, 16, 1], Outputs = 3, NormStatistics = NormStatistics.Query,
+        Method = row,
+        Network = "conv4",
+        Channels = 6,
+        InputShape = [16, 16, 1],
+        Outputs = 3,
+        NormStatistics = NormStatistics.Query,
     });
 
     private static LearnerSpecification Vectors(string row) => WithSteps(new LearnerSpecification
     {
-        Method = row, Network = "mlp", Hidden = [6, 5], InputShape = [4], Outputs = 3,
+        Method = row,
+        Network = "mlp",
+        Hidden = [6, 5],
+        InputShape = [4],
+        Outputs = 3,
     });
 
     private static LearnerSpecification Values(string row) => WithSteps(new LearnerSpecification
     {
-        Method = row, Network = "mlp", Hidden = [6, 5], Kind = TaskKind.Regression, InputShape = [2], Outputs = 2,
+        Method = row,
+        Network = "mlp",
+        Hidden = [6, 5],
+        Kind = TaskKind.Regression,
+        InputShape = [2],
+        Outputs = 2,
     });
 
     /// <summary>Few steps, and not those of the row: what a row is, not what its defaults are, is compared.</summary>

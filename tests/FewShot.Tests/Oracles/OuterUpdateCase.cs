@@ -29,8 +29,13 @@ internal sealed class OuterUpdateCase(OuterUpdate update) : OracleCase
     /// <inheritdoc/>
     public override JsonObject ToJson() => new()
     {
-        ["kind"] = "optimizer", ["optimizer"] = update.Optimizer.ToString(), ["schedule"] = update.Schedule.ToString(),
-        ["rate"] = update.Rate, ["momentum"] = update.Momentum, ["weightDecay"] = update.WeightDecay, ["clipNorm"] = update.ClipNorm,
+        ["kind"] = "optimizer",
+        ["optimizer"] = update.Optimizer.ToString(),
+        ["schedule"] = update.Schedule.ToString(),
+        ["rate"] = update.Rate,
+        ["momentum"] = update.Momentum,
+        ["weightDecay"] = update.WeightDecay,
+        ["clipNorm"] = update.ClipNorm,
     };
 
     /// <inheritdoc/>

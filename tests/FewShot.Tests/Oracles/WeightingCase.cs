@@ -26,7 +26,9 @@ internal sealed class WeightingCase(TaskWeightingKind kind, double? temperature 
     /// <inheritdoc/>
     public override JsonObject ToJson() => new()
     {
-        ["kind"] = "weighting", ["weighting"] = kind.ToString(), ["temperature"] = temperature,
+        ["kind"] = "weighting",
+        ["weighting"] = kind.ToString(),
+        ["temperature"] = temperature,
         ["floor"] = floor?.ToString(CultureInfo.InvariantCulture),
     };
 
@@ -41,7 +43,7 @@ internal sealed class WeightingCase(TaskWeightingKind kind, double? temperature 
     public double Compare(Func<string, double[]> oracle)
     {
         (float[] gradients, float[] losses) = Draw();
-        var weights = new float[Tasks];
+        float[] weights = new float[Tasks];
         TaskWeighting.Of(kind).With(temperature, floor).Weigh(gradients, losses, weights);
         return LargestDifference([.. weights.Zip(oracle("weights"), (found, right) => ((double)found, right))]);
     }
@@ -50,7 +52,7 @@ internal sealed class WeightingCase(TaskWeightingKind kind, double? temperature 
     {
         var random = new CounterRandom(6, 1, 0);
         double[] common = [.. Enumerable.Range(0, Count).Select(_ => random.NextNormal())];
-        var gradients = new float[Tasks * Count];
+        float[] gradients = new float[Tasks * Count];
         for (int i = 0; i < gradients.Length; i++)
         {
             gradients[i] = (float)((common[i % Count] * (i / Count < 2 ? -1 : 1)) + random.NextNormal());

@@ -42,8 +42,15 @@ public sealed class PyTorchParityTests
         var source = new Pool(TaskSources.Open(data, null, new TaskOptions { Shots = images ? 1 : 10, QueriesPerClass = images ? 2 : 10 }), images ? 1 : 0);
         var specification = new LearnerSpecification
         {
-            Method = method, Network = network, Channels = 16, Kind = source.Shape.Kind, InputShape = source.Shape.InputShape, Outputs = source.Shape.Outputs,
-            InnerSteps = 3, InnerRate = images ? 0.02 : 0.001, NormStatistics = NormStatistics.Query,
+            Method = method,
+            Network = network,
+            Channels = 16,
+            Kind = source.Shape.Kind,
+            InputShape = source.Shape.InputShape,
+            Outputs = source.Shape.Outputs,
+            InnerSteps = 3,
+            InnerRate = images ? 0.02 : 0.001,
+            NormStatistics = NormStatistics.Query,
         };
         TaskGraphs graphs = TaskGraphs.Of(specification);
         ParameterSet parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), 7);
@@ -152,8 +159,15 @@ public sealed class PyTorchParityTests
         {
             var all = new JsonObject
             {
-                ["model"] = specification.Network, ["order"] = order, ["innerSteps"] = specification.InnerSteps, ["innerRate"] = specification.InnerRate,
-                ["outer"] = "adam", ["outerRate"] = OuterRate, ["beta1"] = 0.9, ["beta2"] = 0.999, ["epsilon"] = Epsilon,
+                ["model"] = specification.Network,
+                ["order"] = order,
+                ["innerSteps"] = specification.InnerSteps,
+                ["innerRate"] = specification.InnerRate,
+                ["outer"] = "adam",
+                ["outerRate"] = OuterRate,
+                ["beta1"] = 0.9,
+                ["beta2"] = 0.999,
+                ["epsilon"] = Epsilon,
                 ["loss"] = specification.Kind == TaskKind.Classification ? "cross_entropy" : "mse",
             };
             foreach ((string name, JsonNode? value) in configuration)

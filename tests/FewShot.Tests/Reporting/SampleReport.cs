@@ -7,7 +7,7 @@ internal static class SampleReport
 {
     public static LineChart Lines()
     {
-        var steps = Enumerable.Range(0, 41).Select(i => i * 1500.0).ToArray();
+        double[] steps = Enumerable.Range(0, 41).Select(i => i * 1500.0).ToArray();
         LineSeries Curve(string name, double end, double speed, bool gap) => new(
             name,
             steps,

@@ -6,7 +6,7 @@ namespace FewShot.Tests.Storage;
 public sealed class AtomicFileTests
 {
     [Fact]
-    public void ReplacesAFileAndLeavesNothingElse()
+    public void Replaces_a_file_and_leaves_nothing_else()
     {
         using var folder = new TemporaryFolder();
         AtomicFile.WriteText(folder["a.txt"], "old");
@@ -16,7 +16,7 @@ public sealed class AtomicFileTests
     }
 
     [Fact]
-    public void TheOldVersionStaysVisibleUntilTheNewOneIsWhole()
+    public void The_old_version_stays_visible_until_the_new_one_is_whole()
     {
         using var folder = new TemporaryFolder();
         AtomicFile.WriteText(folder["a.txt"], "old");
@@ -31,7 +31,7 @@ public sealed class AtomicFileTests
     }
 
     [Fact]
-    public void AnErrorOfTheWriterIsPassedOnAndLeavesTheOldVersion()
+    public void An_error_of_the_writer_is_passed_on_and_leaves_the_old_version()
     {
         using var folder = new TemporaryFolder();
         AtomicFile.WriteText(folder["a.txt"], "old");
@@ -45,12 +45,12 @@ public sealed class AtomicFileTests
     }
 
     [Fact]
-    public void AFullDiskLeavesTheOldVersionAndSaysWhere()
+    public void A_full_disk_leaves_the_old_version_and_says_where()
     {
         using var disk = new SmallDisk(kilobytes: 64);
-        var path = disk["a.bin"];
+        string path = disk["a.bin"];
         AtomicFile.Write(path, stream => stream.Write(new byte[20_000]));
-        var error = Assert.Throws<StorageException>(() => AtomicFile.Write(path, stream => stream.Write(new byte[200_000])));
+        StorageException error = Assert.Throws<StorageException>(() => AtomicFile.Write(path, stream => stream.Write(new byte[200_000])));
         Assert.Contains(path, error.Message);
         Assert.Contains("No space left", error.Message);
         Assert.Contains("the previous version is untouched", error.Message);
@@ -64,29 +64,29 @@ public sealed class AtomicFileTests
     }
 
     [Fact]
-    public void ADiskThatFillsUpInTheLastBufferIsNoticedToo()
+    public void A_disk_that_fills_up_in_the_last_buffer_is_noticed_too()
     {
         // Few bytes stay in the stream's buffer until it is flushed: the error must not be lost there.
         using var disk = new SmallDisk(kilobytes: 16);
         File.WriteAllBytes(disk["filler"], new byte[16 * 1024]);
-        var error = Assert.Throws<StorageException>(() => AtomicFile.WriteText(disk["a.txt"], "hello"));
+        StorageException error = Assert.Throws<StorageException>(() => AtomicFile.WriteText(disk["a.txt"], "hello"));
         Assert.Contains("nothing was written", error.Message);
         Assert.Equal(["filler"], disk.FileNames);
     }
 
     [Fact]
-    public void AReadOnlyFileSystemLeavesTheOldVersionAndSaysWhere()
+    public void A_read_only_file_system_leaves_the_old_version_and_says_where()
     {
         using var disk = new SmallDisk(kilobytes: 64);
         AtomicFile.WriteText(disk["a.txt"], "old");
         disk.MakeReadOnly();
-        var error = Assert.Throws<StorageException>(() => AtomicFile.WriteText(disk["a.txt"], "new"));
+        StorageException error = Assert.Throws<StorageException>(() => AtomicFile.WriteText(disk["a.txt"], "new"));
         Assert.Contains(disk["a.txt"], error.Message);
         Assert.Equal("old", File.ReadAllText(disk["a.txt"]));
     }
 
     [Fact]
-    public void AReadOnlyFolderLeavesTheOldVersionAndSaysWhere()
+    public void A_read_only_folder_leaves_the_old_version_and_says_where()
     {
         if (OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess)
         {
@@ -99,7 +99,7 @@ public sealed class AtomicFileTests
         File.SetUnixFileMode(folder.Path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         try
         {
-            var error = Assert.Throws<StorageException>(() => AtomicFile.WriteText(folder["a.txt"], "new"));
+            StorageException error = Assert.Throws<StorageException>(() => AtomicFile.WriteText(folder["a.txt"], "new"));
             Assert.Contains("access is denied", error.Message);
             Assert.Equal("old", File.ReadAllText(folder["a.txt"]));
         }
@@ -110,16 +110,16 @@ public sealed class AtomicFileTests
     }
 
     [Fact]
-    public void AMissingFolderIsNamed()
+    public void A_missing_folder_is_named()
     {
         using var folder = new TemporaryFolder();
-        var path = Path.Combine(folder["nowhere"], "a.txt");
-        var error = Assert.Throws<StorageException>(() => AtomicFile.WriteText(path, "new"));
+        string path = Path.Combine(folder["nowhere"], "a.txt");
+        StorageException error = Assert.Throws<StorageException>(() => AtomicFile.WriteText(path, "new"));
         Assert.Contains(path, error.Message);
     }
 
     [Fact]
-    public void LeftoversOfKilledWritersAreRemovedAndNothingElse()
+    public void Leftovers_of_killed_writers_are_removed_and_nothing_else()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder[".a.txt.123-abc.partial"], "");

@@ -7,7 +7,7 @@ public sealed class Crc32CTests
 {
     // RFC 3720, appendix B.4, and the check value every catalogue of these codes gives for "123456789".
     [Fact]
-    public void AgreesWithTheKnownVectors()
+    public void Agrees_with_the_known_vectors()
     {
         Assert.Equal(0x00000000u, Crc32C.Compute([]));
         Assert.Equal(0xe3069283u, Crc32C.Compute("123456789"u8));
@@ -18,10 +18,10 @@ public sealed class Crc32CTests
     }
 
     [Fact]
-    public void APartAtATimeGivesTheSame()
+    public void A_part_at_a_time_gives_the_same()
     {
         byte[] bytes = [.. Enumerable.Range(0, 100).Select(i => (byte)(i * 7))];
-        for (var cut = 0; cut <= bytes.Length; cut++)
+        for (int cut = 0; cut <= bytes.Length; cut++)
         {
             Assert.Equal(Crc32C.Compute(bytes), Crc32C.Compute(bytes.AsSpan(cut), Crc32C.Compute(bytes.AsSpan(0, cut))));
         }

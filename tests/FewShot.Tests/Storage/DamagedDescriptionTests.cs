@@ -136,8 +136,13 @@ public sealed class DamagedDescriptionTests
 
         var faults = new Dictionary<string, string>
         {
-            ["hundred-thousand-channels"] = "100000", ["impossible-shape"] = "[28]", ["nan-weights"] = "not finite", ["null-class-name"] = "not a list of names",
-            ["preparation-without-form"] = "'preparation.form' is missing", ["two-classes-of-one-name"] = "two classes are named 'a'", ["unknown-method"] = "pro",
+            ["hundred-thousand-channels"] = "100000",
+            ["impossible-shape"] = "[28]",
+            ["nan-weights"] = "not finite",
+            ["null-class-name"] = "not a list of names",
+            ["preparation-without-form"] = "'preparation.form' is missing",
+            ["two-classes-of-one-name"] = "two classes are named 'a'",
+            ["unknown-method"] = "pro",
         };
         foreach (string file in Directory.GetFiles(models))
         {

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using FewShot.Methods;
-using FewShot.Storage;
 using FewShot.Models;
+using FewShot.Storage;
 using Xunit;
 
 namespace FewShot.Tests.Storage;

@@ -7,7 +7,7 @@ namespace FewShot.Tests.Storage;
 public sealed class JsonLinesLogTests
 {
     [Fact]
-    public void ReadsBackWhatItWrote()
+    public void Reads_back_what_it_wrote()
     {
         using var folder = new TemporaryFolder();
         using (var log = JsonLinesLog.Open(folder["log"]))
@@ -32,15 +32,15 @@ public sealed class JsonLinesLogTests
     }
 
     [Fact]
-    public void EveryCutLeavesTheWholeLinesAndCanBeContinued()
+    public void Every_cut_leaves_the_whole_lines_and_can_be_continued()
     {
         using var folder = new TemporaryFolder();
         Write(folder["whole"], 1, 2, 3);
-        var bytes = File.ReadAllBytes(folder["whole"]);
-        for (var length = 0; length <= bytes.Length; length++)
+        byte[] bytes = File.ReadAllBytes(folder["whole"]);
+        for (int length = 0; length <= bytes.Length; length++)
         {
             File.WriteAllBytes(folder["cut"], bytes[..length]);
-            var whole = bytes[..length].Count(value => value == '\n');
+            int whole = bytes[..length].Count(value => value == '\n');
             Assert.Equal(whole, JsonLinesLog.Read(folder["cut"]).Count);
             using (var log = JsonLinesLog.Open(folder["cut"]))
             {
@@ -52,7 +52,7 @@ public sealed class JsonLinesLogTests
     }
 
     [Fact]
-    public void ResumingDropsTheLinesAfterTheCheckpoint()
+    public void Resuming_drops_the_lines_after_the_checkpoint()
     {
         using var folder = new TemporaryFolder();
         Write(folder["log"], 1, 2, 2, 3, 4);
@@ -65,7 +65,7 @@ public sealed class JsonLinesLogTests
     }
 
     [Fact]
-    public void DamageBeforeTheLastLineIsNamedByItsLine()
+    public void Damage_before_the_last_line_is_named_by_its_line()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["log"], "{\"step\":1}\nrubbish\n{\"step\":2}\n");
@@ -76,21 +76,21 @@ public sealed class JsonLinesLogTests
     }
 
     [Fact]
-    public void AFullDiskLeavesWholeLinesAndTheLogGoesOnWhenThereIsSpace()
+    public void A_full_disk_leaves_whole_lines_and_the_log_goes_on_when_there_is_space()
     {
         using var disk = new SmallDisk(kilobytes: 16);
-        var filler = disk["filler"];
+        string filler = disk["filler"];
         File.WriteAllBytes(filler, new byte[8 * 1024]);
         using var log = JsonLinesLog.Open(disk["log"]);
-        var error = Assert.Throws<StorageException>(() =>
+        StorageException error = Assert.Throws<StorageException>(() =>
         {
-            for (var step = 0; step < 1000; step++)
+            for (int step = 0; step < 1000; step++)
             {
                 log.Append(step, [Pair("padding", new string('x', 100))]);
             }
         });
         Assert.Contains(disk["log"], error.Message);
-        var whole = JsonLinesLog.Read(disk["log"]).Count;
+        int whole = JsonLinesLog.Read(disk["log"]).Count;
         Assert.InRange(whole, 10, 999);
         File.Delete(filler);
         log.Append(1000, []);
@@ -98,7 +98,7 @@ public sealed class JsonLinesLogTests
     }
 
     [Fact]
-    public void TheStepCannotBeGivenTwice()
+    public void The_step_cannot_be_given_twice()
     {
         using var folder = new TemporaryFolder();
         using var log = JsonLinesLog.Open(folder["log"]);
@@ -111,7 +111,7 @@ public sealed class JsonLinesLogTests
     private static void Write(string path, params int[] steps)
     {
         using var log = JsonLinesLog.Open(path);
-        foreach (var step in steps)
+        foreach (int step in steps)
         {
             log.Append(step, [Pair("loss", 0.25)]);
         }

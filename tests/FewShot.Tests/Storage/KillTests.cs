@@ -12,22 +12,22 @@ public sealed class KillTests
     private const int Values = 1 << 18; // one megabyte each of weights and state: long enough in writing to be hit
 
     [Fact]
-    public void AKillAtAnyMomentLeavesARunThatResumes()
+    public void A_kill_at_any_moment_leaves_a_run_that_resumes()
     {
         using var folder = new TemporaryFolder();
-        var path = folder["run"];
+        string path = folder["run"];
         var random = new Random(1);
-        var reached = 0L;
-        for (var trial = 0; trial < 4; trial++)
+        long reached = 0L;
+        for (int trial = 0; trial < 4; trial++)
         {
-            using var child = StartChild(path);
+            using Process child = StartChild(path);
             WaitForCheckpointAfter(path, reached, child);
             Thread.Sleep(random.Next(0, 30));
             child.Kill();
             child.WaitForExit();
 
             using var run = RunFolder.Open(path, RunFolderTests.Configuration());
-            var latest = run.Latest!;
+            Checkpoint latest = run.Latest!;
             Assert.True(latest.Iteration > reached, "no progress was kept");
             reached = latest.Iteration;
             Assert.False(Assert.Single(latest.Weights).Float32.AsSpan().ContainsAnyExcept(reached), "weights of two iterations are mixed");
@@ -39,12 +39,12 @@ public sealed class KillTests
 
     /// <summary>The child's work: it trains, as far as files can tell, until it is killed.</summary>
     [Fact(Explicit = true)]
-    public void SaveForEver()
+    public void Save_for_ever()
     {
-        var path = Environment.GetEnvironmentVariable(FolderVariable);
+        string? path = Environment.GetEnvironmentVariable(FolderVariable);
         Assert.SkipWhen(path is null, "started by the test that kills it, not by hand");
         using var run = RunFolder.Open(path!, RunFolderTests.Configuration());
-        for (var iteration = (run.Latest?.Iteration ?? 0) + 1; ; iteration++)
+        for (long iteration = (run.Latest?.Iteration ?? 0) + 1; ; iteration++)
         {
             run.Report(iteration, [KeyValuePair.Create("loss", 1.0 / iteration)]);
             run.SaveLatest(new Checkpoint(
@@ -57,7 +57,7 @@ public sealed class KillTests
 
     private static float[] Filled(long value)
     {
-        var values = new float[Values];
+        float[] values = new float[Values];
         Array.Fill(values, value);
         return values;
     }
@@ -67,7 +67,7 @@ public sealed class KillTests
         var start = new ProcessStartInfo("dotnet", [
             Assembly.GetExecutingAssembly().Location,
             "-explicit", "only",
-            "-method", $"{typeof(KillTests).FullName}.{nameof(SaveForEver)}",
+            "-method", $"{typeof(KillTests).FullName}.{nameof(Save_for_ever)}",
         ])
         {
             RedirectStandardOutput = true,

@@ -6,13 +6,13 @@ namespace FewShot.Tests.Storage;
 
 public sealed class RunFolderTests
 {
-    private static readonly Dictionary<string, string> NoMetadata = [];
+    private static readonly Dictionary<string, string> s_noMetadata = [];
 
     [Fact]
-    public void ANewRunHasItsConfigurationAndNoCheckpoint()
+    public void A_new_run_has_its_configuration_and_no_checkpoint()
     {
         using var folder = new TemporaryFolder();
-        var path = folder["run"];
+        string path = folder["run"];
         using (var run = RunFolder.Open(path, Configuration()))
         {
             Assert.Null(run.Latest);
@@ -22,10 +22,10 @@ public sealed class RunFolderTests
     }
 
     [Fact]
-    public void AResumedRunFindsItsCheckpointAndALogThatEndsThere()
+    public void A_resumed_run_finds_its_checkpoint_and_a_log_that_ends_there()
     {
         using var folder = new TemporaryFolder();
-        var path = folder["run"];
+        string path = folder["run"];
         using (var run = RunFolder.Open(path, Configuration()))
         {
             run.Report(1, [KeyValuePair.Create("loss", 1.0)]);
@@ -48,7 +48,7 @@ public sealed class RunFolderTests
     }
 
     [Fact]
-    public void WithoutACheckpointTheLogStartsAgain()
+    public void Without_a_checkpoint_the_log_starts_again()
     {
         using var folder = new TemporaryFolder();
         using (var run = RunFolder.Open(folder["run"], Configuration()))
@@ -61,7 +61,7 @@ public sealed class RunFolderTests
     }
 
     [Fact]
-    public void AnotherConfigurationIsRefusedNamingEveryDifference()
+    public void Another_configuration_is_refused_naming_every_difference()
     {
         using var folder = new TemporaryFolder();
         using (var run = RunFolder.Open(folder["run"], Configuration()))
@@ -69,12 +69,12 @@ public sealed class RunFolderTests
             run.SaveLatest(new Checkpoint(1, [], [], new Dictionary<string, string>()));
         }
 
-        var other = Configuration();
+        JsonObject other = Configuration();
         other["seed"] = 8;
         other["optimiser"]!["rate"] = 0.5;
         other["extra"] = "x";
         other.Remove("ways");
-        var error = Assert.Throws<StorageException>(() => RunFolder.Open(folder["run"], other));
+        StorageException error = Assert.Throws<StorageException>(() => RunFolder.Open(folder["run"], other));
         Assert.Contains(
             "seed is 7 in the folder, 8 now; optimiser.rate is 0.001 in the folder, 0.5 now; ways is 5 in the folder, not set now; extra is not set in the folder, \"x\" now",
             error.Message);
@@ -82,18 +82,18 @@ public sealed class RunFolderTests
     }
 
     [Fact]
-    public void ARunThatSavedNothingBeginsAnewWithAnotherConfiguration()
+    public void A_run_that_saved_nothing_begins_anew_with_another_configuration()
     {
         using var folder = new TemporaryFolder();
         RunFolder.Open(folder["run"], Configuration()).Dispose();
-        var other = Configuration();
+        JsonObject other = Configuration();
         other["seed"] = 8;
         RunFolder.Open(folder["run"], other).Dispose();
         Assert.Equal(8, (int)RunFolder.ReadConfiguration(folder["run"])["seed"]!);
     }
 
     [Fact]
-    public void ASettingThatMayChangeIsTakenOver()
+    public void A_setting_that_may_change_is_taken_over()
     {
         using var folder = new TemporaryFolder();
         using (var run = RunFolder.Open(folder["run"], Configuration()))
@@ -101,7 +101,7 @@ public sealed class RunFolderTests
             run.SaveLatest(new Checkpoint(1, [], [], new Dictionary<string, string>()));
         }
 
-        var longer = Configuration();
+        JsonObject longer = Configuration();
         longer["optimiser"]!["iterations"] = 200;
         Assert.Throws<StorageException>(() => RunFolder.Open(folder["run"], longer));
         RunFolder.Open(folder["run"], longer, mayChange: ["optimiser.iterations"]).Dispose();
@@ -185,7 +185,7 @@ public sealed class RunFolderTests
     }
 
     [Fact]
-    public void NumbersCompareByValueNotByHowTheyAreHeld()
+    public void Numbers_compare_by_value_not_by_how_they_are_held()
     {
         using var folder = new TemporaryFolder();
         RunFolder.Open(folder["run"], new JsonObject { ["a"] = 1, ["b"] = 0.1f, ["c"] = new JsonArray(1, 2) }).Dispose();
@@ -193,7 +193,7 @@ public sealed class RunFolderTests
     }
 
     [Fact]
-    public void AFolderOfSomethingElseIsLeftAsItIs()
+    public void A_folder_of_something_else_is_left_as_it_is()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["thesis.txt"], "");
@@ -203,12 +203,12 @@ public sealed class RunFolderTests
     }
 
     [Fact]
-    public void TwoMayNotTrainIntoOneFolder()
+    public void Two_may_not_train_into_one_folder()
     {
         using var folder = new TemporaryFolder();
         using (RunFolder.Open(folder["run"], Configuration()))
         {
-            var error = Assert.Throws<StorageException>(() => RunFolder.Open(folder["run"], Configuration()));
+            StorageException error = Assert.Throws<StorageException>(() => RunFolder.Open(folder["run"], Configuration()));
             Assert.Contains($"is in use by process {Environment.ProcessId} on", error.Message);
             Assert.NotEmpty(RunFolder.ReadConfiguration(folder["run"])); // reading is allowed meanwhile
         }
@@ -217,7 +217,7 @@ public sealed class RunFolderTests
     }
 
     [Fact]
-    public void ADamagedCheckpointIsNamedAndTheFolderIsFreeAgain()
+    public void A_damaged_checkpoint_is_named_and_the_folder_is_free_again()
     {
         using var folder = new TemporaryFolder();
         using (var run = RunFolder.Open(folder["run"], Configuration()))
@@ -225,23 +225,23 @@ public sealed class RunFolderTests
             run.SaveLatest(Checkpoint(1));
         }
 
-        var latest = RunFolder.LatestPath(folder["run"]);
+        string latest = RunFolder.LatestPath(folder["run"]);
         File.WriteAllBytes(latest, File.ReadAllBytes(latest)[..^1]);
-        for (var attempt = 0; attempt < 2; attempt++)
+        for (int attempt = 0; attempt < 2; attempt++)
         {
             Assert.Contains(latest, Assert.Throws<StorageException>(() => RunFolder.Open(folder["run"], Configuration())).Message);
         }
     }
 
     [Fact]
-    public void AFullDiskKeepsThePreviousCheckpoint()
+    public void A_full_disk_keeps_the_previous_checkpoint()
     {
         using var disk = new SmallDisk(kilobytes: 128);
-        var path = disk["run"];
+        string path = disk["run"];
         using (var run = RunFolder.Open(path, Configuration()))
         {
             run.SaveLatest(Checkpoint(1));
-            var large = new Checkpoint(2, [new StoredTensor("w", [100_000], new float[100_000])], [], NoMetadata);
+            var large = new Checkpoint(2, [new StoredTensor("w", [100_000], new float[100_000])], [], s_noMetadata);
             Assert.Contains("latest.safetensors", Assert.Throws<StorageException>(() => run.SaveLatest(large)).Message);
             Assert.Equal(1, run.Latest!.Iteration);
         }
@@ -253,11 +253,11 @@ public sealed class RunFolderTests
     }
 
     [Fact]
-    public void NamesThatWouldMixWeightsAndStateAreRefused()
+    public void Names_that_would_mix_weights_and_state_are_refused()
     {
         using var folder = new TemporaryFolder();
         var named = new StoredTensor("state/x", [1], [1f]);
-        Assert.Throws<ArgumentException>(() => new Checkpoint(1, [named], [], NoMetadata).Write(folder["a"]));
+        Assert.Throws<ArgumentException>(() => new Checkpoint(1, [named], [], s_noMetadata).Write(folder["a"]));
         Assert.Throws<ArgumentException>(() => new Checkpoint(1, [], [], new Dictionary<string, string> { ["iteration"] = "2" }).Write(folder["a"]));
         Safetensors.Write(folder["b"], [named]);
         Assert.Contains("no metadata 'iteration'", Assert.Throws<StorageException>(() => FewShot.Storage.Checkpoint.Read(folder["b"])).Message);

@@ -9,7 +9,7 @@ namespace FewShot.Tests.Storage;
 public sealed class SafetensorsTests
 {
     [Fact]
-    public void ReadsBackEveryBitItWrote()
+    public void Reads_back_every_bit_it_wrote()
     {
         using var folder = new TemporaryFolder();
         float[] odd = [float.NaN, float.NegativeZero, float.PositiveInfinity, float.Epsilon, BitConverter.UInt32BitsToSingle(0x7fc12345)];
@@ -25,7 +25,7 @@ public sealed class SafetensorsTests
             ],
             new Dictionary<string, string> { ["note"] = "a \"quoted\" é line\nand another" });
 
-        var file = Safetensors.Read(folder["a.safetensors"]);
+        SafetensorsFile file = Safetensors.Read(folder["a.safetensors"]);
         Assert.Equal([2, 1, 3], file["layer.weight"].Shape);
         Assert.Equal([1f, 2, 3, 4, 5, 6], file["layer.weight"].Float32);
         Assert.Equal(odd.Select(BitConverter.SingleToUInt32Bits), file["odd"].Float32.Select(BitConverter.SingleToUInt32Bits));
@@ -38,14 +38,14 @@ public sealed class SafetensorsTests
     }
 
     [Fact]
-    public void TheBytesAreThoseOfTheFormat()
+    public void The_bytes_are_those_of_the_format()
     {
         using var folder = new TemporaryFolder();
         Safetensors.Write(folder["a"], [new StoredTensor("w", [3], [1f, 2, 3]), new StoredTensor("d", [1], [4.0])]);
-        var bytes = File.ReadAllBytes(folder["a"]);
-        var headerLength = (int)BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+        byte[] bytes = File.ReadAllBytes(folder["a"]);
+        int headerLength = (int)BinaryPrimitives.ReadUInt64LittleEndian(bytes);
         Assert.Equal(0, headerLength % 8);
-        var header = Encoding.UTF8.GetString(bytes, 8, headerLength);
+        string header = Encoding.UTF8.GetString(bytes, 8, headerLength);
         Assert.StartsWith("{", header);
         using var json = JsonDocument.Parse(header.TrimEnd(' '));
 
@@ -58,10 +58,10 @@ public sealed class SafetensorsTests
     }
 
     [Fact]
-    public void TheSameTensorsGiveTheSameFile()
+    public void The_same_tensors_give_the_same_file()
     {
         using var folder = new TemporaryFolder();
-        foreach (var name in new[] { "a", "b" })
+        foreach (string? name in new[] { "a", "b" })
         {
             Safetensors.Write(folder[name], [new StoredTensor("w", [2], [1f, 2])], new Dictionary<string, string> { ["k"] = "v" });
         }
@@ -82,7 +82,7 @@ public sealed class SafetensorsTests
     }
 
     [Fact]
-    public void ReadsAFileOfAnotherProgram()
+    public void Reads_a_file_of_another_program()
     {
         // Written as Python's package does: no checksum, metadata absent, header order unlike the data's.
         Assert.Equal([5f], Read("""{"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", [4f, 5f])["b"].Float32);
@@ -111,37 +111,37 @@ public sealed class SafetensorsTests
     [InlineData("""{"__metadata__":{"k":"1","k":"2"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "'k' are given twice or are not text")]
     [InlineData("""{"__metadata__":[],"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "metadata are a JSON Array")]
     [InlineData("""{"\ud800":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "not UTF-8")]
-    public void ADamagedHeaderIsNamed(string header, string fault)
+    public void A_damaged_header_is_named(string header, string fault)
     {
-        var error = Assert.Throws<StorageException>(() => Read(header, [1f, 2f]));
+        StorageException error = Assert.Throws<StorageException>(() => Read(header, [1f, 2f]));
         Assert.Contains(fault, error.Message);
         Assert.DoesNotContain('\n', error.Message);
     }
 
     [Fact]
-    public void EveryTruncationIsRefusedAndMostSayHowMuchIsMissing()
+    public void Every_truncation_is_refused_and_most_say_how_much_is_missing()
     {
         using var folder = new TemporaryFolder();
         Safetensors.Write(folder["a"], [new StoredTensor("w", [4], [1f, 2, 3, 4])]);
-        var bytes = File.ReadAllBytes(folder["a"]);
-        for (var length = 0; length < bytes.Length; length++)
+        byte[] bytes = File.ReadAllBytes(folder["a"]);
+        for (int length = 0; length < bytes.Length; length++)
         {
             File.WriteAllBytes(folder["cut"], bytes[..length]);
-            var error = Assert.Throws<StorageException>(() => Safetensors.Read(folder["cut"]));
+            StorageException error = Assert.Throws<StorageException>(() => Safetensors.Read(folder["cut"]));
             Assert.Contains(length == 0 ? "is empty" : "cut short", error.Message);
             Assert.Contains(length == 0 ? "give a safetensors file" : $"has {length}", error.Message);
         }
     }
 
     [Fact]
-    public void EveryFlippedBitOfTheValuesIsFound()
+    public void Every_flipped_bit_of_the_values_is_found()
     {
         using var folder = new TemporaryFolder();
         Safetensors.Write(folder["a"], [new StoredTensor("w", [4], [1f, 2, 3, 4])]);
-        var bytes = File.ReadAllBytes(folder["a"]);
-        for (var bit = 0; bit < 16 * 8; bit++)
+        byte[] bytes = File.ReadAllBytes(folder["a"]);
+        for (int bit = 0; bit < 16 * 8; bit++)
         {
-            var damaged = (byte[])bytes.Clone();
+            byte[] damaged = (byte[])bytes.Clone();
             damaged[bytes.Length - 16 + (bit / 8)] ^= (byte)(1 << (bit % 8));
             File.WriteAllBytes(folder["b"], damaged);
             Assert.Contains("checksum", Assert.Throws<StorageException>(() => Safetensors.Read(folder["b"])).Message);
@@ -149,16 +149,16 @@ public sealed class SafetensorsTests
     }
 
     [Fact]
-    public void RandomDamageIsRefusedWithAStorageExceptionOrReadsAsAValidFile()
+    public void Random_damage_is_refused_with_a_storage_exception_or_reads_as_a_valid_file()
     {
         using var folder = new TemporaryFolder();
         Safetensors.Write(folder["a"], [new StoredTensor("w", [4], [1f, 2, 3, 4]), new StoredTensor("v", [1, 1], [1.0])], new Dictionary<string, string> { ["k"] = "v" });
-        var bytes = File.ReadAllBytes(folder["a"]);
+        byte[] bytes = File.ReadAllBytes(folder["a"]);
         var random = new Random(1);
-        for (var trial = 0; trial < 500; trial++)
+        for (int trial = 0; trial < 500; trial++)
         {
-            var damaged = (byte[])bytes.Clone();
-            for (var changes = random.Next(1, 4); changes > 0; changes--)
+            byte[] damaged = (byte[])bytes.Clone();
+            for (int changes = random.Next(1, 4); changes > 0; changes--)
             {
                 damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
             }
@@ -175,7 +175,7 @@ public sealed class SafetensorsTests
     }
 
     [Fact]
-    public void TextIsNoSafetensorsFile()
+    public void Text_is_no_safetensors_file()
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["a"], "Once upon a time there was a file of text.");
@@ -183,7 +183,7 @@ public sealed class SafetensorsTests
     }
 
     [Fact]
-    public void AMissingFileIsNamed()
+    public void A_missing_file_is_named()
     {
         using var folder = new TemporaryFolder();
         Assert.Contains($"'{folder["x"]}': there is no such file", Assert.Throws<StorageException>(() => Safetensors.Read(folder["x"])).Message);
@@ -191,7 +191,7 @@ public sealed class SafetensorsTests
     }
 
     [Fact]
-    public void AMissingTensorIsNamedBesideThoseThereAre()
+    public void A_missing_tensor_is_named_beside_those_there_are()
     {
         using var folder = new TemporaryFolder();
         Safetensors.Write(folder["a"], [new StoredTensor("w", [1], [1f])]);
@@ -199,7 +199,7 @@ public sealed class SafetensorsTests
     }
 
     [Fact]
-    public void NamesThatWouldSpoilTheFileAreRefusedBeforeItIsWritten()
+    public void Names_that_would_spoil_the_file_are_refused_before_it_is_written()
     {
         using var folder = new TemporaryFolder();
         StoredTensor Tensor(string name) => new(name, [1], [1f]);
@@ -210,7 +210,7 @@ public sealed class SafetensorsTests
     }
 
     [Fact]
-    public void ATensorNeedsAsManyValuesAsItsShape()
+    public void A_tensor_needs_as_many_values_as_its_shape()
     {
         Assert.Contains("of shape [2, 3] holds 6 values, but 5", Assert.Throws<ArgumentException>(() => new StoredTensor("w", [2, 3], new float[5])).Message);
         Assert.Throws<ArgumentException>(() => new StoredTensor("w", [-1], new float[1]));
@@ -220,12 +220,12 @@ public sealed class SafetensorsTests
     private static SafetensorsFile Read(string header, float[] values)
     {
         using var folder = new TemporaryFolder();
-        var text = Encoding.UTF8.GetBytes(header);
+        byte[] text = Encoding.UTF8.GetBytes(header);
         using (var file = new BinaryWriter(File.Create(folder["a"])))
         {
             file.Write((ulong)text.Length);
             file.Write(text);
-            foreach (var value in values)
+            foreach (float value in values)
             {
                 file.Write(value);
             }

@@ -6,36 +6,36 @@ namespace FewShot.Tests.Storage;
 /// <summary>A real file system of a few kilobytes, so that "disk full" is what the kernel says and not what a mock does.</summary>
 internal sealed class SmallDisk : IDisposable
 {
-    private readonly TemporaryFolder mountPoint = new();
+    private readonly TemporaryFolder _mountPoint = new();
 
     public SmallDisk(int kilobytes)
     {
-        if (!Run("mount", "-t", "tmpfs", "-o", $"size={kilobytes}k", "tmpfs", mountPoint.Path))
+        if (!Run("mount", "-t", "tmpfs", "-o", $"size={kilobytes}k", "tmpfs", _mountPoint.Path))
         {
-            mountPoint.Dispose();
+            _mountPoint.Dispose();
             Assert.Skip("mounting a small tmpfs needs root on Linux");
         }
     }
 
-    public string Path => mountPoint.Path;
+    public string Path => _mountPoint.Path;
 
-    public string this[string name] => mountPoint[name];
+    public string this[string name] => _mountPoint[name];
 
-    public string[] FileNames => mountPoint.FileNames;
+    public string[] FileNames => _mountPoint.FileNames;
 
-    public void MakeReadOnly() => Assert.True(Run("mount", "-o", "remount,ro", mountPoint.Path), "the file system could not be made read-only");
+    public void MakeReadOnly() => Assert.True(Run("mount", "-o", "remount,ro", _mountPoint.Path), "the file system could not be made read-only");
 
     public void Dispose()
     {
-        Run("umount", mountPoint.Path);
-        mountPoint.Dispose();
+        Run("umount", _mountPoint.Path);
+        _mountPoint.Dispose();
     }
 
     private static bool Run(string command, params string[] arguments)
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            using Process process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
             process.WaitForExit();
             return process.ExitCode == 0;
         }

@@ -8,7 +8,7 @@ namespace FewShot.Tests.Storage;
 public sealed class TensorBoardLogTests
 {
     [Fact]
-    public void WritesTheRecordsTensorBoardReads()
+    public void Writes_the_records_TensorBoard_reads()
     {
         using var folder = new TemporaryFolder();
         using (var log = TensorBoardLog.Create(folder.Path, time: new FixedTime()))
@@ -17,9 +17,9 @@ public sealed class TensorBoardLogTests
             log.Flush();
         }
 
-        var name = Assert.Single(folder.FileNames);
+        string name = Assert.Single(folder.FileNames);
         Assert.StartsWith("events.out.tfevents.1700000000.", name);
-        var events = EventFile.Read(folder[name]);
+        List<EventFile> events = EventFile.Read(folder[name]);
         Assert.Equal(2, events.Count);
         Assert.Equal("brain.Event:2", events[0].Version);
         Assert.Equal(1_700_000_000.25, events[0].WallTime);
@@ -29,25 +29,25 @@ public sealed class TensorBoardLogTests
     }
 
     [Fact]
-    public void TheFirstRecordIsEncodedByteForByteAsTheFormatSays()
+    public void The_first_record_is_encoded_byte_for_byte_as_the_format_says()
     {
         // An Event of wall_time 0 (field 1, fixed 64), step 0 (field 2, integer) and file_version (field 3, 13 bytes), between length and check.
         using var folder = new TemporaryFolder();
         TensorBoardLog.Create(folder.Path, time: new FixedTime(0)).Dispose();
-        var bytes = File.ReadAllBytes(folder[folder.FileNames[0]]);
+        byte[] bytes = File.ReadAllBytes(folder[folder.FileNames[0]]);
         byte[] message = [0x09, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0x1a, 13, .. "brain.Event:2"u8];
         Assert.Equal(message, bytes[12..^4]);
         Assert.Equal((ulong)message.Length, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
     }
 
     [Fact]
-    public void AResumedRunTellsWhereItStartsAgain()
+    public void A_resumed_run_tells_where_it_starts_again()
     {
         using var folder = new TemporaryFolder();
         TensorBoardLog.Create(folder.Path, time: new FixedTime()).Dispose();
         TensorBoardLog.Create(folder.Path, firstStep: 101, time: new FixedTime()).Dispose();
         Assert.Equal(2, folder.FileNames.Length);
-        var start = EventFile.Read(folder[folder.FileNames[1]])[1];
+        EventFile start = EventFile.Read(folder[folder.FileNames[1]])[1];
         Assert.True(start.IsSessionStart);
         Assert.Equal(101, start.Step);
     }
@@ -66,9 +66,9 @@ public sealed class TensorBoardLogTests
             ReadOnlySpan<byte> rest = File.ReadAllBytes(path);
             while (!rest.IsEmpty)
             {
-                var length = (int)BinaryPrimitives.ReadUInt64LittleEndian(rest);
+                int length = (int)BinaryPrimitives.ReadUInt64LittleEndian(rest);
                 Assert.Equal(Masked(rest[..8]), BinaryPrimitives.ReadUInt32LittleEndian(rest[8..]));
-                var data = rest.Slice(12, length);
+                ReadOnlySpan<byte> data = rest.Slice(12, length);
                 Assert.Equal(Masked(data), BinaryPrimitives.ReadUInt32LittleEndian(rest[(12 + length)..]));
                 events.Add(Decode(data));
                 rest = rest[(16 + length)..];
@@ -79,14 +79,14 @@ public sealed class TensorBoardLogTests
 
         private static uint Masked(ReadOnlySpan<byte> bytes)
         {
-            var crc = Crc32C.Compute(bytes);
+            uint crc = Crc32C.Compute(bytes);
             return unchecked(((crc >> 15) | (crc << 17)) + 0xa282ead8u);
         }
 
         private static EventFile Decode(ReadOnlySpan<byte> data)
         {
             var result = new EventFile(0, 0, null, false, []);
-            foreach (var (field, number, bytes) in Fields(data))
+            foreach ((int field, ulong number, byte[]? bytes) in Fields(data))
             {
                 result = field switch
                 {
@@ -104,7 +104,7 @@ public sealed class TensorBoardLogTests
 
         private static (string Tag, float Value) Scalar(byte[] bytes)
         {
-            var fields = Fields(bytes);
+            List<(int Field, ulong Number, byte[] Bytes)> fields = Fields(bytes);
             return (Encoding.UTF8.GetString(fields.Single(f => f.Field == 1).Bytes), BitConverter.UInt32BitsToSingle((uint)fields.Single(f => f.Field == 2).Number));
         }
 
@@ -113,8 +113,8 @@ public sealed class TensorBoardLogTests
             var fields = new List<(int, ulong, byte[])>();
             while (!data.IsEmpty)
             {
-                var key = Variable(ref data);
-                var field = (int)(key >> 3);
+                ulong key = Variable(ref data);
+                int field = (int)(key >> 3);
                 switch (key & 7)
                 {
                     case 0:
@@ -125,7 +125,7 @@ public sealed class TensorBoardLogTests
                         data = data[8..];
                         break;
                     case 2:
-                        var length = (int)Variable(ref data);
+                        int length = (int)Variable(ref data);
                         fields.Add((field, 0, data[..length].ToArray()));
                         data = data[length..];
                         break;
@@ -144,9 +144,9 @@ public sealed class TensorBoardLogTests
         private static ulong Variable(ref ReadOnlySpan<byte> data)
         {
             ulong value = 0;
-            for (var shift = 0; ; shift += 7)
+            for (int shift = 0; ; shift += 7)
             {
-                var next = data[0];
+                byte next = data[0];
                 data = data[1..];
                 value |= (ulong)(next & 0x7f) << shift;
                 if (next < 0x80)

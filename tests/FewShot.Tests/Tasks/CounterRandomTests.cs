@@ -54,7 +54,7 @@ public sealed class CounterRandomTests
     public void Choices_are_different_numbers_and_every_ordered_pair_is_equally_likely()
     {
         var random = new CounterRandom(5, 0, 0);
-        var counts = new int[5, 5];
+        int[,] counts = new int[5, 5];
         Span<int> chosen = stackalloc int[2];
         for (int i = 0; i < 40_000; i++)
         {

@@ -11,7 +11,7 @@ namespace FewShot.Tests.Tasks;
 
 public sealed class DatasetDownloaderTests
 {
-    private static readonly byte[] Content = [.. Enumerable.Range(0, 300_000).Select(i => (byte)(i * 31 / 7))];
+    private static readonly byte[] s_content = [.. Enumerable.Range(0, 300_000).Select(i => (byte)(i * 31 / 7))];
 
     [Fact]
     public async Task A_file_is_fetched_verified_and_left_alone_afterwards()
@@ -20,9 +20,9 @@ public sealed class DatasetDownloaderTests
         using var folder = new TemporaryFolder();
         var progress = new List<DownloadProgress>();
         Assert.Equal(Path.Combine(folder.Path, "set"), await Get(server, folder, progress: new Collect(progress)));
-        Assert.Equal(Content, File.ReadAllBytes(Target(folder)));
+        Assert.Equal(s_content, File.ReadAllBytes(Target(folder)));
         Assert.False(File.Exists(Target(folder) + ".part"));
-        Assert.Equal((Content.Length, Content.Length), (progress[^1].BytesDone, progress[^1].BytesTotal));
+        Assert.Equal((s_content.Length, s_content.Length), (progress[^1].BytesDone, progress[^1].BytesTotal));
         await Get(server, folder);
         Assert.Single(server.Requests);
     }
@@ -33,7 +33,7 @@ public sealed class DatasetDownloaderTests
         using var server = new Server { DropAfter = 100_000 };
         using var folder = new TemporaryFolder();
         await Get(server, folder);
-        Assert.Equal(Content, File.ReadAllBytes(Target(folder)));
+        Assert.Equal(s_content, File.ReadAllBytes(Target(folder)));
         Assert.True(server.Requests.Count >= 3);
         Assert.Null(server.Requests[0]);
         Assert.All(server.Requests.Skip(1), from => Assert.True(from > 0));
@@ -46,9 +46,9 @@ public sealed class DatasetDownloaderTests
         {
             using var server = new Server { Ranges = ranges };
             using var folder = new TemporaryFolder();
-            folder.Write("set/file.bin.part", Content[..123_456]);
+            folder.Write("set/file.bin.part", s_content[..123_456]);
             await Get(server, folder);
-            Assert.Equal(Content, File.ReadAllBytes(Target(folder)));
+            Assert.Equal(s_content, File.ReadAllBytes(Target(folder)));
             Assert.Equal([123_456L], server.Requests);
         }
     }
@@ -60,11 +60,11 @@ public sealed class DatasetDownloaderTests
         using var folder = new TemporaryFolder();
         folder.Write("set/file.bin.part", new byte[1000]);
         await Get(server, folder);
-        Assert.Equal(Content, File.ReadAllBytes(Target(folder)));
-        folder.Write("set/file.bin.part", new byte[Content.Length + 5]);
+        Assert.Equal(s_content, File.ReadAllBytes(Target(folder)));
+        folder.Write("set/file.bin.part", new byte[s_content.Length + 5]);
         File.Delete(Target(folder));
         await Get(server, folder);
-        Assert.Equal(Content, File.ReadAllBytes(Target(folder)));
+        Assert.Equal(s_content, File.ReadAllBytes(Target(folder)));
     }
 
     [Fact]
@@ -132,9 +132,11 @@ public sealed class DatasetDownloaderTests
     {
         using var downloader = new DatasetDownloader
         {
-            MaximumAttempts = 3, RetryDelay = TimeSpan.FromMilliseconds(1), StallLimit = stall ?? TimeSpan.FromSeconds(30),
+            MaximumAttempts = 3,
+            RetryDelay = TimeSpan.FromMilliseconds(1),
+            StallLimit = stall ?? TimeSpan.FromSeconds(30),
         };
-        hash ??= Convert.ToHexStringLower(SHA256.HashData(Content));
+        hash ??= Convert.ToHexStringLower(SHA256.HashData(s_content));
         var dataset = new DownloadableDataset("set", "", [new DatasetFile("file.bin", new Uri($"http://127.0.0.1:{server.Port}/file.bin"), hash)]);
         return await downloader.GetAsync(dataset, folder.Path, progress, TestContext.Current.CancellationToken);
     }
@@ -147,13 +149,13 @@ public sealed class DatasetDownloaderTests
     // A web server of one file that can misbehave.
     private sealed class Server : IDisposable
     {
-        private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-        private readonly CancellationTokenSource stop = new();
+        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+        private readonly CancellationTokenSource _stop = new();
 
         public Server()
         {
-            listener.Start();
-            Port = ((IPEndPoint)listener.LocalEndpoint).Port;
+            _listener.Start();
+            Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
             _ = Task.Run(Accept);
         }
 
@@ -172,17 +174,17 @@ public sealed class DatasetDownloaderTests
 
         public void Dispose()
         {
-            stop.Cancel();
-            listener.Stop();
+            _stop.Cancel();
+            _listener.Stop();
         }
 
         private async Task Accept()
         {
-            while (!stop.IsCancellationRequested)
+            while (!_stop.IsCancellationRequested)
             {
                 try
                 {
-                    using TcpClient client = await listener.AcceptTcpClientAsync(stop.Token);
+                    using TcpClient client = await _listener.AcceptTcpClientAsync(_stop.Token);
                     await Answer(client.GetStream());
                 }
                 catch (Exception error) when (error is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
@@ -195,10 +197,10 @@ public sealed class DatasetDownloaderTests
         private async Task Answer(NetworkStream stream)
         {
             var head = new StringBuilder();
-            var one = new byte[1];
+            byte[] one = new byte[1];
             while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
             {
-                await stream.ReadExactlyAsync(one, stop.Token);
+                await stream.ReadExactlyAsync(one, _stop.Token);
                 head.Append((char)one[0]);
             }
 
@@ -211,17 +213,17 @@ public sealed class DatasetDownloaderTests
 
             int from = Ranges && asked is not null ? (int)asked : 0;
             string answer = Status is not null ? $"HTTP/1.1 {Status}\r\nContent-Length: 0\r\n"
-                : from >= Content.Length ? "HTTP/1.1 416 Range Not Satisfiable\r\nContent-Length: 0\r\n"
-                : $"HTTP/1.1 {(from > 0 ? "206 Partial Content" : "200 OK")}\r\nContent-Length: {Content.Length - from}\r\n"
-                    + (from > 0 ? $"Content-Range: bytes {from}-{Content.Length - 1}/{Content.Length}\r\n" : "");
-            await stream.WriteAsync(Encoding.ASCII.GetBytes(answer + "Connection: close\r\n\r\n"), stop.Token);
+                : from >= s_content.Length ? "HTTP/1.1 416 Range Not Satisfiable\r\nContent-Length: 0\r\n"
+                : $"HTTP/1.1 {(from > 0 ? "206 Partial Content" : "200 OK")}\r\nContent-Length: {s_content.Length - from}\r\n"
+                    + (from > 0 ? $"Content-Range: bytes {from}-{s_content.Length - 1}/{s_content.Length}\r\n" : "");
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(answer + "Connection: close\r\n\r\n"), _stop.Token);
             if (Stall)
             {
-                await Task.Delay(1000, stop.Token);
+                await Task.Delay(1000, _stop.Token);
             }
-            else if (Status is null && from < Content.Length)
+            else if (Status is null && from < s_content.Length)
             {
-                await stream.WriteAsync(Content.AsMemory(from, Math.Min(DropAfter, Content.Length - from)), stop.Token);
+                await stream.WriteAsync(s_content.AsMemory(from, Math.Min(DropAfter, s_content.Length - from)), _stop.Token);
             }
         }
     }

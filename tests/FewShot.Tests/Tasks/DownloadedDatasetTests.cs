@@ -31,7 +31,7 @@ public sealed class DownloadedDatasetTests
         ImageDataset Open() => OmniglotDataset.Open(folder.Path, OmniglotSplit.Official, cache);
         float[] Pixels(ImageDataset data)
         {
-            var image = new float[784];
+            float[] image = new float[784];
             data[Split.Train]!.Copy(1, 2, image);
             return image;
         }
@@ -138,7 +138,7 @@ public sealed class DownloadedDatasetTests
 
         float[] Pixels()
         {
-            var image = new float[3072];
+            float[] image = new float[3072];
             CifarDataset.Open(folder.Path, CifarSplit.Fc100)[Split.Test]!.Copy(3, 1, image);
             return image;
         }
@@ -172,7 +172,7 @@ public sealed class DownloadedDatasetTests
     public void Tar_archives_take_memory_as_their_bytes_come(char type, long declared, string says)
     {
         using var folder = new TemporaryFolder();
-        var header = new byte[512];
+        byte[] header = new byte[512];
         void Put(int at, string text) => System.Text.Encoding.ASCII.GetBytes(text, header.AsSpan(at));
         Put(0, "cifar-100-binary/train.bin");
         Put(124, Convert.ToString(declared, 8).PadLeft(11, '0'));
@@ -244,7 +244,7 @@ public sealed class DownloadedDatasetTests
         IEnumerable<string> Hashes(Split split)
         {
             IImagePool pool = images[split]!;
-            var image = new float[3072];
+            float[] image = new float[3072];
             for (int index = 0; index < pool.Count; index++)
             {
                 for (int i = 0; i < 600; i++)
@@ -258,7 +258,7 @@ public sealed class DownloadedDatasetTests
 
     private static byte[] Records(int seed, int count)
     {
-        var records = new byte[count * 3074];
+        byte[] records = new byte[count * 3074];
         new Random(seed).NextBytes(records);
         for (int i = 0; i < count; i++)
         {

@@ -7,18 +7,18 @@ namespace FewShot.Tests.Tasks;
 
 public sealed class EpisodeStreamTests
 {
-    private static readonly SinusoidTasks Source = new(new TaskOptions { Shots = 4 });
+    private static readonly SinusoidTasks s_source = new(new TaskOptions { Shots = 4 });
 
     [Fact]
     public void Episodes_come_in_order_and_a_stream_resumes_where_another_stopped()
     {
         long position;
-        using (var stream = new EpisodeStream(Source, Split.Train, seed: 5, capacity: 3))
+        using (var stream = new EpisodeStream(s_source, Split.Train, seed: 5, capacity: 3))
         {
             for (int index = 0; index < 10; index++)
             {
                 Episode episode = stream.Next();
-                AssertSame(Draw(Source, Split.Train, 5, index), episode);
+                AssertSame(Draw(s_source, Split.Train, 5, index), episode);
                 stream.Return(episode);
             }
 
@@ -26,26 +26,26 @@ public sealed class EpisodeStreamTests
         }
 
         Assert.Equal(10, position);
-        using var resumed = new EpisodeStream(Source, Split.Train, 5, position);
-        AssertSame(Draw(Source, Split.Train, 5, 10), resumed.Next());
+        using var resumed = new EpisodeStream(s_source, Split.Train, 5, position);
+        AssertSame(Draw(s_source, Split.Train, 5, 10), resumed.Next());
     }
 
     [Fact]
     public void Held_episodes_are_not_overwritten_and_holding_all_is_an_error_not_a_deadlock()
     {
-        using var stream = new EpisodeStream(Source, Split.Train, 5, capacity: 4);
+        using var stream = new EpisodeStream(s_source, Split.Train, 5, capacity: 4);
         Episode[] held = [stream.Next(), stream.Next(), stream.Next(), stream.Next()];
         for (int index = 0; index < held.Length; index++)
         {
-            AssertSame(Draw(Source, Split.Train, 5, index), held[index]);
+            AssertSame(Draw(s_source, Split.Train, 5, index), held[index]);
         }
 
         Assert.Contains("All 4 episodes", Assert.Throws<InvalidOperationException>(() => stream.Next()).Message);
         stream.Return(held[2]);
-        AssertSame(Draw(Source, Split.Train, 5, 4), stream.Next());
+        AssertSame(Draw(s_source, Split.Train, 5, 4), stream.Next());
         stream.Return(held[1]);
         Assert.Throws<ArgumentException>(() => stream.Return(held[1]));
-        Assert.Throws<ArgumentException>(() => stream.Return(new Episode(Source.Shape)));
+        Assert.Throws<ArgumentException>(() => stream.Return(new Episode(s_source.Shape)));
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class EpisodeStreamTests
     [Fact]
     public void Disposal_ends_the_thread_and_later_reads()
     {
-        var stream = new EpisodeStream(Source, Split.Train, 5, capacity: 1);
+        var stream = new EpisodeStream(s_source, Split.Train, 5, capacity: 1);
         Episode held = stream.Next();
         stream.Dispose();
         stream.Dispose();
@@ -69,7 +69,7 @@ public sealed class EpisodeStreamTests
         stream.Return(held);
         using var cancelled = new CancellationTokenSource();
         cancelled.Cancel();
-        using var other = new EpisodeStream(Source, Split.Train, 5);
+        using var other = new EpisodeStream(s_source, Split.Train, 5);
         Assert.ThrowsAny<OperationCanceledException>(() => other.Next(cancelled.Token));
     }
 
@@ -86,7 +86,7 @@ public sealed class EpisodeStreamTests
 
         public string Description => "fails";
 
-        public TaskShape Shape => Source.Shape;
+        public TaskShape Shape => s_source.Shape;
 
         public bool HasSplit(Split split) => true;
 

@@ -80,7 +80,7 @@ public sealed class EpisodeTests
         var pool = new ImageClasses(2, 2, 1, [new ImageClass("a", "", new byte[] { 0, 51, 102, 153 })], rotations: true);
         float[][] expected = [[0, .2f, .4f, .6f], [.4f, 0, .6f, .2f], [.6f, .4f, .2f, 0], [.2f, .6f, 0, .4f]];
         Assert.Equal(4, pool.Count);
-        var image = new float[4];
+        float[] image = new float[4];
         for (int turn = 0; turn < 4; turn++)
         {
             pool.Copy(turn, 0, image);

@@ -63,7 +63,7 @@ public sealed class GlyphTests
 
     private static float[] Blur(Span<float> image)
     {
-        var blurred = new float[100];
+        float[] blurred = new float[100];
         for (int i = 0; i < 784; i++)
         {
             blurred[(i / 28 / 3 * 10) + (i % 28 / 3)] += image[i];

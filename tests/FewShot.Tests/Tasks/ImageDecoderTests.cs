@@ -86,7 +86,10 @@ public sealed class ImageDecoderTests
             {
                 bitmap.SetPixel(x, y, (y < 16, x < 24) switch
                 {
-                    (true, true) => SKColors.White, (true, false) => SKColors.Red, (false, true) => SKColors.Lime, _ => SKColors.Blue,
+                    (true, true) => SKColors.White,
+                    (true, false) => SKColors.Red,
+                    (false, true) => SKColors.Lime,
+                    _ => SKColors.Blue,
                 });
             }
         }
@@ -104,7 +107,11 @@ public sealed class ImageDecoderTests
             byte[] pixel = image.Pixels[(((y * image.Width) + x) * 3)..][..3];
             return (pixel[0] > 128, pixel[1] > 128, pixel[2] > 128) switch
             {
-                (true, true, true) => 'w', (true, false, false) => 'r', (false, true, false) => 'g', (false, false, true) => 'b', _ => '?',
+                (true, true, true) => 'w',
+                (true, false, false) => 'r',
+                (false, true, false) => 'g',
+                (false, false, true) => 'b',
+                _ => '?',
             };
         }
 

@@ -37,7 +37,7 @@ public sealed class ImageFolderTests
     [Fact]
     public void Bitmaps_are_read_from_the_bottom_up()
     {
-        var file = new byte[54 + 16];
+        byte[] file = new byte[54 + 16];
         "BM"u8.CopyTo(file);
         (file[10], file[14], file[18], file[22], file[26], file[28]) = (54, 40, 2, 2, 1, 24);
         byte[] rows = [1, 2, 3, 4, 5, 6, 0, 0, 7, 8, 9, 10, 11, 12, 0, 0];
@@ -71,7 +71,7 @@ public sealed class ImageFolderTests
         Assert.Equal(Draw(source).SupportInputs, Draw(TaskSources.Open("images", folder.Path, new TaskOptions { Ways = 3, QueriesPerClass = 2 }, settings)).SupportInputs);
         ImageDataset images = ImageFolder.Open(folder.Path, s_small);
         var values = new List<float>();
-        var image = new float[48];
+        float[] image = new float[48];
         for (int index = 0; index < 17; index++)
         {
             for (int i = 0; i < 3; i++)
@@ -294,7 +294,7 @@ public sealed class ImageFolderTests
         {
             for (int i = 0; i < images; i++)
             {
-                var pixels = new byte[6 * 5 * 3];
+                byte[] pixels = new byte[6 * 5 * 3];
                 random.NextBytes(pixels);
                 folder.Write($"{prefix}class{c:00}/image{i}.png", PngEncoder.Encode(new RasterImage(6, 5, 3, pixels)));
             }

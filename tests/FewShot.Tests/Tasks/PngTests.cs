@@ -70,7 +70,7 @@ public sealed class PngTests
     [InlineData(3)]
     public void What_is_written_is_read_back(int channels)
     {
-        var pixels = new byte[7 * 11 * channels];
+        byte[] pixels = new byte[7 * 11 * channels];
         new Random(3).NextBytes(pixels);
         RasterImage image = ImageDecoder.Decode(PngEncoder.Encode(new RasterImage(7, 11, channels, pixels)), "own");
         Assert.Equal((7, 11, channels), (image.Height, image.Width, image.Channels));
@@ -157,10 +157,10 @@ public sealed class PngTests
 
             int rowBytes = ((passWidth * samples * depth) + 7) / 8;
             int pixelBytes = Math.Max(1, samples * depth / 8);
-            var above = new byte[rowBytes];
+            byte[] above = new byte[rowBytes];
             for (int y = 0; y < passHeight; y++)
             {
-                var row = new byte[rowBytes];
+                byte[] row = new byte[rowBytes];
                 for (int i = 0; i < passWidth * samples; i++)
                 {
                     int source = (((firstRow + (y * rowStep)) * width) + firstColumn + (i / samples * columnStep)) * samples;
@@ -195,7 +195,7 @@ public sealed class PngTests
             zlib.Write(raw.ToArray());
         }
 
-        var header = new byte[13];
+        byte[] header = new byte[13];
         BinaryPrimitives.WriteInt32BigEndian(header, width);
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), height);
         (header[8], header[9], header[12]) = ((byte)depth, (byte)color, (byte)(interlaced ? 1 : 0));
@@ -210,7 +210,7 @@ public sealed class PngTests
 
     private static byte[] Chunk(string type, byte[] data)
     {
-        var chunk = new byte[12 + data.Length];
+        byte[] chunk = new byte[12 + data.Length];
         BinaryPrimitives.WriteInt32BigEndian(chunk, data.Length);
         System.Text.Encoding.ASCII.GetBytes(type, chunk.AsSpan(4));
         data.CopyTo(chunk, 8);

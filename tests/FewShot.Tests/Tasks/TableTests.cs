@@ -7,7 +7,7 @@ namespace FewShot.Tests.Tasks;
 
 public sealed class TableTests
 {
-    private static readonly TaskOptions Small = new() { Shots = 1, QueriesPerClass = 1 };
+    private static readonly TaskOptions s_small = new() { Shots = 1, QueriesPerClass = 1 };
 
     [Fact]
     public void Schools_become_standardised_regression_tasks()
@@ -100,7 +100,7 @@ public sealed class TableTests
     {
         using var folder = new TemporaryFolder();
         string path = folder.Write("bad.csv", content);
-        string message = OneLine(Assert.Throws<DataException>(() => TableTasks.Open(path, new TableOptions { Group = "g", Target = "y" }, Small)));
+        string message = OneLine(Assert.Throws<DataException>(() => TableTasks.Open(path, new TableOptions { Group = "g", Target = "y" }, s_small)));
         Assert.Contains(path, message);
         Assert.Contains(where.Split('|')[^1], message);
         Assert.Contains(what, message);
@@ -209,7 +209,7 @@ public sealed class TableTests
     {
         using var folder = new TemporaryFolder();
         var columns = new TableOptions { Group = "g", Target = "y", SplitColumn = "part" };
-        TableTasks source = TableTasks.Open(folder.Write("t.csv", "g,part,x,y\na,Train,1,2\na,training,2,3\nb,TEST,1,2\nb,test,5,5\n"), columns, Small);
+        TableTasks source = TableTasks.Open(folder.Write("t.csv", "g,part,x,y\na,Train,1,2\na,training,2,3\nb,TEST,1,2\nb,test,5,5\n"), columns, s_small);
         Assert.Equal(["x"], source.FeatureNames);
         Assert.Equal("a", Draw(source, Split.Train).TaskName);
         Assert.Equal("b", Draw(source, Split.Test).TaskName);
@@ -228,7 +228,7 @@ public sealed class TableTests
     {
         using var folder = new TemporaryFolder();
         var columns = new TableOptions { Group = "g", Target = "y" };
-        TableTasks two = TableTasks.Open(Groups(folder, 2), columns, Small);
+        TableTasks two = TableTasks.Open(Groups(folder, 2), columns, s_small);
         Assert.False(two.HasSplit(Split.Validation) || two.HasSplit(Split.Test));
         string message = OneLine(Assert.Throws<DataException>(() => Draw(two, Split.Test)));
         Assert.Contains("no test split", message);
@@ -244,8 +244,8 @@ public sealed class TableTests
     [Fact]
     public void A_missing_table_or_missing_columns_say_so()
     {
-        Assert.Contains("does not exist", OneLine(Assert.Throws<DataException>(() => TableTasks.Open("none.csv", new TableOptions { Group = "g", Target = "y" }, Small))));
-        Assert.Contains("group column", OneLine(Assert.Throws<DataException>(() => TaskSources.Open("table", "none.csv", Small))));
-        Assert.Contains("the root of the data", OneLine(Assert.Throws<DataException>(() => TaskSources.Open("table", null, Small))));
+        Assert.Contains("does not exist", OneLine(Assert.Throws<DataException>(() => TableTasks.Open("none.csv", new TableOptions { Group = "g", Target = "y" }, s_small))));
+        Assert.Contains("group column", OneLine(Assert.Throws<DataException>(() => TaskSources.Open("table", "none.csv", s_small))));
+        Assert.Contains("the root of the data", OneLine(Assert.Throws<DataException>(() => TaskSources.Open("table", null, s_small))));
     }
 }

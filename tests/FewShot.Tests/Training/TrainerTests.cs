@@ -18,12 +18,21 @@ public class TrainerTests
 {
     private static readonly LearnerSpecification s_specification = new()
     {
-        Method = "maml++", Network = "mlp", InputShape = [4], Outputs = 3, Hidden = [8], InnerSteps = 2,
+        Method = "maml++",
+        Network = "mlp",
+        InputShape = [4],
+        Outputs = 3,
+        Hidden = [8],
+        InnerSteps = 2,
     };
 
     private static readonly TrainingOptions s_options = new()
     {
-        MetaBatch = 3, Iterations = 23, ValidateEvery = 5, ValidationEpisodes = 10, Outer = new OuterUpdate(Rate: 0.01, Schedule: RateSchedule.Cosine),
+        MetaBatch = 3,
+        Iterations = 23,
+        ValidateEvery = 5,
+        ValidationEpisodes = 10,
+        Outer = new OuterUpdate(Rate: 0.01, Schedule: RateSchedule.Cosine),
     };
 
     private static readonly BlobTasks s_source = new(new TaskShape(TaskKind.Classification, [4], 3, 3, 6));
@@ -324,7 +333,13 @@ public class TrainerTests
     {
         var specification = new LearnerSpecification
         {
-            Method = "maml", Kind = TaskKind.Regression, InputShape = [1], Outputs = 1, Hidden = [40, 40], InnerSteps = 2, InnerRate = 0.02,
+            Method = "maml",
+            Kind = TaskKind.Regression,
+            InputShape = [1],
+            Outputs = 1,
+            Hidden = [40, 40],
+            InnerSteps = 2,
+            InnerRate = 0.02,
         };
         var source = new SinusoidTasks(new TaskOptions { Shots = 10, QueriesPerClass = 10 });
         var options = new TrainingOptions { MetaBatch = 10, Iterations = 2000, ValidateEvery = 10_000, Outer = new OuterUpdate(Rate: 2e-3) };

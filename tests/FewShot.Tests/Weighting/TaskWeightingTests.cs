@@ -26,7 +26,7 @@ public class TaskWeightingTests
     [Fact]
     public void Gradients_that_cancel_count_all_the_same()
     {
-        var weights = new float[2];
+        float[] weights = new float[2];
         new GradientAgreement().Weigh([1, 2, -1, -2], [1, 1], weights);
         Assert.Equal([0.5f, 0.5f], weights);
         new SimilaritySoftmax().Weigh([1, 2, -1, -2], [1, 1], weights);
@@ -84,7 +84,12 @@ public class TaskWeightingTests
         var source = new ConflictingTasks(new SinusoidTasks(new TaskOptions { Shots = 10, QueriesPerClass = 15 }), 0.3);
         var specification = new LearnerSpecification
         {
-            Method = "r2d2", Kind = TaskKind.Regression, InputShape = [1], Outputs = 1, Weighting = kind, WeightingTemperature = temperature,
+            Method = "r2d2",
+            Kind = TaskKind.Regression,
+            InputShape = [1],
+            Outputs = 1,
+            Weighting = kind,
+            WeightingTemperature = temperature,
         };
         var options = new TrainingOptions { Iterations = iterations, MetaBatch = batch, ValidateEvery = iterations, ValidationEpisodes = 1 };
         using var trainer = new Trainer(specification, source, options, workers: 1);
@@ -103,7 +108,7 @@ public class TaskWeightingTests
 
     private static float[] Weigh(TaskWeighting weighting)
     {
-        var weights = new float[3];
+        float[] weights = new float[3];
         weighting.Weigh(s_gradients, s_losses, weights);
         return weights;
     }

@@ -11,7 +11,7 @@ internal static class LoopOpcodes
     private const int Division = 3;
     private const int Transcendental = 13;
 
-    private static readonly Dictionary<Type, (LoopOpcode Opcode, int Cost)> Table = new()
+    private static readonly Dictionary<Type, (LoopOpcode Opcode, int Cost)> s_table = new()
     {
         [typeof(Negate)] = (LoopOpcode.Negate, Cheap),
         [typeof(Absolute)] = (LoopOpcode.Absolute, Cheap),
@@ -46,7 +46,7 @@ internal static class LoopOpcodes
     };
 
     /// <summary>Rough instructions an element, or null where the loops do not know the operation.</summary>
-    public static int? Cost(Operation operation) => Table.TryGetValue(operation.GetType(), out (LoopOpcode, int Cost) entry) ? entry.Cost : null;
+    public static int? Cost(Operation operation) => s_table.TryGetValue(operation.GetType(), out (LoopOpcode, int Cost) entry) ? entry.Cost : null;
 
-    public static LoopOpcode Of(Operation operation) => Table[operation.GetType()].Opcode;
+    public static LoopOpcode Of(Operation operation) => s_table[operation.GetType()].Opcode;
 }

@@ -19,7 +19,7 @@ internal sealed class StepKernels(SimdLevel level, long shareWork = StepKernels.
     /// <summary>The multiply-adds of a convolution that take as long as moving a number in memory does.</summary>
     public const long MultiplyAddsPerMove = 8;
 
-    private static readonly Dictionary<Type, Func<StepKernels, Tensor, StepKernel>> Table = new()
+    private static readonly Dictionary<Type, Func<StepKernels, Tensor, StepKernel>> s_table = new()
     {
         [typeof(Operations.Convolution)] = (kernels, node) => kernels.Convolution(
             node, ((Operations.Convolution)node.Operation).Geometry(node.Inputs[0].Shape, node.Inputs[1].Shape), Kernels.Convolution.Forward),
@@ -47,7 +47,7 @@ internal sealed class StepKernels(SimdLevel level, long shareWork = StepKernels.
 
     public StepKernel For(Step step) =>
         step.Loop is not null ? new LoopStepKernel(step, level, shareWork)
-        : Table.TryGetValue(step.Nodes[0].Operation.GetType(), out Func<StepKernels, Tensor, StepKernel>? factory) ? factory(this, step.Nodes[0])
+        : s_table.TryGetValue(step.Nodes[0].Operation.GetType(), out Func<StepKernels, Tensor, StepKernel>? factory) ? factory(this, step.Nodes[0])
         : new DefinitionKernel(step.Nodes[0]);
 
     private StepKernel Convolution(Tensor node, ConvolutionGeometry geometry, Func<ConvolutionShape, SimdLevel, ConvolutionKernel> prepare) =>

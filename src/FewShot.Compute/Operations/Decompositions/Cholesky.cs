@@ -43,7 +43,7 @@ internal sealed record Cholesky : Operation
     /// <summary>A matrix of ones below the diagonal and a given value on it.</summary>
     internal static Tensor LowerTriangle(Graph graph, int n, double diagonal)
     {
-        var values = new double[n * n];
+        double[] values = new double[n * n];
         for (int row = 0; row < n; row++)
         {
             values.AsSpan(row * n, row).Fill(1);

@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Numerics.Tensors;
 using FewShot.Compute.Graphs;
 using MathNet.Numerics.LinearAlgebra;
+using MathNet.Numerics.LinearAlgebra.Factorization;
 using Tensor = FewShot.Compute.Graphs.Tensor;
 
 namespace FewShot.Compute.Operations;
@@ -24,7 +25,7 @@ internal sealed record SpectralFunction(MatrixFunction Function) : Operation
     internal override void Evaluate<T>(Operands<T> inputs, Span<T> result)
     {
         int n = inputs.Shape(0)[0];
-        var symmetric = new double[inputs.Count][];
+        double[][] symmetric = new double[inputs.Count][];
         for (int i = 0; i < symmetric.Length; i++)
         {
             if (SymmetricPart(inputs[i], n) is not { } part)
@@ -36,7 +37,7 @@ internal sealed record SpectralFunction(MatrixFunction Function) : Operation
             symmetric[i] = part;
         }
 
-        var decomposition = Matrix<double>.Build.Dense(n, n, symmetric[0]).Evd(Symmetricity.Symmetric);
+        Evd<double> decomposition = Matrix<double>.Build.Dense(n, n, symmetric[0]).Evd(Symmetricity.Symmetric);
         double[] values = Function.Eigenvalues([.. decomposition.EigenValues.Select(value => value.Real)]);
 
         // The library's products would start threads; these stay on the worker's core.
@@ -54,7 +55,7 @@ internal sealed record SpectralFunction(MatrixFunction Function) : Operation
     /// <summary>½(X + Xᵀ), or null where an element is not finite (the decomposition would not end).</summary>
     private static double[]? SymmetricPart<T>(ReadOnlySpan<T> x, int n) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var part = new double[n * n];
+        double[] part = new double[n * n];
         for (int row = 0; row < n; row++)
         {
             for (int column = 0; column < n; column++)
@@ -74,7 +75,7 @@ internal sealed record SpectralFunction(MatrixFunction Function) : Operation
 
     private static double[] Product(double[] a, double[] b, int n)
     {
-        var product = new double[n * n];
+        double[] product = new double[n * n];
         for (int row = 0; row < n; row++)
         {
             Span<double> target = product.AsSpan(row * n, n);

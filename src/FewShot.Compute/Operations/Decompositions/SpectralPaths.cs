@@ -20,7 +20,7 @@ internal sealed class SpectralPaths(MatrixFunction function, double[] eigenvalue
 
     public double[] Sum()
     {
-        var result = new double[_size * _size];
+        double[] result = new double[_size * _size];
         if (_order == 0)
         {
             for (int i = 0; i < _size; i++)
@@ -39,7 +39,7 @@ internal sealed class SpectralPaths(MatrixFunction function, double[] eigenvalue
             }
         }
 
-        var path = new int[_order + 1];
+        int[] path = new int[_order + 1];
         for (int i = 0; i < _size; i++)
         {
             for (int j = i; j < _size; j++)

@@ -29,7 +29,7 @@ internal sealed record Sum(AxisList Axes) : Operation
     /// <summary>For each axis of the input, the stride of the result: 0 along the axes that are reduced.</summary>
     internal static int[] ResultStrides(Shape x, IReadOnlyList<int> axes)
     {
-        var strides = new int[x.Rank];
+        int[] strides = new int[x.Rank];
         int stride = 1;
         for (int axis = x.Rank - 1; axis >= 0; axis--)
         {

@@ -23,7 +23,7 @@ internal sealed record BroadcastTo(Shape Target) : Operation
     internal static int[] SourceStrides(Shape source, Shape target)
     {
         int[] own = source.Strides();
-        var strides = new int[target.Rank];
+        int[] strides = new int[target.Rank];
         for (int i = 1; i <= source.Rank; i++)
         {
             strides[^i] = source[-i] == 1 ? 0 : own[^i];

@@ -47,7 +47,7 @@ internal sealed record Transpose(AxisList Order) : Operation
 
     internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent)
     {
-        var inverse = new int[Order.Count];
+        int[] inverse = new int[Order.Count];
         for (int i = 0; i < inverse.Length; i++)
         {
             inverse[Order[i]] = i;

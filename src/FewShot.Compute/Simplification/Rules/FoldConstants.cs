@@ -17,7 +17,7 @@ internal static class FoldConstants
         }
 
         double** operands = stackalloc double*[rewrite.Inputs.Count];
-        var values = new double[rewrite.Inputs.Count][];
+        double[][] values = new double[rewrite.Inputs.Count][];
         for (int i = 0; i < values.Length; i++)
         {
             values[i] = GC.AllocateUninitializedArray<double>(rewrite.Inputs[i].Shape.Count, pinned: true);
@@ -25,7 +25,7 @@ internal static class FoldConstants
             operands[i] = (double*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref values[i][0]);
         }
 
-        var result = new double[rewrite.Node.Shape.Count];
+        double[] result = new double[rewrite.Node.Shape.Count];
         rewrite.Operation.Evaluate(new Operands<double>(operands, rewrite.Inputs), result.AsSpan());
         GC.KeepAlive(values);
         return rewrite.Graph.Constant(result, rewrite.Node.Shape);

@@ -41,7 +41,7 @@ internal static class JoinTerms
     /// <summary>For each node, whether it is a sum whose only reader is another sum.</summary>
     public static bool[] PartialSums(Graph graph, int[] uses)
     {
-        var isPartial = new bool[graph.Nodes.Count];
+        bool[] isPartial = new bool[graph.Nodes.Count];
         for (int id = isPartial.Length - 1; id >= 0; id--)
         {
             Tensor node = graph.Nodes[id];

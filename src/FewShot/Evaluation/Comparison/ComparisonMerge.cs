@@ -37,7 +37,7 @@ public static class ComparisonMerge
             [
                 .. methods.Select(method => (IReadOnlyList<string>)
                 [
-                    method, .. columns.Select(column => cells.TryGetValue((method, column.Key), out var cell) ? text(cell.Row, cell.Classification) : ""),
+                    method, .. columns.Select(column => cells.TryGetValue((method, column.Key), out (ComparisonRow Row, bool Classification) cell) ? text(cell.Row, cell.Classification) : ""),
                 ]),
             ])
         {

@@ -32,7 +32,7 @@ public static class ComparisonTable
             ("statistics", row => CommonStatistics(comparison) is null ? row.NormStatistics?.ToString().ToLowerInvariant() ?? Nothing : ""),
             ("set for it alone", row => row.Settings),
         ];
-        var kept = columns.Where(column => comparison.Rows.Any(row => column.Cell(row) is not ("" or Nothing))).ToArray();
+        (string Header, Func<ComparisonRow, string> Cell)[] kept = columns.Where(column => comparison.Rows.Any(row => column.Cell(row) is not ("" or Nothing))).ToArray();
         return new ReportTable([.. kept.Select(column => column.Header)], [.. comparison.Rows.Select(row => (IReadOnlyList<string>)[.. kept.Select(column => column.Cell(row))])])
         {
             Numeric = [Array.FindIndex(kept, column => column.Header == result)],

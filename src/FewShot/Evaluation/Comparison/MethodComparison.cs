@@ -109,6 +109,14 @@ public sealed record MethodComparison
 
     private static readonly MethodComparison s_defaults = new()
     {
-        Data = "", Kind = default, Shots = 1, Queries = 1, Split = default, Episodes = 1, Seed = 1, Workers = 1, Machine = "",
+        Data = "",
+        Kind = default,
+        Shots = 1,
+        Queries = 1,
+        Split = default,
+        Episodes = 1,
+        Seed = 1,
+        Workers = 1,
+        Machine = "",
     };
 }

@@ -70,7 +70,8 @@ public sealed record ReportedFigure(double Accuracy, string Source)
 
         void HessianFree(int ways, int shots, double percent) => Change("imaml", "omniglot", ways, shots, figure => figure with
         {
-            Variant = "gradient descent", Other = new ReportedFigure(percent / 100, ImplicitMaml) { Variant = "Hessian-free" },
+            Variant = "gradient descent",
+            Other = new ReportedFigure(percent / 100, ImplicitMaml) { Variant = "Hessian-free" },
         });
 
         void Change(string method, string data, int ways, int shots, Func<ReportedFigure, ReportedFigure> change) =>

@@ -15,8 +15,8 @@ public sealed record ChannelNormalization(IReadOnlyList<double> Mean, IReadOnlyL
     public static ChannelNormalization Of(IEnumerable<ImageClass> classes, int channels)
     {
         ArgumentNullException.ThrowIfNull(classes);
-        var sum = new long[channels];
-        var squares = new long[channels];
+        long[] sum = new long[channels];
+        long[] squares = new long[channels];
         long count = 0;
         foreach (ImageClass item in classes)
         {
@@ -34,8 +34,8 @@ public sealed record ChannelNormalization(IReadOnlyList<double> Mean, IReadOnlyL
             count += pixels.Length / channels;
         }
 
-        var mean = new double[channels];
-        var scale = new double[channels];
+        double[] mean = new double[channels];
+        double[] scale = new double[channels];
         for (int channel = 0; channel < channels; channel++)
         {
             double average = (double)sum[channel] / Math.Max(1, count);

@@ -18,7 +18,7 @@ public static class ContactSheet
         var rows = new List<float[][]>();
         foreach (int index in classes)
         {
-            var row = new float[Math.Min(columns, pool.ImagesOf(index) ?? columns)][];
+            float[][] row = new float[Math.Min(columns, pool.ImagesOf(index) ?? columns)][];
             for (int i = 0; i < row.Length; i++)
             {
                 pool.Copy(index, i, row[i] = new float[size]);
@@ -74,7 +74,7 @@ public static class ContactSheet
         int extra = columns > wideGapAfter ? 3 * Gap : 0;
         int sheetWidth = Gap + (columns * (width + Gap)) + extra;
         int sheetHeight = Gap + (Math.Max(1, rows.Count) * (height + Gap));
-        var pixels = new byte[sheetWidth * sheetHeight * channels];
+        byte[] pixels = new byte[sheetWidth * sheetHeight * channels];
         pixels.AsSpan().Fill(200);
         float low = float.MaxValue, high = float.MinValue;
         foreach (float value in rows.SelectMany(row => row).SelectMany(image => image))

@@ -60,7 +60,7 @@ public static class DatasetInspector
         ImageDataset images = TaskSources.OpenImages(name, root, settings ?? new SourceSettings())
             ?? throw new DataException($"The source '{name}' is not made of images; a contact sheet shows image sources only.");
         IImagePool pool = images[split] ?? throw TaskErrors.NoSplit(name, split);
-        var chosen = new int[Math.Min(classes, pool.Count)];
+        int[] chosen = new int[Math.Min(classes, pool.Count)];
         var random = new CounterRandom(seed, (uint)split, 0);
         random.Choose(pool.Count, chosen);
         File.WriteAllBytes(path, PngEncoder.Encode(ContactSheet.Of(pool, chosen, columns)));

@@ -8,10 +8,10 @@ namespace FewShot.Tasks.Data;
 /// </summary>
 public sealed class ImageClasses : IImagePool
 {
-    private readonly IReadOnlyList<ImageClass> classes;
-    private readonly int rotations;
-    private readonly float[] gain;
-    private readonly float[] shift;
+    private readonly IReadOnlyList<ImageClass> _classes;
+    private readonly int _rotations;
+    private readonly float[] _gain;
+    private readonly float[] _shift;
 
     /// <summary>Creates a pool. The pixels are not copied.</summary>
     /// <param name="height">Rows of every image.</param>
@@ -52,17 +52,17 @@ public sealed class ImageClasses : IImagePool
         Width = width;
         Channels = channels;
         Normalization = normalization;
-        this.classes = classes;
-        this.rotations = rotations ? 4 : 1;
+        this._classes = classes;
+        this._rotations = rotations ? 4 : 1;
 
         // (s / 255 - mean) / scale as one multiplication and one addition, laid out for a whole image so that both vectorise.
-        gain = new float[size];
-        shift = new float[size];
-        for (int i = 0; i < gain.Length; i++)
+        _gain = new float[size];
+        _shift = new float[size];
+        for (int i = 0; i < _gain.Length; i++)
         {
             double scale = normalization.Scale[i % channels];
-            gain[i] = (float)(1 / (255 * scale));
-            shift[i] = (float)(-normalization.Mean[i % channels] / scale);
+            _gain[i] = (float)(1 / (255 * scale));
+            _shift[i] = (float)(-normalization.Mean[i % channels] / scale);
         }
     }
 
@@ -76,26 +76,26 @@ public sealed class ImageClasses : IImagePool
     public int Channels { get; }
 
     /// <inheritdoc/>
-    public int Count => classes.Count * rotations;
+    public int Count => _classes.Count * _rotations;
 
     /// <summary>What is subtracted and divided by.</summary>
     public ChannelNormalization Normalization { get; }
 
     /// <inheritdoc/>
-    public string NameOf(int index) => classes[index / rotations].NameAt(index % rotations);
+    public string NameOf(int index) => _classes[index / _rotations].NameAt(index % _rotations);
 
     /// <inheritdoc/>
-    public string GroupOf(int index) => classes[index / rotations].Group;
+    public string GroupOf(int index) => _classes[index / _rotations].Group;
 
     /// <inheritdoc/>
-    public int? ImagesOf(int index) => classes[index / rotations].Pixels.Length / (Height * Width * Channels);
+    public int? ImagesOf(int index) => _classes[index / _rotations].Pixels.Length / (Height * Width * Channels);
 
     /// <inheritdoc/>
     public void Copy(int index, long image, Span<float> destination)
     {
         int size = Height * Width * Channels;
-        scoped ReadOnlySpan<byte> pixels = classes[index / rotations].Pixels.Span.Slice(checked((int)(image * size)), size);
-        int turns = index % rotations;
+        scoped ReadOnlySpan<byte> pixels = _classes[index / _rotations].Pixels.Span.Slice(checked((int)(image * size)), size);
+        int turns = index % _rotations;
         if (turns != 0)
         {
             Span<byte> turned = size <= 16384 ? stackalloc byte[size] : new byte[size];
@@ -104,7 +104,7 @@ public sealed class ImageClasses : IImagePool
         }
 
         TensorPrimitives.ConvertTruncating(pixels, destination);
-        TensorPrimitives.MultiplyAdd(destination, gain, shift, destination);
+        TensorPrimitives.MultiplyAdd(destination, _gain, _shift, destination);
     }
 
     // Walks the target in order; the source moves by a fixed step along each row.
@@ -134,7 +134,7 @@ public sealed class ImageClasses : IImagePool
 /// <summary>One class of images.</summary>
 public sealed class ImageClass
 {
-    private readonly string[] names;
+    private readonly string[] _names;
 
     /// <summary>Creates a class.</summary>
     /// <param name="name">The name of the class.</param>
@@ -144,11 +144,11 @@ public sealed class ImageClass
     {
         Group = group;
         Pixels = pixels;
-        names = [name, $"{name} turned 90°", $"{name} turned 180°", $"{name} turned 270°"];
+        _names = [name, $"{name} turned 90°", $"{name} turned 180°", $"{name} turned 270°"];
     }
 
     /// <summary>The name of the class.</summary>
-    public string Name => names[0];
+    public string Name => _names[0];
 
     /// <summary>The group it belongs to; may be empty.</summary>
     public string Group { get; }
@@ -157,5 +157,5 @@ public sealed class ImageClass
     public ReadOnlyMemory<byte> Pixels { get; }
 
     // Prepared once, so that sampling allocates nothing.
-    internal string NameAt(int quarterTurns) => names[quarterTurns];
+    internal string NameAt(int quarterTurns) => _names[quarterTurns];
 }

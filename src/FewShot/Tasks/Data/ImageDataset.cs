@@ -3,7 +3,7 @@ namespace FewShot.Tasks.Data;
 /// <summary>The image classes of each split of a data set.</summary>
 public sealed class ImageDataset
 {
-    private readonly IImagePool?[] pools;
+    private readonly IImagePool?[] _pools;
 
     /// <summary>Puts splits together.</summary>
     /// <param name="name">The name errors call the data set by.</param>
@@ -16,9 +16,9 @@ public sealed class ImageDataset
     {
         Name = name;
         Description = description;
-        pools = [NullIfEmpty(train), NullIfEmpty(validation), NullIfEmpty(test)];
-        First = pools.FirstOrDefault(pool => pool is not null) ?? throw new ArgumentException($"The data set '{name}' has no classes in any split.", nameof(train));
-        if (pools.Any(pool => pool is not null && (pool.Height != First.Height || pool.Width != First.Width || pool.Channels != First.Channels)))
+        _pools = [NullIfEmpty(train), NullIfEmpty(validation), NullIfEmpty(test)];
+        First = _pools.FirstOrDefault(pool => pool is not null) ?? throw new ArgumentException($"The data set '{name}' has no classes in any split.", nameof(train));
+        if (_pools.Any(pool => pool is not null && (pool.Height != First.Height || pool.Width != First.Width || pool.Channels != First.Channels)))
         {
             throw new ArgumentException($"The splits of the data set '{name}' differ in image size.", nameof(train));
         }
@@ -44,7 +44,7 @@ public sealed class ImageDataset
 
     /// <summary>The classes of a split, or null where there is no such split.</summary>
     /// <param name="split">The split.</param>
-    public IImagePool? this[Split split] => pools[(int)split];
+    public IImagePool? this[Split split] => _pools[(int)split];
 
     /// <summary>Counts what a split holds; null where there is no such split.</summary>
     /// <param name="split">The split.</param>

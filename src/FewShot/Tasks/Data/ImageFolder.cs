@@ -135,7 +135,7 @@ public static class ImageFolder
     private static ImageClass Read(ImageClassFiles item, int side, int channels)
     {
         int size = side * side * channels;
-        var pixels = new byte[checked(item.Files.Count * size)];
+        byte[] pixels = new byte[checked(item.Files.Count * size)];
         for (int i = 0; i < item.Files.Count; i++)
         {
             ImageDecoder.Read(item.Files[i]).WithChannels(channels).Resize(side, side).Pixels.CopyTo(pixels, i * size);

@@ -6,8 +6,8 @@ namespace FewShot.Tasks.Data;
 /// </summary>
 public sealed class ImageTasks : ITaskSource
 {
-    private readonly ImageDataset dataset;
-    private readonly Split? only;
+    private readonly ImageDataset _dataset;
+    private readonly Split? _only;
 
     /// <summary>Checks that every split, or the only one asked for, can give tasks of the asked size.</summary>
     /// <param name="dataset">The images.</param>
@@ -17,8 +17,8 @@ public sealed class ImageTasks : ITaskSource
     {
         ArgumentNullException.ThrowIfNull(dataset);
         ArgumentNullException.ThrowIfNull(options);
-        this.dataset = dataset;
-        only = options.Only;
+        this._dataset = dataset;
+        _only = options.Only;
         foreach (Split split in Enum.GetValues<Split>())
         {
             if (PoolOf(split) is { } pool)
@@ -31,25 +31,25 @@ public sealed class ImageTasks : ITaskSource
     }
 
     /// <inheritdoc/>
-    public string Name => dataset.Name;
+    public string Name => _dataset.Name;
 
     /// <inheritdoc/>
-    public string Description => dataset.Description;
+    public string Description => _dataset.Description;
 
     /// <summary>The images that tasks are drawn from.</summary>
-    public ImageDataset Dataset => dataset;
+    public ImageDataset Dataset => _dataset;
 
     /// <inheritdoc/>
     public TaskShape Shape { get; }
 
     /// <inheritdoc/>
-    public InputPreparation? Preparation => dataset.Preparation;
+    public InputPreparation? Preparation => _dataset.Preparation;
 
     /// <inheritdoc/>
     public bool HasSplit(Split split) => PoolOf(split) is not null;
 
     /// <inheritdoc/>
-    public SplitSummary? Summarize(Split split) => dataset.Summarize(split);
+    public SplitSummary? Summarize(Split split) => _dataset.Summarize(split);
 
     /// <inheritdoc/>
     public void Sample(Split split, ulong seed, long index, Episode destination)
@@ -57,7 +57,7 @@ public sealed class ImageTasks : ITaskSource
         ArgumentNullException.ThrowIfNull(destination);
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         destination.RequireShape(Shape);
-        IImagePool pool = PoolOf(split) ?? throw TaskErrors.NoSplit(Name, split, dataset.Remedy);
+        IImagePool pool = PoolOf(split) ?? throw TaskErrors.NoSplit(Name, split, _dataset.Remedy);
         var random = new CounterRandom(seed, (uint)split, (ulong)index);
         int perClass = Shape.Shots + Shape.QueriesPerClass;
         Span<int> classes = Shape.Ways <= 256 ? stackalloc int[Shape.Ways] : new int[Shape.Ways];
@@ -86,7 +86,7 @@ public sealed class ImageTasks : ITaskSource
         destination.FillClassTargets();
     }
 
-    private IImagePool? PoolOf(Split split) => only is null || split == only ? dataset[split] : null;
+    private IImagePool? PoolOf(Split split) => _only is null || split == _only ? _dataset[split] : null;
 
     private static void Check(ImageDataset dataset, Split split, IImagePool pool, TaskOptions options)
     {

@@ -16,7 +16,7 @@ internal sealed unsafe class LoopKernel
     // A hundred thousand multiply-adds of a convolution take about as long as fifty thousand operations here, whose operands come from further away.
     private const int MultiplyAddsPerOperation = 2;
 
-    private static readonly ConcurrentDictionary<(string Key, int Bits, long ShareWork), Lazy<LoopKernel>> Cache = [];
+    private static readonly ConcurrentDictionary<(string Key, int Bits, long ShareWork), Lazy<LoopKernel>> s_cache = [];
     private static int s_count;
 
     private readonly LoopCodeDelegate _code;
@@ -71,7 +71,7 @@ internal sealed unsafe class LoopKernel
             throw new ArgumentOutOfRangeException(nameof(vectorBits), vectorBits, "The width of a vector is 128, 256 or 512 bits.");
         }
 
-        return Cache.GetOrAdd(
+        return s_cache.GetOrAdd(
             (specification.Key, vectorBits, shareWork),
             static (key, specification) => new Lazy<LoopKernel>(
                 () => RuntimeFeature.IsDynamicCodeSupported ? Emit(specification, key.Bits, key.ShareWork) : Interpret(specification)),

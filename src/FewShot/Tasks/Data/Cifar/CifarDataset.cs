@@ -33,7 +33,7 @@ public static class CifarDataset
         for (int fine = 0; fine < images.Length; fine++)
         {
             string name = CifarSplits.FineNames[fine];
-            var pixels = new byte[images[fine].Count * CifarFile.ImageSize];
+            byte[] pixels = new byte[images[fine].Count * CifarFile.ImageSize];
             for (int i = 0; i < images[fine].Count; i++)
             {
                 images[fine][i].CopyTo(pixels, i * CifarFile.ImageSize);

@@ -19,8 +19,8 @@ internal static class CifarFile
     // Some copies divide the training images into two files; the second is read where it is there.
     private const string FirstPart = "train_100_per_class.bin.gz", SecondPart = "train_other_400_per_class.bin.gz";
 
-    private static readonly string[] TrainNames = ["train.bin", "train.bin.gz", FirstPart];
-    private static readonly string[] TestNames = ["test.bin", "test.bin.gz"];
+    private static readonly string[] s_trainNames = ["train.bin", "train.bin.gz", FirstPart];
+    private static readonly string[] s_testNames = ["test.bin", "test.bin.gz"];
 
     // Appends every image of the data set to its class, and says of which superclass each class is.
     public static (List<byte[]>[] ImagesOfClass, int[] CoarseOfFine) ReadAll(string root)
@@ -31,10 +31,10 @@ internal static class CifarFile
             images[i] = [];
         }
 
-        var coarse = new int[ClassCount];
-        if (DataFolder.Find(root, "cifar100", Below("cifar-100-binary", TrainNames)) is { } train)
+        int[] coarse = new int[ClassCount];
+        if (DataFolder.Find(root, "cifar100", Below("cifar-100-binary", s_trainNames)) is { } train)
         {
-            string test = DataFolder.Find(root, "cifar100", Below("cifar-100-binary", TestNames))
+            string test = DataFolder.Find(root, "cifar100", Below("cifar-100-binary", s_testNames))
                 ?? throw DataFolder.Missing(root, "cifar100", "test.bin of CIFAR-100 (train.bin is there)");
             ReadFile(train, images, coarse);
             if (train.EndsWith(FirstPart, StringComparison.Ordinal) && train[..^FirstPart.Length] + SecondPart is var rest && File.Exists(rest))
@@ -110,7 +110,7 @@ internal static class CifarFile
 
     private static void Skip(Stream stream, long count)
     {
-        var buffer = new byte[1 << 16];
+        byte[] buffer = new byte[1 << 16];
         while (count > 0)
         {
             int part = (int)Math.Min(count, buffer.Length);
@@ -138,7 +138,7 @@ internal static class CifarFile
     // To the end of the stream, or as many bytes as an archive declares.
     private static void ReadRecords(Stream stream, string path, List<byte[]>[] images, int[] coarse, long length = long.MaxValue)
     {
-        var record = new byte[RecordSize];
+        byte[] record = new byte[RecordSize];
         for (long number = 0; ; number++)
         {
             int due = (int)Math.Min(RecordSize, length - (number * RecordSize));
@@ -164,7 +164,7 @@ internal static class CifarFile
             }
 
             coarse[record[1]] = record[0];
-            var image = new byte[ImageSize];
+            byte[] image = new byte[ImageSize];
             for (int pixel = 0; pixel < PlaneSize; pixel++)
             {
                 image[3 * pixel] = record[2 + pixel];

@@ -17,28 +17,28 @@ internal static class CifarSplits
         small_mammals trees vehicles_1 vehicles_2
         """);
 
-    private static readonly IReadOnlyList<string> FewShotValidation = Words("""
+    private static readonly IReadOnlyList<string> s_fewShotValidation = Words("""
         beaver otter flatfish shark lamp television beetle butterfly sea camel cattle crab crocodile maple_tree motorcycle tractor
         """);
 
-    private static readonly IReadOnlyList<string> FewShotTest = Words("""
+    private static readonly IReadOnlyList<string> s_fewShotTest = Words("""
         whale poppy rose sweet_pepper telephone bed table wardrobe leopard plain chimpanzee fox snail worm baby man woman bicycle pickup_truck rocket
         """);
 
     // FC100 (Oreshkin et al. 2018) divides the 20 superclasses 12 / 4 / 4; these are the classes of those for validation and test.
-    private static readonly IReadOnlyList<string> Fc100Validation = Words("""
+    private static readonly IReadOnlyList<string> s_fc100Validation = Words("""
         bear camel cattle chimpanzee crab elephant hamster kangaroo leopard lion lobster mouse rabbit shrew snail spider squirrel tiger wolf worm
         """);
 
-    private static readonly IReadOnlyList<string> Fc100Test = Words("""
+    private static readonly IReadOnlyList<string> s_fc100Test = Words("""
         baby beaver bee beetle boy butterfly caterpillar cockroach dolphin fox girl man otter porcupine possum raccoon seal skunk whale woman
         """);
 
     // CIFAR-FS (Bertinetto et al. 2019): 64 / 16 / 20 classes.
-    public static Split CifarFs(string fineName) => Assign(fineName, FewShotValidation, FewShotTest);
+    public static Split CifarFs(string fineName) => Assign(fineName, s_fewShotValidation, s_fewShotTest);
 
     // FC100: 60 / 20 / 20 classes.
-    public static Split Fc100(string fineName) => Assign(fineName, Fc100Validation, Fc100Test);
+    public static Split Fc100(string fineName) => Assign(fineName, s_fc100Validation, s_fc100Test);
 
     private static Split Assign(string name, IReadOnlyList<string> validation, IReadOnlyList<string> test) =>
         validation.Contains(name) ? Split.Validation : test.Contains(name) ? Split.Test : Split.Train;

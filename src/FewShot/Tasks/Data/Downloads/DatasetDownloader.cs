@@ -10,15 +10,15 @@ namespace FewShot.Tasks.Data;
 /// </summary>
 public sealed class DatasetDownloader : IDisposable
 {
-    private readonly HttpClient client;
+    private readonly HttpClient _client;
 
     /// <summary>Creates a downloader.</summary>
     /// <param name="handler">How requests are sent; null is the system's way.</param>
     public DatasetDownloader(HttpMessageHandler? handler = null)
     {
         // Large files take long; a connection that stalls is noticed by StallLimit instead.
-        client = new HttpClient(handler ?? new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(20) }) { Timeout = Timeout.InfiniteTimeSpan };
-        client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("FewShot", null));
+        _client = new HttpClient(handler ?? new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(20) }) { Timeout = Timeout.InfiniteTimeSpan };
+        _client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("FewShot", null));
     }
 
     /// <summary>How many attempts in a row may fail without a single new byte before giving up. The default is 4.</summary>
@@ -59,7 +59,7 @@ public sealed class DatasetDownloader : IDisposable
     }
 
     /// <summary>Ends open connections.</summary>
-    public void Dispose() => client.Dispose();
+    public void Dispose() => _client.Dispose();
 
     private async Task GetFileAsync(DatasetFile file, string target, IProgress<DownloadProgress>? progress, CancellationToken cancellationToken)
     {
@@ -173,7 +173,7 @@ public sealed class DatasetDownloader : IDisposable
             request.Headers.Range = new RangeHeaderValue(stream.Length, null);
         }
 
-        using HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stall.Token).ConfigureAwait(false);
+        using HttpResponseMessage response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stall.Token).ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
         {
             // Nothing is missing, or what is there is too long: the hash will tell.
@@ -202,7 +202,7 @@ public sealed class DatasetDownloader : IDisposable
         stream.Position = stream.Length;
         long? total = response.Content.Headers.ContentLength + stream.Length;
         await using Stream body = await response.Content.ReadAsStreamAsync(stall.Token).ConfigureAwait(false);
-        var buffer = new byte[1 << 16];
+        byte[] buffer = new byte[1 << 16];
         while (true)
         {
             stall.CancelAfter(StallLimit);

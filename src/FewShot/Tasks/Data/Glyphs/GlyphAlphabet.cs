@@ -9,27 +9,27 @@ namespace FewShot.Tasks.Data;
 internal sealed class GlyphAlphabet
 {
     private const int Attempts = 60;
-    private readonly (GlyphShape Shape, Vector2 Extent, bool Flip)[] motifs;
-    private readonly float aspect;
-    private readonly double symmetry, dots, extraStroke, floating;
-    private readonly bool headline;
+    private readonly (GlyphShape Shape, Vector2 Extent, bool Flip)[] _motifs;
+    private readonly float _aspect;
+    private readonly double _symmetry, _dots, _extraStroke, _floating;
+    private readonly bool _headline;
 
     public GlyphAlphabet(string name, ref CounterRandom random)
     {
         Name = name;
-        aspect = (float)random.Uniform(0.7, 1.1);
+        _aspect = (float)random.Uniform(0.7, 1.1);
         double roundness = random.NextDouble();
-        symmetry = random.NextDouble() < 0.25 ? random.Uniform(0.3, 0.7) : 0.04;
-        dots = random.NextDouble() < 0.4 ? random.Uniform(0.15, 0.45) : 0.02;
-        headline = random.NextDouble() < 0.1;
-        extraStroke = random.Uniform(0.25, 0.65);
-        floating = random.Uniform(0.02, 0.2);
+        _symmetry = random.NextDouble() < 0.25 ? random.Uniform(0.3, 0.7) : 0.04;
+        _dots = random.NextDouble() < 0.4 ? random.Uniform(0.15, 0.45) : 0.02;
+        _headline = random.NextDouble() < 0.1;
+        _extraStroke = random.Uniform(0.25, 0.65);
+        _floating = random.Uniform(0.02, 0.2);
         double slope = random.NextDouble() < 0.5 ? 0.1 : 0.5;
-        motifs = new (GlyphShape, Vector2, bool)[6 + random.NextInt32(5)];
-        for (int i = 0; i < motifs.Length; i++)
+        _motifs = new (GlyphShape, Vector2, bool)[6 + random.NextInt32(5)];
+        for (int i = 0; i < _motifs.Length; i++)
         {
             // The first motif is a long one, so that every alphabet has something to hang the rest on.
-            motifs[i] = (DrawShape(ref random, roundness), DrawExtent(ref random, slope, large: i == 0), random.NextInt32(2) == 0);
+            _motifs[i] = (DrawShape(ref random, roundness), DrawExtent(ref random, slope, large: i == 0), random.NextInt32(2) == 0);
         }
     }
 
@@ -72,9 +72,9 @@ internal sealed class GlyphAlphabet
 
     private GlyphStroke[]? TryCompose(ref CounterRandom random)
     {
-        bool symmetric = random.NextDouble() < symmetry;
+        bool symmetric = random.NextDouble() < _symmetry;
         int count = symmetric ? 1 : 2;
-        while (count < 5 && random.NextDouble() < extraStroke)
+        while (count < 5 && random.NextDouble() < _extraStroke)
         {
             count++;
         }
@@ -98,18 +98,18 @@ internal sealed class GlyphAlphabet
             strokes.AddRange([.. strokes.Select(stroke => stroke.Map(point => new Vector2((2 * axis) - point.X, point.Y)))]);
         }
 
-        if (headline)
+        if (_headline)
         {
             (Vector2 low, Vector2 high) = GlyphGeometry.Bounds(strokes);
             strokes.Add(new GlyphStroke([low with { X = low.X - 0.12f }, new Vector2(high.X + 0.12f, low.Y)], false));
         }
 
-        if (random.NextDouble() < dots)
+        if (random.NextDouble() < _dots)
         {
             AddDots(ref random, strokes);
         }
 
-        return GlyphGeometry.Fit(strokes, aspect);
+        return GlyphGeometry.Fit(strokes, _aspect);
     }
 
     // A motif joined to the strokes so far by one of its points, without leaving the box or retracing what is there.
@@ -117,7 +117,7 @@ internal sealed class GlyphAlphabet
     {
         for (int attempt = 0; attempt < 12; attempt++)
         {
-            (GlyphShape shape, Vector2 extent, bool flip) = motifs[random.NextInt32(motifs.Length)];
+            (GlyphShape shape, Vector2 extent, bool flip) = _motifs[random.NextInt32(_motifs.Length)];
             if (strokes.Count == 0 && extent.Length() < 0.5f)
             {
                 continue;
@@ -128,7 +128,7 @@ internal sealed class GlyphAlphabet
             Vector2 place = default;
             if (strokes.Count > 0)
             {
-                place = random.NextDouble() < floating
+                place = random.NextDouble() < _floating
                     ? new Vector2((float)random.Uniform(-0.6, 0.6), (float)random.Uniform(-0.6, 0.6)) + strokes[0].Middle
                     : PointOf(ref random, strokes[random.NextInt32(strokes.Count)]);
             }

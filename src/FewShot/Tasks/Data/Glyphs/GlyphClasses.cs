@@ -12,15 +12,15 @@ public sealed class GlyphClasses : IImagePool
     // Part of what the data set is: another value is another set of alphabets.
     private const ulong AlphabetSeed = 0x676C_7970_6873_0001;
 
-    private static readonly Lazy<GlyphClasses>[] Splits =
+    private static readonly Lazy<GlyphClasses>[] s_splits =
     [
         new(() => new GlyphClasses(Split.Train, alphabets: 60)),
         new(() => new GlyphClasses(Split.Validation, alphabets: 12)),
         new(() => new GlyphClasses(Split.Test, alphabets: 20)),
     ];
 
-    private readonly GlyphCharacter[] characters;
-    private readonly uint firstStream;
+    private readonly GlyphCharacter[] _characters;
+    private readonly uint _firstStream;
 
     private GlyphClasses(Split split, int alphabets)
     {
@@ -34,8 +34,8 @@ public sealed class GlyphClasses : IImagePool
             made.AddRange(alphabet.Compose(random, count, taken));
         }
 
-        characters = [.. made];
-        firstStream = ((uint)split + 1) << 24;
+        _characters = [.. made];
+        _firstStream = ((uint)split + 1) << 24;
     }
 
     /// <inheritdoc/>
@@ -48,11 +48,11 @@ public sealed class GlyphClasses : IImagePool
     public int Channels => 1;
 
     /// <inheritdoc/>
-    public int Count => characters.Length;
+    public int Count => _characters.Length;
 
     /// <summary>The characters of a split; made on first use, then shared.</summary>
     /// <param name="split">The split.</param>
-    public static GlyphClasses Of(Split split) => Splits[(int)split].Value;
+    public static GlyphClasses Of(Split split) => s_splits[(int)split].Value;
 
     /// <summary>The whole data set.</summary>
     public static ImageDataset Dataset() => new(
@@ -62,10 +62,10 @@ public sealed class GlyphClasses : IImagePool
     };
 
     /// <inheritdoc/>
-    public string NameOf(int index) => characters[index].Name;
+    public string NameOf(int index) => _characters[index].Name;
 
     /// <inheritdoc/>
-    public string GroupOf(int index) => characters[index].Alphabet;
+    public string GroupOf(int index) => _characters[index].Alphabet;
 
     /// <summary>Null: drawings never run out.</summary>
     /// <param name="index">The class, from 0.</param>
@@ -74,7 +74,7 @@ public sealed class GlyphClasses : IImagePool
     /// <inheritdoc/>
     public void Copy(int index, long image, Span<float> destination)
     {
-        var random = new CounterRandom(AlphabetSeed, firstStream + (uint)index, (ulong)image);
-        GlyphDrawer.Draw(characters[index], ref random, destination, Side);
+        var random = new CounterRandom(AlphabetSeed, _firstStream + (uint)index, (ulong)image);
+        GlyphDrawer.Draw(_characters[index], ref random, destination, Side);
     }
 }

@@ -11,7 +11,7 @@ internal sealed class GlyphFingerprints
     private const float Scale = Side - 4;
     private const float TooAlike = 0.83f;
     private const float TooFull = 0.56f;
-    private readonly List<float[]> taken = [];
+    private readonly List<float[]> _taken = [];
 
     public bool TryAdd(GlyphStroke[] strokes)
     {
@@ -24,7 +24,7 @@ internal sealed class GlyphFingerprints
         }
 
         print = Of(strokes);
-        foreach (float[] other in taken)
+        foreach (float[] other in _taken)
         {
             if (Reductions.Dot(print, other) > TooAlike)
             {
@@ -32,7 +32,7 @@ internal sealed class GlyphFingerprints
             }
         }
 
-        taken.Add(print);
+        _taken.Add(print);
         return true;
     }
 
@@ -47,7 +47,7 @@ internal sealed class GlyphFingerprints
 
     private static float[] Draw(GlyphStroke[] strokes, float pen)
     {
-        var image = new float[Side * Side];
+        float[] image = new float[Side * Side];
         Span<Vector2> path = stackalloc Vector2[GlyphPen.MaximumPath];
         foreach (GlyphStroke stroke in strokes)
         {

@@ -38,7 +38,7 @@ internal static class GlyphMotif
         };
 
         // Turn +x onto the extent and scale by its length.
-        var across = new Vector2(-extent.Y, extent.X) * side;
+        Vector2 across = new Vector2(-extent.Y, extent.X) * side;
         return new GlyphStroke([.. points.Select(point => (extent * point.X) + (across * point.Y))], smooth);
     }
 

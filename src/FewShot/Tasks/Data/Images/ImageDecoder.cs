@@ -151,7 +151,7 @@ public static class ImageDecoder
 
     private static byte[] OverWhite(byte[] rgba)
     {
-        var colors = new byte[rgba.Length / 4 * 3];
+        byte[] colors = new byte[rgba.Length / 4 * 3];
         for (int from = 0, to = 0; from < rgba.Length; from += 4, to += 3)
         {
             int alpha = rgba[from + 3], white = 255 * (255 - alpha);
@@ -175,7 +175,7 @@ public static class ImageDecoder
         bool rowsTurned = origin is SKEncodedOrigin.BottomRight or SKEncodedOrigin.BottomLeft or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom;
         bool columnsTurned = origin is SKEncodedOrigin.TopRight or SKEncodedOrigin.BottomRight or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
         (int height, int width) = transposed ? (stored.Width, stored.Height) : (stored.Height, stored.Width);
-        var pixels = new byte[stored.Pixels.Length];
+        byte[] pixels = new byte[stored.Pixels.Length];
         int target = 0;
         for (int y = 0; y < height; y++)
         {

@@ -26,7 +26,7 @@ internal static class NetpbmDecoder
             throw ImageDecoder.Refused(name, $"is truncated: it declares {width}×{height} pixels, more than its {file.Length} bytes can hold");
         }
 
-        var pixels = new byte[width * height * channels];
+        byte[] pixels = new byte[width * height * channels];
         if (kind <= 3)
         {
             for (int i = 0; i < pixels.Length; i++)

@@ -21,7 +21,7 @@ public static class PngEncoder
     // Four bytes a pixel, the last unused.
     private static byte[] Padded(byte[] colors)
     {
-        var padded = new byte[colors.Length / 3 * 4];
+        byte[] padded = new byte[colors.Length / 3 * 4];
         for (int from = 0, to = 0; from < colors.Length; from += 3, to += 4)
         {
             colors.AsSpan(from, 3).CopyTo(padded.AsSpan(to));

@@ -52,7 +52,7 @@ public sealed class RasterImage
             return this;
         }
 
-        var converted = new byte[Height * Width * channels];
+        byte[] converted = new byte[Height * Width * channels];
         if (channels == 3)
         {
             for (int i = 0; i < converted.Length; i++)
@@ -86,16 +86,16 @@ public sealed class RasterImage
 
         // Rows first, whole lines at a time, then columns: the area of a rectangle is the product of its sides.
         int lineLength = Width * Channels;
-        var samples = new float[Pixels.Length];
+        float[] samples = new float[Pixels.Length];
         TensorPrimitives.ConvertTruncating<byte, float>(Pixels, samples);
-        var flattened = new float[height * lineLength];
+        float[] flattened = new float[height * lineLength];
         foreach ((int from, int to, float weight) in Overlaps(Height, height))
         {
             Span<float> line = flattened.AsSpan(to * lineLength, lineLength);
             TensorPrimitives.MultiplyAdd(samples.AsSpan(from * lineLength, lineLength), weight, line, line);
         }
 
-        var sums = new float[height * width * Channels];
+        float[] sums = new float[height * width * Channels];
         foreach ((int from, int to, float weight) in Overlaps(Width, width))
         {
             for (int row = 0; row < height; row++)
@@ -107,7 +107,7 @@ public sealed class RasterImage
             }
         }
 
-        var resized = new byte[sums.Length];
+        byte[] resized = new byte[sums.Length];
         for (int i = 0; i < sums.Length; i++)
         {
             resized[i] = (byte)Math.Clamp((int)(sums[i] + 0.5f), 0, 255);

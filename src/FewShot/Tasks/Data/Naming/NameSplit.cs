@@ -11,9 +11,15 @@ internal static class NameSplit
 
     private static readonly Dictionary<string, Split> s_given = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["train"] = Split.Train, ["training"] = Split.Train,
-        ["validation"] = Split.Validation, ["val"] = Split.Validation, ["valid"] = Split.Validation, ["dev"] = Split.Validation, ["development"] = Split.Validation,
-        ["test"] = Split.Test, ["testing"] = Split.Test,
+        ["train"] = Split.Train,
+        ["training"] = Split.Train,
+        ["validation"] = Split.Validation,
+        ["val"] = Split.Validation,
+        ["valid"] = Split.Validation,
+        ["dev"] = Split.Validation,
+        ["development"] = Split.Validation,
+        ["test"] = Split.Test,
+        ["testing"] = Split.Test,
     };
 
     // What users call the splits that they made themselves; null for any other word.

@@ -40,7 +40,7 @@ internal static class OmniglotArchive
 
     private static ImageClass Decode(string path, string character, List<(string Name, byte[] File)> files)
     {
-        var pixels = new byte[files.Count * Side * Side];
+        byte[] pixels = new byte[files.Count * Side * Side];
         for (int i = 0; i < files.Count; i++)
         {
             string name = $"{path}/{files[i].Name}";
@@ -100,7 +100,7 @@ internal static class OmniglotArchive
     private static byte[] ReadEntry(ZipArchiveEntry entry)
     {
         using Stream stream = entry.Open();
-        var buffer = new byte[LongestDrawing + 1];
+        byte[] buffer = new byte[LongestDrawing + 1];
         int length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
         return length <= LongestDrawing
             ? buffer[..length]

@@ -14,7 +14,9 @@ internal static class OmniglotCache
     // Links could lead back.
     private static readonly EnumerationOptions s_withoutLinks = new()
     {
-        RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = false,
+        RecurseSubdirectories = true,
+        AttributesToSkip = FileAttributes.ReparsePoint,
+        IgnoreInaccessible = false,
     };
 
     private static ReadOnlySpan<byte> Magic => "FewShot images\0"u8;

@@ -16,9 +16,9 @@ public enum OmniglotSplit
 /// </summary>
 public static class OmniglotDataset
 {
-    private static readonly ImagePreparation Preparation = new(OmniglotArchive.Side, OmniglotArchive.Side, 1, Invert: true, null);
+    private static readonly ImagePreparation s_preparation = new(OmniglotArchive.Side, OmniglotArchive.Side, 1, Invert: true, null);
 
-    private static readonly string[] Parts = ["images_background", "images_evaluation"];
+    private static readonly string[] s_parts = ["images_background", "images_evaluation"];
 
     /// <summary>Opens the data set from the official zip files or the folders extracted from them.</summary>
     /// <param name="root">The data folder; see <see cref="DataFolder.Resolve"/>.</param>
@@ -29,14 +29,14 @@ public static class OmniglotDataset
     {
         string folder = DataFolder.Resolve(root);
         cacheFolder ??= DataFolder.Cache();
-        IReadOnlyList<ImageClass>[] parts = [.. Parts.Select(part => OpenPart(folder, part, cacheFolder))];
+        IReadOnlyList<ImageClass>[] parts = [.. s_parts.Select(part => OpenPart(folder, part, cacheFolder))];
         if (split == OmniglotSplit.Official)
         {
             return new ImageDataset(
                 "omniglot-official", "Omniglot (Lake et al. 2015), 28×28, official parts: background for training, evaluation for test.",
                 Pool(parts[0], rotations: false), null, Pool(parts[1], rotations: false))
             {
-                Preparation = Preparation,
+                Preparation = s_preparation,
             };
         }
 
@@ -45,7 +45,7 @@ public static class OmniglotDataset
             "omniglot", "Omniglot (Lake et al. 2015), 28×28, split of Vinyals et al. 2016 with four rotations.",
             Select(Split.Train), Select(Split.Validation), Select(Split.Test))
         {
-            Preparation = Preparation,
+            Preparation = s_preparation,
         };
 
         ImageClasses Select(Split part) => Pool(

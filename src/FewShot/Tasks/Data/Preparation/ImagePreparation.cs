@@ -60,7 +60,7 @@ public sealed record ImagePreparation(int Height, int Width, int Channels, bool 
     public float[] Read(IReadOnlyList<string> paths)
     {
         ArgumentNullException.ThrowIfNull(paths);
-        var inputs = new float[checked(paths.Count * Size)];
+        float[] inputs = new float[checked(paths.Count * Size)];
         for (int i = 0; i < paths.Count; i++)
         {
             Read(paths[i], inputs.AsSpan(i * Size, Size));

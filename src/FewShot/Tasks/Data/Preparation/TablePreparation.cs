@@ -50,7 +50,7 @@ public sealed record TablePreparation(
             throw new DataException($"The table '{path}' has a header but no rows; add rows.");
         }
 
-        var inputs = new float[file.Rows.Count * columns.Length];
+        float[] inputs = new float[file.Rows.Count * columns.Length];
         for (int row = 0; row < file.Rows.Count; row++)
         {
             for (int i = 0; i < columns.Length; i++)

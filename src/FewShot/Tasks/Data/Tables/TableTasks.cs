@@ -7,23 +7,23 @@ namespace FewShot.Tasks.Data;
 /// </summary>
 public sealed class TableTasks : ITaskSource
 {
-    private readonly Table table;
-    private readonly TaskOptions options;
-    private readonly TableGroup[][] groups;
-    private readonly int skipped;
-    private readonly string remedy;
+    private readonly Table _table;
+    private readonly TaskOptions _options;
+    private readonly TableGroup[][] _groups;
+    private readonly int _skipped;
+    private readonly string _remedy;
 
     internal TableTasks(Table table, TableOptions columns, TaskOptions options)
     {
-        this.table = table;
-        this.options = options;
-        remedy = Table.Remedy(columns);
+        this._table = table;
+        this._options = options;
+        _remedy = Table.Remedy(columns);
         Shape = columns.Kind == TaskKind.Regression ? options.Regression(1, table.FeatureNames.Length) : options.Classification(table.FeatureNames.Length);
-        groups = [.. Enum.GetValues<Split>().Select(split => options.Only is null || split == options.Only ? Usable(split, columns.SkipSmallGroups) : [])];
-        skipped = (options.Only is { } only ? table.In(only).Count() : table.Groups.Length) - groups.Sum(part => part.Length);
-        if (options.Only is null or Split.Train && groups[(int)Split.Train].Length == 0)
+        _groups = [.. Enum.GetValues<Split>().Select(split => options.Only is null || split == options.Only ? Usable(split, columns.SkipSmallGroups) : [])];
+        _skipped = (options.Only is { } only ? table.In(only).Count() : table.Groups.Length) - _groups.Sum(part => part.Length);
+        if (options.Only is null or Split.Train && _groups[(int)Split.Train].Length == 0)
         {
-            throw new DataException($"No training group of '{table.Path}' has the rows that a task of {Shape} needs; ask for fewer shots or queries ({remedy}).");
+            throw new DataException($"No training group of '{table.Path}' has the rows that a task of {Shape} needs; ask for fewer shots or queries ({_remedy}).");
         }
     }
 
@@ -31,19 +31,19 @@ public sealed class TableTasks : ITaskSource
     public string Name => "table";
 
     /// <inheritdoc/>
-    public string Description => $"Rows of '{table.Path}', {table.Groups.Length} tasks" + (skipped > 0 ? $", {skipped} of them left out for having too few rows." : ".");
+    public string Description => $"Rows of '{_table.Path}', {_table.Groups.Length} tasks" + (_skipped > 0 ? $", {_skipped} of them left out for having too few rows." : ".");
 
     /// <inheritdoc/>
     public TaskShape Shape { get; }
 
     /// <summary>The columns that inputs are made of, in their order.</summary>
-    public IReadOnlyList<string> FeatureNames => table.FeatureNames;
+    public IReadOnlyList<string> FeatureNames => _table.FeatureNames;
 
     /// <summary>The mean subtracted from a regression's target; 0 for classification.</summary>
-    public double TargetMean => table.TargetMean;
+    public double TargetMean => _table.TargetMean;
 
     /// <summary>What a regression's target was divided by: multiply an error by this to have it in the table's units. 1 for classification.</summary>
-    public double TargetScale => table.TargetScale;
+    public double TargetScale => _table.TargetScale;
 
     /// <summary>Reads and checks a table.</summary>
     /// <param name="path">A comma-separated file with a header line.</param>
@@ -59,13 +59,13 @@ public sealed class TableTasks : ITaskSource
     }
 
     /// <inheritdoc/>
-    public InputPreparation Preparation => table.Preparation;
+    public InputPreparation Preparation => _table.Preparation;
 
     /// <inheritdoc/>
-    public bool HasSplit(Split split) => groups[(int)split].Length > 0;
+    public bool HasSplit(Split split) => _groups[(int)split].Length > 0;
 
     /// <inheritdoc/>
-    public SplitSummary? Summarize(Split split) => HasSplit(split) ? DatasetInspector.Summarize(split, groups[(int)split]) : null;
+    public SplitSummary? Summarize(Split split) => HasSplit(split) ? DatasetInspector.Summarize(split, _groups[(int)split]) : null;
 
     /// <inheritdoc/>
     public void Sample(Split split, ulong seed, long index, Episode destination)
@@ -75,14 +75,14 @@ public sealed class TableTasks : ITaskSource
         destination.RequireShape(Shape);
         if (!HasSplit(split))
         {
-            throw TaskErrors.NoSplit(Name, split, remedy);
+            throw TaskErrors.NoSplit(Name, split, _remedy);
         }
 
         var random = new CounterRandom(seed, (uint)split, (ulong)index);
-        TableGroup[] part = groups[(int)split];
+        TableGroup[] part = _groups[(int)split];
         TableGroup group = part[random.NextInt32(part.Length)];
         destination.TaskName = group.Name;
-        int perClass = options.ExamplesPerClass;
+        int perClass = _options.ExamplesPerClass;
         Span<int> rows = perClass <= 512 ? stackalloc int[perClass] : new int[perClass];
         if (Shape.Kind == TaskKind.Regression)
         {
@@ -133,7 +133,7 @@ public sealed class TableTasks : ITaskSource
     private TableGroup[] Usable(Split split, bool skipSmall)
     {
         var usable = new List<TableGroup>();
-        foreach (TableGroup group in table.In(split))
+        foreach (TableGroup group in _table.In(split))
         {
             string? problem = Problem(group);
             if (problem is null)
@@ -142,7 +142,7 @@ public sealed class TableTasks : ITaskSource
             }
             else if (!skipSmall)
             {
-                throw new DataException($"The group '{group.Name}' of '{table.Path}' {problem}; ask for fewer, or leave small groups out (TableOptions.SkipSmallGroups).");
+                throw new DataException($"The group '{group.Name}' of '{_table.Path}' {problem}; ask for fewer, or leave small groups out (TableOptions.SkipSmallGroups).");
             }
         }
 
@@ -151,18 +151,18 @@ public sealed class TableTasks : ITaskSource
 
     private string? Problem(TableGroup group)
     {
-        string need = $"{options.ExamplesPerClass} ({options.Shots} shots + {options.QueriesPerClass} queries)";
+        string need = $"{_options.ExamplesPerClass} ({_options.Shots} shots + {_options.QueriesPerClass} queries)";
         if (Shape.Kind == TaskKind.Regression)
         {
-            return group.Values.Length < options.ExamplesPerClass ? $"has {group.Values.Length} rows, but a task needs {need}" : null;
+            return group.Values.Length < _options.ExamplesPerClass ? $"has {group.Values.Length} rows, but a task needs {need}" : null;
         }
 
-        if (group.Classes.Length < options.Ways)
+        if (group.Classes.Length < _options.Ways)
         {
-            return $"has {group.Classes.Length} classes, but the tasks ask for {options.Ways} ways";
+            return $"has {group.Classes.Length} classes, but the tasks ask for {_options.Ways} ways";
         }
 
         (string name, int[] rows) = group.Classes.MinBy(item => item.Rows.Length);
-        return rows.Length < options.ExamplesPerClass ? $"has {rows.Length} rows of the class '{name}', but a task needs {need}" : null;
+        return rows.Length < _options.ExamplesPerClass ? $"has {rows.Length} rows of the class '{name}', but a task needs {need}" : null;
     }
 }
