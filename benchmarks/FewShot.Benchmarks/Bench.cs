@@ -8,11 +8,14 @@ internal sealed class Bench(Options options, bool withPeers)
 {
     private readonly Dictionary<string, double> _seconds = [];
 
-    private Effort Effort => options.Repetitions is { } rounds ? new Effort(0, rounds, rounds)
+    private Effort Effort =>
+        options.Repetitions is { } rounds ? new Effort(0, rounds, rounds)
         : options.Quick ? new Effort(Seconds: 10, LeastRounds: 3, MostRounds: 25)
         : new Effort(Seconds: 40, LeastRounds: 5, MostRounds: 61);
 
-    /// <summary>Prepares all sides, lets them take turns, and gives the row; null with a message where FewShot's side cannot run here.</summary>
+    /// <summary>
+    /// Prepares all sides, lets them take turns, and gives the row; null with a message where FewShot's side cannot run here.
+    /// </summary>
     public JsonObject? Measure(Workload workload)
     {
         var contenders = new List<IContender>();
@@ -22,7 +25,12 @@ internal sealed class Bench(Options options, bool withPeers)
             contenders.AddRange(Others(workload));
             (IReadOnlyList<Timings> timings, IReadOnlyList<double> probes) = Interleaved.Run(contenders, Effort);
             var row = new Row(
-                workload, timings[0], contenders[0].Facts, [.. timings.Zip(contenders, (times, contender) => (times, contender.Facts)).Skip(1)], probes);
+                workload,
+                timings[0],
+                contenders[0].Facts,
+                [.. timings.Zip(contenders, (times, contender) => (times, contender.Facts)).Skip(1)],
+                probes
+            );
             _seconds[workload.Name] = row.Seconds;
             JsonObject json = row.ToJson();
             if (workload.InnerSteps > 1 && _seconds.TryGetValue(workload.OneStep, out double one))

@@ -30,7 +30,13 @@ internal sealed class FewShotContender : IContender
     private Func<double>? BusySeconds { get; init; }
 
     /// <summary>One meta-step: a batch of tasks, their weighted meta-gradient, and Adam's update.</summary>
-    public static FewShotContender Training(LearnerSpecification specification, TaskShape shape, int tasks, int workers, bool recomputed = false)
+    public static FewShotContender Training(
+        LearnerSpecification specification,
+        TaskShape shape,
+        int tasks,
+        int workers,
+        bool recomputed = false
+    )
     {
         var source = new RandomTasks(shape);
         TaskGraphs graphs = TaskGraphs.Of(specification);
@@ -47,14 +53,17 @@ internal sealed class FewShotContender : IContender
                 index += tasks;
             },
             step,
-            new Facts(Math.Min(workers, tasks), step.Program.MultiplyAdds * tasks, step.Program.PeakBytes))
+            new Facts(Math.Min(workers, tasks), step.Program.MultiplyAdds * tasks, step.Program.PeakBytes)
+        )
         {
             Name = workers == 1 ? "fewshot-1-worker" : "fewshot",
             BusySeconds = () => step.BusySeconds,
         };
     }
 
-    /// <summary>Adaptation to one task after another, the copy of its support set included; its larger steps are shared among so many threads.</summary>
+    /// <summary>
+    /// Adaptation to one task after another, the copy of its support set included; its larger steps are shared among so many threads.
+    /// </summary>
     public static FewShotContender Adaptation(LearnerSpecification specification, TaskShape shape, int threads)
     {
         TaskGraphs graphs = TaskGraphs.Of(specification);
@@ -73,7 +82,8 @@ internal sealed class FewShotContender : IContender
                 worker.Run();
             },
             worker,
-            new Facts(Math.Min(threads, program.MostThreads), program.MultiplyAdds, program.PeakBytes))
+            new Facts(Math.Min(threads, program.MostThreads), program.MultiplyAdds, program.PeakBytes)
+        )
         {
             Name = threads == 1 ? "fewshot-1-thread" : "fewshot",
         };
@@ -88,21 +98,24 @@ internal sealed class FewShotContender : IContender
     }
 
     /// <summary>A program from its start to its end.</summary>
-    public static FewShotContender StartUp(string name, string program, params string[] arguments) => new(() =>
-    {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        if (process.ExitCode != 0)
+    public static FewShotContender StartUp(string name, string program, params string[] arguments) =>
+        new(() =>
         {
-            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {errors.Result.Trim()}");
-        }
-    })
-    {
-        Name = name,
-    };
+            var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+            using Process process = Process.Start(start)!;
+            Task<string> errors = process.StandardError.ReadToEndAsync();
+            process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            if (process.ExitCode != 0)
+            {
+                throw new InvalidOperationException(
+                    $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {errors.Result.Trim()}"
+                );
+            }
+        })
+        {
+            Name = name,
+        };
 
     public double[] Run(int count)
     {

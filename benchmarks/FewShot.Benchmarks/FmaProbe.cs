@@ -4,8 +4,8 @@ using FewShot.Compute.Kernels;
 namespace FewShot.Benchmarks;
 
 /// <summary>
-/// What each core gives at this moment: fused multiply-adds that touch no memory, on all cores at once, by the clock on the wall. Where another program
-/// takes a core, the figure falls.
+/// What each core gives at this moment: fused multiply-adds that touch no memory, on all cores at once, by the clock on the wall. Where
+/// another program takes a core, the figure falls.
 /// </summary>
 internal static class FmaProbe
 {

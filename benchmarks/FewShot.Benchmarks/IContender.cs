@@ -18,4 +18,10 @@ internal interface IContender : IDisposable
 /// <param name="ArenaPeakBytes">Of one worker.</param>
 /// <param name="ProcessPeakBytes">Of its whole process, if it has one of its own.</param>
 /// <param name="BusyShare">The part of the time of all calls in which the threads were busy with tasks.</param>
-internal sealed record Facts(int Cores = 1, long MultiplyAdds = 0, long ArenaPeakBytes = 0, long ProcessPeakBytes = 0, double? BusyShare = null);
+internal sealed record Facts(
+    int Cores = 1,
+    long MultiplyAdds = 0,
+    long ArenaPeakBytes = 0,
+    long ProcessPeakBytes = 0,
+    double? BusyShare = null
+);

@@ -18,8 +18,9 @@ internal sealed record Timings(string Name, IReadOnlyList<double> Turns, IReadOn
 }
 
 /// <summary>
-/// Contenders take turns, so that a slow stretch of the machine meets all of them. Short work is called often within a turn. All are treated alike: the
-/// same warm-up, turns of the same length, the first call of a long turn dropped because the others have had the caches meanwhile.
+/// Contenders take turns, so that a slow stretch of the machine meets all of them. Short work is called often within a turn. All are
+/// treated alike: the same warm-up, turns of the same length, the first call of a long turn dropped because the others have had the caches
+/// meanwhile.
 /// </summary>
 internal static class Interleaved
 {

@@ -10,20 +10,28 @@ namespace FewShot.Benchmarks;
 /// <summary>What the figures depend on.</summary>
 internal static class Machine
 {
-    public static string Name { get; } = $"{Processor()}, {Environment.ProcessorCount} cores, {SimdProgram.VectorLevel}, {RuntimeInformation.OSDescription}";
+    public static string Name { get; } =
+        $"{Processor()}, {Environment.ProcessorCount} cores, {SimdProgram.VectorLevel}, {RuntimeInformation.OSDescription}";
 
     /// <summary>Short enough for a file's name.</summary>
-    public static string Slug { get; } = string.Join(
-        '-', $"{Processor()} {Environment.ProcessorCount} cores {SimdProgram.VectorLevel}".ToLowerInvariant().Split(' ', '(', ')', '@', '/', ',', '.').Where(word => word.Length > 0));
+    public static string Slug { get; } =
+        string.Join(
+            '-',
+            $"{Processor()} {Environment.ProcessorCount} cores {SimdProgram.VectorLevel}"
+                .ToLowerInvariant()
+                .Split(' ', '(', ')', '@', '/', ',', '.')
+                .Where(word => word.Length > 0)
+        );
 
     public static string Date => DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
-    public static JsonObject Versions(bool withPeers) => new()
-    {
-        ["fewshot"] = typeof(Learner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion,
-        ["dotnet"] = $"{Environment.Version}",
-        ["torch"] = withPeers ? Ask("import torch; print(torch.__version__)") : null,
-    };
+    public static JsonObject Versions(bool withPeers) =>
+        new()
+        {
+            ["fewshot"] = typeof(Learner).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion,
+            ["dotnet"] = $"{Environment.Version}",
+            ["torch"] = withPeers ? Ask("import torch; print(torch.__version__)") : null,
+        };
 
     // The name alone does not tell generations apart: "AMD EPYC" of a virtual machine is Zen 4 as family 25 and Zen 5 as family 26.
     private static string Processor()
@@ -40,12 +48,16 @@ internal static class Machine
             .Where(field => field.Length == 2)
             .ToDictionary(field => field[0], field => field[1]);
         string name = fields.GetValueOrDefault("model name", "unknown processor");
-        return fields.TryGetValue("cpu family", out string? family) ? $"{name} family {family} model {fields.GetValueOrDefault("model", "?")}" : name;
+        return fields.TryGetValue("cpu family", out string? family)
+            ? $"{name} family {family} model {fields.GetValueOrDefault("model", "?")}"
+            : name;
     }
 
     private static string Ask(string program)
     {
-        using Process python = Process.Start(new ProcessStartInfo(ProcessContender.Python, ["-c", program]) { RedirectStandardOutput = true })!;
+        using Process python = Process.Start(
+            new ProcessStartInfo(ProcessContender.Python, ["-c", program]) { RedirectStandardOutput = true }
+        )!;
         string answer = python.StandardOutput.ReadToEnd().Trim();
         python.WaitForExit();
         return answer;

@@ -5,9 +5,9 @@ using System.Text.Json.Nodes;
 namespace FewShot.Benchmarks;
 
 /// <summary>
-/// A contender in a process of its own, kept running so that its turns do not include its start. It prints one JSON line when it is warm, and then answers
-/// each line <c>run COUNT</c> with the seconds of that many repetitions, until <c>quit</c>. PyTorch's scripts do so, and this program with
-/// <c>--serve</c>.
+/// A contender in a process of its own, kept running so that its turns do not include its start. It prints one JSON line when it is warm,
+/// and then answers each line <c>run COUNT</c> with the seconds of that many repetitions, until <c>quit</c>. PyTorch's scripts do so, and
+/// this program with <c>--serve</c>.
 /// </summary>
 internal sealed class ProcessContender : IContender
 {
@@ -43,28 +43,48 @@ internal sealed class ProcessContender : IContender
     /// <exception cref="InvalidOperationException">It cannot do the workload; the message is its last line.</exception>
     public static ProcessContender OfPeer(Peer peer, string workload)
     {
-        var start = new ProcessStartInfo(Python, [peer.Script, "--workload", workload, .. peer.Arguments.Split(' '), "--warm-up", "1", "--server"])
+        var start = new ProcessStartInfo(
+            Python,
+            [peer.Script, "--workload", workload, .. peer.Arguments.Split(' '), "--warm-up", "1", "--server"]
+        )
         {
             WorkingDirectory = Path.Combine(Repository.Root, "benchmarks", "peers"),
             // What a user of glibc sets to keep freed activations, and what peers/README.md says of it.
             Environment =
             {
-                ["MALLOC_TRIM_THRESHOLD_"] = "4294967296", ["MALLOC_MMAP_THRESHOLD_"] = "33554432", ["MALLOC_TOP_PAD_"] = "268435456",
+                ["MALLOC_TRIM_THRESHOLD_"] = "4294967296",
+                ["MALLOC_MMAP_THRESHOLD_"] = "33554432",
+                ["MALLOC_TOP_PAD_"] = "268435456",
             },
         };
         return Start(start, $"{peer.Script} {peer.Arguments}");
     }
 
     /// <summary>This program once more, serving one task of a memory row.</summary>
-    public static ProcessContender OfOurselves(string method, int steps, bool recomputed) => Start(
-        new ProcessStartInfo("dotnet", [typeof(ProcessContender).Assembly.Location, "--serve", method, steps.ToString(CultureInfo.InvariantCulture), $"{recomputed}"]),
-        "fewshot");
+    public static ProcessContender OfOurselves(string method, int steps, bool recomputed) =>
+        Start(
+            new ProcessStartInfo(
+                "dotnet",
+                [
+                    typeof(ProcessContender).Assembly.Location,
+                    "--serve",
+                    method,
+                    steps.ToString(CultureInfo.InvariantCulture),
+                    $"{recomputed}",
+                ]
+            ),
+            "fewshot"
+        );
 
     /// <summary>The other end of <see cref="OfOurselves"/>.</summary>
     /// <param name="arguments">Method, inner steps, whether they are recomputed.</param>
     public static void Serve(IReadOnlyList<string> arguments)
     {
-        using FewShotContender contender = Workloads.Served(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture), bool.Parse(arguments[2]));
+        using FewShotContender contender = Workloads.Served(
+            arguments[0],
+            int.Parse(arguments[1], CultureInfo.InvariantCulture),
+            bool.Parse(arguments[2])
+        );
         contender.Run(1);
         Answer([]);
         while (Console.ReadLine()?.Split(' ') is ["run", string count])
@@ -72,15 +92,18 @@ internal sealed class ProcessContender : IContender
             Answer(contender.Run(int.Parse(count, CultureInfo.InvariantCulture)));
         }
 
-        void Answer(double[] seconds) => Console.WriteLine(new JsonObject
-        {
-            ["peer"] = contender.Name,
-            ["threads"] = contender.Facts.Cores,
-            ["seconds"] = new JsonArray([.. seconds.Select(value => JsonValue.Create(value))]),
-            ["multiplyAdds"] = contender.Facts.MultiplyAdds,
-            ["arenaPeakBytes"] = contender.Facts.ArenaPeakBytes,
-            ["processPeakBytes"] = Process.GetCurrentProcess().PeakWorkingSet64,
-        }.ToJsonString());
+        void Answer(double[] seconds) =>
+            Console.WriteLine(
+                new JsonObject
+                {
+                    ["peer"] = contender.Name,
+                    ["threads"] = contender.Facts.Cores,
+                    ["seconds"] = new JsonArray([.. seconds.Select(value => JsonValue.Create(value))]),
+                    ["multiplyAdds"] = contender.Facts.MultiplyAdds,
+                    ["arenaPeakBytes"] = contender.Facts.ArenaPeakBytes,
+                    ["processPeakBytes"] = Process.GetCurrentProcess().PeakWorkingSet64,
+                }.ToJsonString()
+            );
     }
 
     public double[] Run(int count)

@@ -60,7 +60,13 @@ foreach (Workload workload in chosen)
     }
 }
 
-var report = new JsonObject { ["machine"] = Machine.Name, ["date"] = Machine.Date, ["versions"] = Machine.Versions(noPeers is null), ["rows"] = rows };
+var report = new JsonObject
+{
+    ["machine"] = Machine.Name,
+    ["date"] = Machine.Date,
+    ["versions"] = Machine.Versions(noPeers is null),
+    ["rows"] = rows,
+};
 if (options.Json)
 {
     Console.WriteLine(report.ToJsonString());

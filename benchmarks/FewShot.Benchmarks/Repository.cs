@@ -14,7 +14,10 @@ internal static class Repository
                 folder = Path.GetDirectoryName(folder);
             }
 
-            return folder ?? throw new InvalidOperationException($"'{AppContext.BaseDirectory}' is not inside a checkout of the repository; build and run in one");
+            return folder
+                ?? throw new InvalidOperationException(
+                    $"'{AppContext.BaseDirectory}' is not inside a checkout of the repository; build and run in one"
+                );
         }
     }
 }

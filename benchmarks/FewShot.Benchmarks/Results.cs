@@ -8,16 +8,25 @@ internal static class Results
 {
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
 
-    /// <summary>Writes a report beside those of other days and machines; a file of the same name keeps its rows of other workloads. Gives its path.</summary>
+    /// <summary>
+    /// Writes a report beside those of other days and machines; a file of the same name keeps its rows of other workloads. Gives its path.
+    /// </summary>
     public static string Save(JsonObject report, bool quick)
     {
-        string path = Path.Combine(Repository.Root, "benchmarks", "results", $"{Machine.Date}-{Machine.Slug}{(quick ? "-quick" : "")}.json");
+        string path = Path.Combine(
+            Repository.Root,
+            "benchmarks",
+            "results",
+            $"{Machine.Date}-{Machine.Slug}{(quick ? "-quick" : "")}.json"
+        );
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         JsonArray rows = report["rows"]!.AsArray();
         if (File.Exists(path))
         {
             HashSet<string> measured = [.. rows.Select(Name)];
-            foreach (JsonNode? row in JsonNode.Parse(File.ReadAllText(path))!["rows"]!.AsArray().Where(row => !measured.Contains(Name(row))))
+            foreach (
+                JsonNode? row in JsonNode.Parse(File.ReadAllText(path))!["rows"]!.AsArray().Where(row => !measured.Contains(Name(row)))
+            )
             {
                 rows.Add(row!.DeepClone());
             }

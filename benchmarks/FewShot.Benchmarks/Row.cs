@@ -9,7 +9,13 @@ namespace FewShot.Benchmarks;
 /// <param name="Facts">And what else is known of it.</param>
 /// <param name="Others">The peers' times and facts.</param>
 /// <param name="Probes">GFLOP/s of a core before, between and after the turns.</param>
-internal sealed record Row(Workload Workload, Timings Ours, Facts Facts, IReadOnlyList<(Timings Timings, Facts Facts)> Others, IReadOnlyList<double> Probes)
+internal sealed record Row(
+    Workload Workload,
+    Timings Ours,
+    Facts Facts,
+    IReadOnlyList<(Timings Timings, Facts Facts)> Others,
+    IReadOnlyList<double> Probes
+)
 {
     // Wider than this and the ratio could as well be another.
     private const double WidestInterval = 0.3;
@@ -22,7 +28,8 @@ internal sealed record Row(Workload Workload, Timings Ours, Facts Facts, IReadOn
     public double? Ratio => Best?.Median / Seconds;
 
     /// <summary>Of the median ratio of two turns of the same round.</summary>
-    public (double Low, double High)? RatioInterval => Best is null ? null : Statistics.MedianInterval(Best.Turns.Zip(Ours.Turns, (theirs, ours) => theirs / ours));
+    public (double Low, double High)? RatioInterval =>
+        Best is null ? null : Statistics.MedianInterval(Best.Turns.Zip(Ours.Turns, (theirs, ours) => theirs / ours));
 
     /// <summary>Whether the ratio is known well enough to be shown.</summary>
     public bool IsMeaningful => RatioInterval is var (low, high) && (high - low) / Ratio < WidestInterval;
@@ -53,7 +60,12 @@ internal sealed record Row(Workload Workload, Timings Ours, Facts Facts, IReadOn
             ["peerSpread"] = ByPeer(other => Statistics.Spread([.. other.Timings.Turns])),
             ["gflops"] = Gflops,
             ["fractionOfPeak"] = FractionOfPeak,
-            ["probeGflops"] = new JsonObject { ["peak"] = FmaProbe.Peak, ["median"] = Statistics.Median(Probes), ["least"] = Probes.Min() },
+            ["probeGflops"] = new JsonObject
+            {
+                ["peak"] = FmaProbe.Peak,
+                ["median"] = Statistics.Median(Probes),
+                ["least"] = Probes.Min(),
+            },
             ["arenaPeakBytes"] = Positive(Facts.ArenaPeakBytes),
             ["processPeakBytes"] = Positive(Facts.ProcessPeakBytes),
             ["peerPeakBytes"] = Facts.ProcessPeakBytes == 0 ? null : ByPeer(other => Positive(other.Facts.ProcessPeakBytes)),

@@ -12,8 +12,9 @@ using FewShot.Tasks;
 namespace FewShot.Benchmarks;
 
 /// <summary>
-/// What two threads gain in one adaptation. First on one: of each step the time of the whole beside that of its longer half, each the best of many runs. Then by
-/// the clock on two, where handing shares over, and what one core must fetch from the other's cache, come on top; for that the machine must be left alone.
+/// What two threads gain in one adaptation. First on one: of each step the time of the whole beside that of its longer half, each the best
+/// of many runs. Then by the clock on two, where handing shares over, and what one core must fetch from the other's cache, come on top; for
+/// that the machine must be left alone.
 /// </summary>
 internal sealed unsafe class ShareProfile : SimdWorker
 {
@@ -26,7 +27,8 @@ internal sealed unsafe class ShareProfile : SimdWorker
     {
         _whole = [.. Enumerable.Repeat(double.PositiveInfinity, StepCount)];
         _shared = [.. _whole];
-        _scratch = (byte*)NativeMemory.AlignedAlloc((nuint)program.Kernels.Max(kernel => kernel.ScratchBytes) + ArenaPlan.Alignment, ArenaPlan.Alignment);
+        _scratch = (byte*)
+            NativeMemory.AlignedAlloc((nuint)program.Kernels.Max(kernel => kernel.ScratchBytes) + ArenaPlan.Alignment, ArenaPlan.Alignment);
     }
 
     /// <summary>Prints the profile of adapting a learner to a task of a shape.</summary>
@@ -57,16 +59,22 @@ internal sealed unsafe class ShareProfile : SimdWorker
         double path = profile._shared.Sum();
         double[] byTwo = clocked.Medians();
         Console.WriteLine(
-            $"{name}: {whole:F0} us whole, {path:F0} us by halves: {whole / path:F2} times at best; {byTwo.Sum():F0} us by two threads: {whole / byTwo.Sum():F2} times; "
-            + $"{program.Kernels.Count(kernel => kernel.Shares > 1)} of {program.StepCount} steps are shared, {100.0 * clocked.TakenBack / clocked.SharedSteps:F0} % of the shares came too late for the helper");
-        foreach (IGrouping<string, int> group in Enumerable.Range(0, program.StepCount)
-            .GroupBy(step => program.Plan.Steps[step].Loop is null ? program.Kernels[step].Description : "fused loops")
-            .OrderByDescending(group => group.Sum(step => profile._whole[step]))
-            .Take(12))
+            $"{name}: {whole:F0} us whole, {path:F0} us by halves: {whole / path:F2} times at best; {byTwo.Sum():F0} us by two "
+                + $"threads: {whole / byTwo.Sum():F2} times; "
+                + $"{program.Kernels.Count(kernel => kernel.Shares > 1)} of {program.StepCount} steps are shared, "
+                + $"{100.0 * clocked.TakenBack / clocked.SharedSteps:F0} % of the shares came too late for the helper"
+        );
+        foreach (
+            IGrouping<string, int> group in Enumerable
+                .Range(0, program.StepCount)
+                .GroupBy(step => program.Plan.Steps[step].Loop is null ? program.Kernels[step].Description : "fused loops")
+                .OrderByDescending(group => group.Sum(step => profile._whole[step]))
+                .Take(12)
+        )
         {
             (double all, double half) = (group.Sum(step => profile._whole[step]), group.Sum(step => profile._shared[step]));
             double clock = group.Sum(step => byTwo[step]);
-            Console.WriteLine($"{all,10:F0} {half,8:F0} {all / half,6:F2} {clock,8:F0} {all / clock,6:F2}  {group.Key}");
+            Console.WriteLine($"{all, 10:F0} {half, 8:F0} {all / half, 6:F2} {clock, 8:F0} {all / clock, 6:F2}  {group.Key}");
         }
 
         void Fill(SimdWorker worker)
@@ -113,7 +121,9 @@ internal sealed unsafe class ShareProfile : SimdWorker
             long done = Stopwatch.GetTimestamp();
             kernel.End(Buffers(step), Scratch(step));
             long end = Stopwatch.GetTimestamp();
-            TimeSpan path = Stopwatch.GetElapsedTime(start, begun) + Stopwatch.GetElapsedTime(done, end)
+            TimeSpan path =
+                Stopwatch.GetElapsedTime(start, begun)
+                + Stopwatch.GetElapsedTime(done, end)
                 + TimeSpan.FromTicks(Math.Max(Stopwatch.GetElapsedTime(begun, half).Ticks, Stopwatch.GetElapsedTime(half, done).Ticks));
             _shared[step] = Math.Min(_shared[step], path.TotalMicroseconds);
         }

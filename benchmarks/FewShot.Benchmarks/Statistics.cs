@@ -21,8 +21,8 @@ internal static class Statistics
         (Percentile(values, 0.75) - Percentile(values, 0.25)) / Median(values);
 
     /// <summary>
-    /// Where the median lies with 95 % confidence, whatever the distribution: between two order statistics, by the binomial law in its normal
-    /// approximation. Of fewer than six values, the smallest and the largest.
+    /// Where the median lies with 95 % confidence, whatever the distribution: between two order statistics, by the binomial law in its
+    /// normal approximation. Of fewer than six values, the smallest and the largest.
     /// </summary>
     public static (double Low, double High) MedianInterval(IEnumerable<double> values)
     {

@@ -7,12 +7,15 @@ namespace FewShot.KernelBench;
 internal sealed unsafe class Bandwidth
 {
     private readonly (long Bytes, double GigabytesPerSecond)[] _steps =
-        [.. new long[] { 64, 256, 512, 1024, 4096, 16384, 65536 }.Select(kibibytes => (kibibytes * 1024, Measured(kibibytes * 1024)))];
+    [
+        .. new long[] { 64, 256, 512, 1024, 4096, 16384, 65536 }.Select(kibibytes => (kibibytes * 1024, Measured(kibibytes * 1024))),
+    ];
 
     /// <summary>GB/s for so many bytes: that of the next measured size.</summary>
     public double At(long bytes) => _steps.FirstOrDefault(step => step.Bytes >= bytes, _steps[^1]).GigabytesPerSecond;
 
-    public override string ToString() => string.Join(", ", _steps.Select(step => $"{step.Bytes / 1024} KiB {step.GigabytesPerSecond:F0} GB/s"));
+    public override string ToString() =>
+        string.Join(", ", _steps.Select(step => $"{step.Bytes / 1024} KiB {step.GigabytesPerSecond:F0} GB/s"));
 
     private static double Measured(long bytes)
     {

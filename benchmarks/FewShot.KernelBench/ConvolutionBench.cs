@@ -3,9 +3,10 @@ using FewShot.Compute.Kernels;
 namespace FewShot.KernelBench;
 
 /// <summary>
-/// Speed and error of the convolution kernels at the sizes of the few-shot networks. GFLOP/s count the definition's multiply-adds, padding included, so a
-/// kernel that skips them can exceed the peak. The last figure is what the kernel reaches of its roofline: the longer of the time that the products it really
-/// makes take at the peak of multiply-adds and the time that reading its operands and writing its result once take at the memory's speed for so many bytes.
+/// Speed and error of the convolution kernels at the sizes of the few-shot networks. GFLOP/s count the definition's multiply-adds, padding
+/// included, so a kernel that skips them can exceed the peak. The last figure is what the kernel reaches of its roofline: the longer of the
+/// time that the products it really makes take at the peak of multiply-adds and the time that reading its operands and writing its result
+/// once take at the memory's speed for so many bytes.
 /// </summary>
 internal static unsafe class ConvolutionBench
 {
@@ -35,7 +36,10 @@ internal static unsafe class ConvolutionBench
         SimdLevel level = SimdLevels.Best;
         Console.WriteLine($"memory: {s_memory}");
         Console.WriteLine($"level {level}, peak {Measure.Peak(level):F1} GFLOP/s");
-        Console.WriteLine($"{"shape",-12} {"images",6} {"map",-8} {"GFLOP/s",8} {"of peak",8} {"us",9} {"error",8}  {"made",5} {"GB/s",5} {"roof",5}  kernel");
+        Console.WriteLine(
+            $"{"shape", -12} {"images", 6} {"map", -8} {"GFLOP/s", 8} {"of peak", 8} {"us", 9} {"error", 8}  {"made", 5} {"GB/s", 5} "
+                + $"{"roof", 5}  kernel"
+        );
         foreach ((string? name, int[]? imageCounts, ConvolutionShape shape) in s_shapes)
         {
             foreach (int images in imageCounts)
@@ -56,29 +60,72 @@ internal static unsafe class ConvolutionBench
         using var gy = new AlignedBuffer((long)shape.Images * shape.OutputImageFloats, 3);
         var reference = new ReferenceConvolution(shape, x.Pointer, w.Pointer, gy.Pointer);
         bool fits = WinogradTiles.Fits(shape, level);
-        Compare("forward", Convolution.Forward(shape, level), x, w, reference.Result,
-            [DirectConvolution.Forward(shape, level, pack: true), DirectConvolution.Forward(shape, level, pack: false), .. fits ? [WinogradConvolution.Forward(shape, level)] : Array.Empty<ConvolutionKernel>()]);
-        Compare("data", Convolution.DataGradient(shape, level), gy, w, reference.DataGradient,
-            [DirectConvolution.DataGradient(shape, level, pack: true), DirectConvolution.DataGradient(shape, level, pack: false), .. fits ? [WinogradConvolution.DataGradient(shape, level)] : Array.Empty<ConvolutionKernel>()]);
-        Compare("weights", Convolution.WeightGradient(shape, level), x, gy, reference.WeightGradient,
-            [new WeightGradientConvolution(shape, level), .. FewChannelsWeightGradient.Fits(shape) ? [new FewChannelsWeightGradient(shape, level)] : Array.Empty<ConvolutionKernel>(), .. fits ? [new WinogradWeightGradient(shape, level)] : Array.Empty<ConvolutionKernel>()]);
+        Compare(
+            "forward",
+            Convolution.Forward(shape, level),
+            x,
+            w,
+            reference.Result,
+            [
+                DirectConvolution.Forward(shape, level, pack: true),
+                DirectConvolution.Forward(shape, level, pack: false),
+                .. fits ? [WinogradConvolution.Forward(shape, level)] : Array.Empty<ConvolutionKernel>(),
+            ]
+        );
+        Compare(
+            "data",
+            Convolution.DataGradient(shape, level),
+            gy,
+            w,
+            reference.DataGradient,
+            [
+                DirectConvolution.DataGradient(shape, level, pack: true),
+                DirectConvolution.DataGradient(shape, level, pack: false),
+                .. fits ? [WinogradConvolution.DataGradient(shape, level)] : Array.Empty<ConvolutionKernel>(),
+            ]
+        );
+        Compare(
+            "weights",
+            Convolution.WeightGradient(shape, level),
+            x,
+            gy,
+            reference.WeightGradient,
+            [
+                new WeightGradientConvolution(shape, level),
+                .. FewChannelsWeightGradient.Fits(shape) ? [new FewChannelsWeightGradient(shape, level)] : Array.Empty<ConvolutionKernel>(),
+                .. fits ? [new WinogradWeightGradient(shape, level)] : Array.Empty<ConvolutionKernel>(),
+            ]
+        );
 
-        void Compare(string map, ConvolutionKernel chosen, AlignedBuffer a, AlignedBuffer b, double[] expected, ConvolutionKernel[] candidates)
+        void Compare(
+            string map,
+            ConvolutionKernel chosen,
+            AlignedBuffer a,
+            AlignedBuffer b,
+            double[] expected,
+            ConvolutionKernel[] candidates
+        )
         {
             if (candidates.All(candidate => candidate.Description != chosen.Description))
             {
                 candidates = [chosen, .. candidates];
             }
 
-            long bytes = sizeof(float) * (shape.Images * ((long)shape.InputImageFloats + shape.OutputImageFloats) + shape.WeightRows * (long)shape.OutputChannels);
+            long bytes =
+                sizeof(float)
+                * (shape.Images * ((long)shape.InputImageFloats + shape.OutputImageFloats) + shape.WeightRows * (long)shape.OutputChannels);
             using var scratch = new AlignedBuffer(candidates.Max(kernel => kernel.ScratchBytes) / sizeof(float) + 1);
             using var result = new AlignedBuffer(expected.Length);
-            double[] seconds = Measure.BestSeconds(
-                [.. candidates.Select<ConvolutionKernel, Action>(kernel => () => kernel.Run(a.Pointer, b.Pointer, result.Pointer, (byte*)scratch.Pointer))]);
+            double[] seconds = Measure.BestSeconds([
+                .. candidates.Select<ConvolutionKernel, Action>(kernel =>
+                    () => kernel.Run(a.Pointer, b.Pointer, result.Pointer, (byte*)scratch.Pointer)
+                ),
+            ]);
             for (int candidate = 0; candidate < candidates.Length; candidate++)
             {
                 candidates[candidate].Run(a.Pointer, b.Pointer, result.Pointer, (byte*)scratch.Pointer);
-                double error = 0, largest = 0;
+                double error = 0,
+                    largest = 0;
                 for (int i = 0; i < expected.Length; i++)
                 {
                     error = Math.Max(error, Math.Abs(result.Pointer[i] - expected[i]));
@@ -90,8 +137,11 @@ internal static unsafe class ConvolutionBench
                 double made = 2e-9 * candidates[candidate].Products / peak;
                 double moved = bytes * 1e-9 / s_memory.At(bytes);
                 Console.WriteLine(
-                    $"{name,-12} {shape.Images,6} {map,-8} {speed,8:F1} {speed / peak,8:P0} {seconds[candidate] * 1e6,9:F1} {error / largest,8:E1} {made / seconds[candidate],6:P0} "
-                    + $"{bytes * 1e-9 / seconds[candidate],5:F0} {Math.Max(made, moved) / seconds[candidate],5:P0} {mark}{candidates[candidate].Description}");
+                    $"{name, -12} {shape.Images, 6} {map, -8} {speed, 8:F1} {speed / peak, 8:P0} {seconds[candidate] * 1e6, 9:F1} "
+                        + $"{error / largest, 8:E1} {made / seconds[candidate], 6:P0} "
+                        + $"{bytes * 1e-9 / seconds[candidate], 5:F0} {Math.Max(made, moved) / seconds[candidate], 5:P0} "
+                        + $"{mark}{candidates[candidate].Description}"
+                );
             }
         }
     }

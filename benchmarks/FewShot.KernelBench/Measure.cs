@@ -38,12 +38,14 @@ internal static class Measure
     {
         const long iterations = 200_000;
         float sink = 0f;
-        double seconds = BestSeconds(() => sink += level switch
-        {
-            SimdLevel.Vector128 => Loops128.Peak(iterations, 1),
-            SimdLevel.Avx2 => Loops256.Peak(iterations, 1),
-            _ => Loops512.Peak(iterations, 1),
-        })[0];
+        double seconds = BestSeconds(() =>
+            sink += level switch
+            {
+                SimdLevel.Vector128 => Loops128.Peak(iterations, 1),
+                SimdLevel.Avx2 => Loops256.Peak(iterations, 1),
+                _ => Loops512.Peak(iterations, 1),
+            }
+        )[0];
         GC.KeepAlive(sink);
         return iterations * 2e-9 * 12 * level.Floats() / seconds;
     }

@@ -15,16 +15,32 @@ internal static class MetaLearningPrograms
         var graph = new Graph();
         Tensor[] parameters =
         [
-            graph.Input("w1", new Shape(1, 40)), graph.Input("b1", new Shape(40)), graph.Input("w2", new Shape(40, 40)), graph.Input("b2", new Shape(40)),
-            graph.Input("w3", new Shape(40, 1)), graph.Input("b3", new Shape(1)),
+            graph.Input("w1", new Shape(1, 40)),
+            graph.Input("b1", new Shape(40)),
+            graph.Input("w2", new Shape(40, 40)),
+            graph.Input("b2", new Shape(40)),
+            graph.Input("w3", new Shape(40, 1)),
+            graph.Input("b3", new Shape(1)),
         ];
         Tensor Mlp(IReadOnlyList<Tensor> p, Tensor x) =>
             ((x.MatrixMultiply(p[0]) + p[1]).Relu().MatrixMultiply(p[2]) + p[3]).Relu().MatrixMultiply(p[4]) + p[5];
 
-        return Maml(graph, parameters, Mlp, (prediction, target) => prediction.MeanSquaredError(target), new Shape(10, 1), new Shape(10, 1), 1, steps, 0.01);
+        return Maml(
+            graph,
+            parameters,
+            Mlp,
+            (prediction, target) => prediction.MeanSquaredError(target),
+            new Shape(10, 1),
+            new Shape(10, 1),
+            1,
+            steps,
+            0.01
+        );
     }
 
-    /// <summary>Classification of 28×28 images by four blocks of 64 channels: convolution, batch normalisation, ReLU, max-pooling.</summary>
+    /// <summary>
+    /// Classification of 28×28 images by four blocks of 64 channels: convolution, batch normalisation, ReLU, max-pooling.
+    /// </summary>
     public static Graph Omniglot(int ways, int shots, int queries, int steps, int channels = 64, bool checkpoint = false)
     {
         var graph = new Graph();
@@ -54,13 +70,31 @@ internal static class MetaLearningPrograms
         }
 
         return Maml(
-            graph, parameters, Conv4, (logits, target) => logits.CrossEntropy(target),
-            new Shape(ways * shots, 28, 28, 1), new Shape(ways * queries, 28, 28, 1), ways, steps, 0.4, checkpoint);
+            graph,
+            parameters,
+            Conv4,
+            (logits, target) => logits.CrossEntropy(target),
+            new Shape(ways * shots, 28, 28, 1),
+            new Shape(ways * queries, 28, 28, 1),
+            ways,
+            steps,
+            0.4,
+            checkpoint
+        );
     }
 
     private static Graph Maml(
-        Graph graph, IReadOnlyList<Tensor> parameters, Network network, Func<Tensor, Tensor, Tensor> loss, Shape support, Shape query, int outputs, int steps,
-        double rate, bool checkpoint = false)
+        Graph graph,
+        IReadOnlyList<Tensor> parameters,
+        Network network,
+        Func<Tensor, Tensor, Tensor> loss,
+        Shape support,
+        Shape query,
+        int outputs,
+        int steps,
+        double rate,
+        bool checkpoint = false
+    )
     {
         Tensor supportInputs = graph.Input("support inputs", support);
         Tensor supportTargets = graph.Input("support targets", new Shape(support[0], outputs));

@@ -64,7 +64,9 @@ foreach (string name in chosen.Length > 0 ? chosen : [.. programs.Keys])
 
     Console.WriteLine(
         $"{name}: best {best:N1} us a task, {2 * program.MultiplyAdds / best / 1000:F1} GFLOP/s; {program.PeakBytes / 1048576.0:F2} MiB, "
-        + $"{program.MultiplyAdds:N0} multiply-adds; traced in {traced.TotalMilliseconds:F0} ms, compiled in {compiled.TotalMilliseconds:F0} ms ({work.TotalMilliseconds:F0} ms of work), first run {first.TotalMilliseconds:F0} ms");
+            + $"{program.MultiplyAdds:N0} multiply-adds; traced in {traced.TotalMilliseconds:F0} ms, compiled in "
+            + $"{compiled.TotalMilliseconds:F0} ms ({work.TotalMilliseconds:F0} ms of work), first run {first.TotalMilliseconds:F0} ms"
+    );
     if (args.Contains("--profile"))
     {
         for (int i = 0; i < Math.Max(5, batch); i++)

@@ -3,8 +3,8 @@ using FewShot.Tasks;
 namespace FewShot.Studies;
 
 /// <summary>
-/// A source in which a share of the training tasks contradict themselves: their queries demand the opposite of what their support set shows, negated values
-/// or the next class. Validation and test tasks are left as they are.
+/// A source in which a share of the training tasks contradict themselves: their queries demand the opposite of what their support set
+/// shows, negated values or the next class. Validation and test tasks are left as they are.
 /// </summary>
 /// <param name="tasks">Where tasks come from.</param>
 /// <param name="share">Share of contradicting tasks, from 0 to 1.</param>

@@ -8,8 +8,8 @@ namespace FewShot.Studies;
 
 /// <summary>
 /// Tasks whose lower level is a quadratic and whose upper level is bounded, smooth and not convex, so that every constant is known:
-/// g_i = ½yᵀA_iy − yᵀ(C_ix + b_i) with 0.5·I ≤ A_i ≤ 2·I, so y_i* = P_ix + r_i; f_i = Σ_j ℓ(y_j − t_ij) with ℓ(e) = e²/(1 + e²), |ℓ″| ≤ 2. Hence F = mean f_i(y_i*) has
-/// ∇F = mean P_iᵀℓ′(y_i* − t_i), a Lipschitz constant of the gradient of at most L = 2·mean‖P_i‖², and F ≥ 0.
+/// g_i = ½yᵀA_iy − yᵀ(C_ix + b_i) with 0.5·I ≤ A_i ≤ 2·I, so y_i* = P_ix + r_i; f_i = Σ_j ℓ(y_j − t_ij) with ℓ(e) = e²/(1 + e²), |ℓ″| ≤ 2.
+/// Hence F = mean f_i(y_i*) has ∇F = mean P_iᵀℓ′(y_i* − t_i), a Lipschitz constant of the gradient of at most L = 2·mean‖P_i‖², and F ≥ 0.
 /// </summary>
 internal sealed class ConvergenceProblem
 {
@@ -24,14 +24,19 @@ internal sealed class ConvergenceProblem
     public ConvergenceProblem(int tasks, ulong seed)
     {
         var random = new Random((int)seed);
-        _tasks = [.. Enumerable.Range(0, tasks).Select(_ =>
-        {
-            Matrix<double> a = DoubleProgram.Symmetric(LowerSize, 0.5, 2, random);
-            Matrix<double> c = DoubleProgram.Normal(LowerSize, UpperSize, random) * 0.4;
-            Vector<double> b = DoubleProgram.Normal(LowerSize, 1, random).Column(0);
-            Vector<double> t = DoubleProgram.Normal(LowerSize, 1, random).Column(0);
-            return (a, c, b, t, a.Solve(c), a.Solve(b));
-        })];
+        _tasks =
+        [
+            .. Enumerable
+                .Range(0, tasks)
+                .Select(_ =>
+                {
+                    Matrix<double> a = DoubleProgram.Symmetric(LowerSize, 0.5, 2, random);
+                    Matrix<double> c = DoubleProgram.Normal(LowerSize, UpperSize, random) * 0.4;
+                    Vector<double> b = DoubleProgram.Normal(LowerSize, 1, random).Column(0);
+                    Vector<double> t = DoubleProgram.Normal(LowerSize, 1, random).Column(0);
+                    return (a, c, b, t, a.Solve(c), a.Solve(b));
+                }),
+        ];
         Smoothness = 2 * _tasks.Average(task => Math.Pow(task.P.L2Norm(), 2));
     }
 
@@ -46,7 +51,9 @@ internal sealed class ConvergenceProblem
     {
         double value = 0;
         Vector<double> gradient = Vector<double>.Build.Dense(UpperSize);
-        foreach ((Matrix<double> A, Matrix<double> C, Vector<double> B, Vector<double> T, Matrix<double> P, Vector<double> R) task in _tasks)
+        foreach (
+            (Matrix<double> A, Matrix<double> C, Vector<double> B, Vector<double> T, Matrix<double> P, Vector<double> R) task in _tasks
+        )
         {
             Vector<double> e = (task.P * x) + task.R - task.T;
             value += e.Sum(part => part * part / (1 + (part * part)));
@@ -56,7 +63,9 @@ internal sealed class ConvergenceProblem
         return (value / Tasks, gradient / Tasks);
     }
 
-    /// <summary>One task's part of an iteration, traced as memory-reduced meta-learning computes it: T steps from y, CG from v, hypergradient.</summary>
+    /// <summary>
+    /// One task's part of an iteration, traced as memory-reduced meta-learning computes it: T steps from y, CG from v, hypergradient.
+    /// </summary>
     public static DoubleProgram Compile(int steps, int iterations)
     {
         var graph = new Graph();
@@ -73,7 +82,13 @@ internal sealed class ConvergenceProblem
         }
 
         BilevelTrace trace = BilevelGradient.Trace(
-            (_, lower) => Bounded(lower[0] - t), (upper, lower) => Lower(upper[0], lower[0]), [x], [y], new LinearSolver.ConjugateGradients(iterations, 1e-15), [v]);
+            (_, lower) => Bounded(lower[0] - t),
+            (upper, lower) => Lower(upper[0], lower[0]),
+            [x],
+            [y],
+            new LinearSolver.ConjugateGradients(iterations, 1e-15),
+            [v]
+        );
         graph.Output("y", y);
         graph.Output("v", trace.Solution.Values[0]);
         graph.Output("gradient", trace.Gradients[0]);

@@ -33,10 +33,16 @@ internal sealed class DoubleProgram : IDisposable
     public static Matrix<double> Symmetric(int n, double least, double most, Random random)
     {
         Matrix<double> q = Normal(n, n, random).QR().Q;
-        return q * Matrix<double>.Build.DenseOfDiagonalArray([.. Enumerable.Range(0, n).Select(i => least + ((most - least) * i / (n - 1)))]) * q.Transpose();
+        return q
+            * Matrix<double>.Build.DenseOfDiagonalArray([.. Enumerable.Range(0, n).Select(i => least + ((most - least) * i / (n - 1)))])
+            * q.Transpose();
     }
 
     /// <summary>Independent standard normal numbers.</summary>
     public static Matrix<double> Normal(int rows, int columns, Random random) =>
-        Matrix<double>.Build.Dense(rows, columns, (_, _) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
+        Matrix<double>.Build.Dense(
+            rows,
+            columns,
+            (_, _) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble())
+        );
 }

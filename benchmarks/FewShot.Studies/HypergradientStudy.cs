@@ -33,17 +33,42 @@ internal static class HypergradientStudy
 
         Func<int, LinearSolver>[] solvers =
         [
-            n => new LinearSolver.ConjugateGradients(n, 1e-14), n => new LinearSolver.SteepestDescent(n), n => new LinearSolver.FixedPoint(n, Rate), n => new LinearSolver.Neumann(n, Rate),
+            n => new LinearSolver.ConjugateGradients(n, 1e-14),
+            n => new LinearSolver.SteepestDescent(n),
+            n => new LinearSolver.FixedPoint(n, Rate),
+            n => new LinearSolver.Neumann(n, Rate),
         ];
         string[] names = ["conjugate gradients", "steepest descent", "fixed point", "Neumann series"];
-        double[][] bySolver = [.. solvers.Select(solver => s_iterations.Select(n => Error(Implicit(a, b, c, x, solution, solver(n)), exact)).ToArray())];
-        folder.Save("hypergradient-iterations", new LineChart(
-            "Error of the implicit hypergradient at the lower solution",
-            new ChartAxis("iterations of the solver, N", AxisScale.Logarithmic),
-            new ChartAxis("relative error, in double", AxisScale.Logarithmic),
-            [.. names.Select((name, i) => new LineSeries(name, [.. s_iterations.Select(n => (double)n)], [.. bySolver[i].Select(error => Math.Max(error, 1e-16))]) { Markers = true })]));
-        folder.Save("hypergradient-iterations", ["N", .. names], s_iterations.Select((n, i) => (IReadOnlyList<string>)
-            [$"{n}", .. bySolver.Select(errors => StudyFolder.Scientific(errors[i]))]));
+        double[][] bySolver =
+        [
+            .. solvers.Select(solver => s_iterations.Select(n => Error(Implicit(a, b, c, x, solution, solver(n)), exact)).ToArray()),
+        ];
+        folder.Save(
+            "hypergradient-iterations",
+            new LineChart(
+                "Error of the implicit hypergradient at the lower solution",
+                new ChartAxis("iterations of the solver, N", AxisScale.Logarithmic),
+                new ChartAxis("relative error, in double", AxisScale.Logarithmic),
+                [
+                    .. names.Select(
+                        (name, i) =>
+                            new LineSeries(
+                                name,
+                                [.. s_iterations.Select(n => (double)n)],
+                                [.. bySolver[i].Select(error => Math.Max(error, 1e-16))]
+                            )
+                            {
+                                Markers = true,
+                            }
+                    ),
+                ]
+            )
+        );
+        folder.Save(
+            "hypergradient-iterations",
+            ["N", .. names],
+            s_iterations.Select((n, i) => (IReadOnlyList<string>)[$"{n}", .. bySolver.Select(errors => StudyFolder.Scientific(errors[i]))])
+        );
 
         (string Name, Func<int, Hypergradient> Mode)[] modes =
         [
@@ -54,17 +79,51 @@ internal static class HypergradientStudy
             ("reverse mode, last 5 steps", t => new Hypergradient.Reverse(Math.Min(t, 5))),
         ];
         BilevelProblem problem = Problem(a, b, c);
-        (double Error, long Bytes)[][] byMode = modes.Select(mode => s_steps.Select(t => Solve(problem, mode.Mode(t), t, x, exact)).ToArray()).ToArray();
-        folder.Save("hypergradient-steps", new LineChart(
-            "Error of hypergradients after T inner steps from 0",
-            new ChartAxis("inner steps, T", AxisScale.Logarithmic),
-            new ChartAxis("relative error, in float32", AxisScale.Logarithmic),
-            [.. modes.Select((mode, i) => new LineSeries(mode.Name, [.. s_steps.Select(t => (double)t)], [.. byMode[i].Select(result => result.Error)]) { Markers = true, Dashed = i == 3 })]));
-        folder.Save("hypergradient-steps", ["T", .. modes.Select(mode => mode.Name), "bytes, implicit", "bytes, reverse"], s_steps.Select((t, i) => (IReadOnlyList<string>)
-            [$"{t}", .. byMode.Select(results => StudyFolder.Scientific(results[i].Error)), StudyFolder.Whole(byMode[0][i].Bytes), StudyFolder.Whole(byMode[2][i].Bytes)]));
+        (double Error, long Bytes)[][] byMode = modes
+            .Select(mode => s_steps.Select(t => Solve(problem, mode.Mode(t), t, x, exact)).ToArray())
+            .ToArray();
+        folder.Save(
+            "hypergradient-steps",
+            new LineChart(
+                "Error of hypergradients after T inner steps from 0",
+                new ChartAxis("inner steps, T", AxisScale.Logarithmic),
+                new ChartAxis("relative error, in float32", AxisScale.Logarithmic),
+                [
+                    .. modes.Select(
+                        (mode, i) =>
+                            new LineSeries(mode.Name, [.. s_steps.Select(t => (double)t)], [.. byMode[i].Select(result => result.Error)])
+                            {
+                                Markers = true,
+                                Dashed = i == 3,
+                            }
+                    ),
+                ]
+            )
+        );
+        folder.Save(
+            "hypergradient-steps",
+            ["T", .. modes.Select(mode => mode.Name), "bytes, implicit", "bytes, reverse"],
+            s_steps.Select(
+                (t, i) =>
+                    (IReadOnlyList<string>)
+                        [
+                            $"{t}",
+                            .. byMode.Select(results => StudyFolder.Scientific(results[i].Error)),
+                            StudyFolder.Whole(byMode[0][i].Bytes),
+                            StudyFolder.Whole(byMode[2][i].Bytes),
+                        ]
+            )
+        );
     }
 
-    private static Vector<double> Implicit(Matrix<double> a, Matrix<double> b, Vector<double> c, Vector<double> x, Vector<double> y, LinearSolver solver)
+    private static Vector<double> Implicit(
+        Matrix<double> a,
+        Matrix<double> b,
+        Vector<double> c,
+        Vector<double> x,
+        Vector<double> y,
+        LinearSolver solver
+    )
     {
         var graph = new Graph();
         Tensor at = graph.Input("a", new Shape(LowerSize, LowerSize));
@@ -75,7 +134,8 @@ internal static class HypergradientStudy
             (u, v) => Lower(u[0], v[0], at, bt),
             [graph.Input("x", new Shape(UpperSize, 1))],
             [graph.Input("y", new Shape(LowerSize, 1))],
-            solver);
+            solver
+        );
         graph.Output("gradient", trace.Gradients[0]);
         using var program = new DoubleProgram(graph);
         program.Set("a", a);
@@ -87,26 +147,45 @@ internal static class HypergradientStudy
         return program.Get("gradient");
     }
 
-    private static BilevelProblem Problem(Matrix<double> a, Matrix<double> b, Vector<double> c) => new()
-    {
-        Upper = v => Upper(v["x"], v["y"], v["c"]),
-        Lower = v => Lower(v["x"], v["y"], v["a"], v["b"]),
-        UpperVariables = [new("x", new Shape(UpperSize, 1), Initializer.Constant(0))],
-        LowerVariables = [new("y", new Shape(LowerSize, 1), Initializer.Constant(0))],
-        Data =
-        [
-            new("a", new Shape(LowerSize, LowerSize), [.. a.ToRowMajorArray().Select(value => (float)value)]),
-            new("b", new Shape(LowerSize, UpperSize), [.. b.ToRowMajorArray().Select(value => (float)value)]),
-            new("c", new Shape(LowerSize, 1), [.. c.Select(value => (float)value)]),
-        ],
-    };
+    private static BilevelProblem Problem(Matrix<double> a, Matrix<double> b, Vector<double> c) =>
+        new()
+        {
+            Upper = v => Upper(v["x"], v["y"], v["c"]),
+            Lower = v => Lower(v["x"], v["y"], v["a"], v["b"]),
+            UpperVariables = [new("x", new Shape(UpperSize, 1), Initializer.Constant(0))],
+            LowerVariables = [new("y", new Shape(LowerSize, 1), Initializer.Constant(0))],
+            Data =
+            [
+                new("a", new Shape(LowerSize, LowerSize), [.. a.ToRowMajorArray().Select(value => (float)value)]),
+                new("b", new Shape(LowerSize, UpperSize), [.. b.ToRowMajorArray().Select(value => (float)value)]),
+                new("c", new Shape(LowerSize, 1), [.. c.Select(value => (float)value)]),
+            ],
+        };
 
-    private static (double Error, long Bytes) Solve(BilevelProblem problem, Hypergradient mode, int steps, Vector<double> x, Vector<double> exact)
+    private static (double Error, long Bytes) Solve(
+        BilevelProblem problem,
+        Hypergradient mode,
+        int steps,
+        Vector<double> x,
+        Vector<double> exact
+    )
     {
-        using var solver = new BilevelSolver(problem, new BilevelOptions { InnerSteps = steps, InnerRate = Rate, Hypergradient = mode, WarmStart = false });
+        using var solver = new BilevelSolver(
+            problem,
+            new BilevelOptions
+            {
+                InnerSteps = steps,
+                InnerRate = Rate,
+                Hypergradient = mode,
+                WarmStart = false,
+            }
+        );
         x.Select(value => (float)value).ToArray().CopyTo(solver.Upper.Values, 0);
         solver.Differentiate();
-        return (Error(Vector<double>.Build.DenseOfEnumerable(solver.Gradient.ToArray().Select(value => (double)value)), exact), solver.PeakBytes);
+        return (
+            Error(Vector<double>.Build.DenseOfEnumerable(solver.Gradient.ToArray().Select(value => (double)value)), exact),
+            solver.PeakBytes
+        );
     }
 
     private static Tensor Upper(Tensor x, Tensor y, Tensor c) => ((y - c).Square().Sum() * 0.5) + (x.Square().Sum() * 0.05);

@@ -10,8 +10,8 @@ using FewShot.Training;
 namespace FewShot.Studies;
 
 /// <summary>
-/// What does it cost to answer each query for itself? Methods trained under each choice of normalisation statistics and measured under each: with all queries
-/// of a task asked together, and with one query of one class alone, as an application asks.
+/// What does it cost to answer each query for itself? Methods trained under each choice of normalisation statistics and measured under
+/// each: with all queries of a task asked together, and with one query of one class alone, as an application asks.
 /// </summary>
 internal static class NormalizationStudy
 {
@@ -34,7 +34,15 @@ internal static class NormalizationStudy
         foreach (string name in s_sources)
         {
             ITaskSource source = TaskSources.Open(
-                name, Environment.GetEnvironmentVariable("FEWSHOT_DATA"), new TaskOptions { Ways = Ways, Shots = 1, QueriesPerClass = Queries });
+                name,
+                Environment.GetEnvironmentVariable("FEWSHOT_DATA"),
+                new TaskOptions
+                {
+                    Ways = Ways,
+                    Shots = 1,
+                    QueriesPerClass = Queries,
+                }
+            );
             foreach (string method in s_methods)
             {
                 rows.AppendLine(Measure(source, method));
@@ -43,22 +51,24 @@ internal static class NormalizationStudy
         }
     }
 
-    private static string Page(string rows) => $"""
-        # What it costs to answer each query for itself
+    private static string Page(string rows) =>
+        $"""
+            # What it costs to answer each query for itself
 
-        {Ways}-way 1-shot, Conv4-{Channels}, {Iterations} iterations of {MetaBatch} tasks with {Queries} queries a class, Adam at 3e-3, seed {Seed}; validated best weights are not chosen, the last are
-        measured. "trained → answered" names the statistics of batch normalisation: of the queries asked together (`query`, the transductive setting of the MAML papers), of the support set
-        (`support`), or averages kept in training (`running`). Accuracy on {Episodes} test tasks in % with its 95 % interval, all {Ways * Queries} queries of a task asked together; "alone" is one
-        query of each of {AloneEpisodes} test tasks, number i mod {Ways * Queries} of task i, asked by itself, as an application asks.
+            {Ways}-way 1-shot, Conv4-{Channels}, {Iterations} iterations of {MetaBatch} tasks with {Queries} queries a class, Adam at 3e-3, seed {Seed}; validated best weights are not chosen, the last are
+            measured. "trained → answered" names the statistics of batch normalisation: of the queries asked together (`query`, the transductive setting of the MAML papers), of the support set
+            (`support`), or averages kept in training (`running`). Accuracy on {Episodes} test tasks in % with its 95 % interval, all {Ways
+                * Queries} queries of a task asked together; "alone" is one
+            query of each of {AloneEpisodes} test tasks, number i mod {Ways * Queries} of task i, asked by itself, as an application asks.
 
-        | data | method | query → query | support → support | running → running | query → support | query → query, alone | support → support, alone | running → running, alone |
-        |---|---|---:|---:|---:|---:|---:|---:|---:|
-        {rows}
-        Under `support` and `running` an answer does not depend on what else is asked, so "alone" differs from the column before only by which queries are counted.
+            | data | method | query → query | support → support | running → running | query → support | query → query, alone | support → support, alone | running → running, alone |
+            |---|---|---:|---:|---:|---:|---:|---:|---:|
+            {rows}
+            Under `support` and `running` an answer does not depend on what else is asked, so "alone" differs from the column before only by which queries are counted.
 
-            dotnet run -c Release --project benchmarks/FewShot.Studies -- normalization
+                dotnet run -c Release --project benchmarks/FewShot.Studies -- normalization
 
-        """;
+            """;
 
     private static string Measure(ITaskSource source, string method)
     {
@@ -90,7 +100,8 @@ internal static class NormalizationStudy
 
         Learner transductive = learners[NormStatistics.Query];
         var inductive = new Learner(transductive.Specification with { NormStatistics = NormStatistics.Support }, transductive.Parameters);
-        IEnumerable<string> together = s_choices.Select(statistics => Text(learners[statistics].Evaluate(source, Split.Test, Episodes, Seed).Accuracy!.Value))
+        IEnumerable<string> together = s_choices
+            .Select(statistics => Text(learners[statistics].Evaluate(source, Split.Test, Episodes, Seed).Accuracy!.Value))
             .Append(Text(inductive.Evaluate(source, Split.Test, Episodes, Seed).Accuracy!.Value));
         IEnumerable<string> alone = s_choices.Select(statistics => Text(Alone(learners[statistics], source)));
         return $"| {source.Name} | {method} | {string.Join(" | ", together.Concat(alone))} |";
@@ -116,5 +127,6 @@ internal static class NormalizationStudy
 
     private static int Class(float[] targets, int example) => Array.IndexOf(targets, 1f, example * Ways, Ways) - (example * Ways);
 
-    private static string Text(Interval interval) => string.Create(CultureInfo.InvariantCulture, $"{100 * interval.Mean:0.0} ± {100 * interval.HalfWidth:0.0}");
+    private static string Text(Interval interval) =>
+        string.Create(CultureInfo.InvariantCulture, $"{100 * interval.Mean:0.0} ± {100 * interval.HalfWidth:0.0}");
 }

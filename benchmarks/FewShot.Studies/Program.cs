@@ -1,7 +1,7 @@
 using FewShot.Studies;
 
-// Studies behind claims of the documentation: FewShot.Studies convergence|hypergradient|memory|conflicting-tasks|normalization [--out FOLDER]
-// Each writes plots (SVG) and a table (Markdown) into docs/studies, or into the folder given.
+// Studies behind claims of the documentation: FewShot.Studies convergence|hypergradient|memory|conflicting-tasks|normalization [--out
+// FOLDER] Each writes plots (SVG) and a table (Markdown) into docs/studies, or into the folder given.
 var studies = new Dictionary<string, Action<StudyFolder>>
 {
     ["hypergradient"] = HypergradientStudy.Run,

@@ -10,7 +10,8 @@ internal sealed class StudyFolder
     private readonly string _path;
 
     /// <param name="path">The folder; null for docs/studies of the checkout.</param>
-    public StudyFolder(string? path) => _path = Directory.CreateDirectory(path ?? Path.Combine(Repository.Root, "docs", "studies")).FullName;
+    public StudyFolder(string? path) =>
+        _path = Directory.CreateDirectory(path ?? Path.Combine(Repository.Root, "docs", "studies")).FullName;
 
     public void Save(string name, Chart chart)
     {

@@ -7,16 +7,30 @@ using FewShot.Models;
 using FewShot.Optimizers;
 using FewShot.Tasks;
 
-// Learns a weight for every training example, many of which have a wrong label, such that a classifier trained with these weights does well on a
-// few examples whose labels are known to be right. An illustration, not a benchmark: rate and kind of noise, sizes and penalty were chosen so that the
-// effect shows, by looking at test results of seed 1 (seeds 2 to 4 came after). Usage: NoisyLabels [outer iterations, 60 by default] [seed, 1 by default]
-const int Ways = 5, Training = 100, Clean = 8, Test = 100;
+// Learns a weight for every training example, many of which have a wrong label, such that a classifier trained with these weights does well
+// on a few examples whose labels are known to be right. An illustration, not a benchmark: rate and kind of noise, sizes and penalty were
+// chosen so that the effect shows, by looking at test results of seed 1 (seeds 2 to 4 came after). Usage: NoisyLabels [outer iterations, 60
+// by default] [seed, 1 by default]
+const int Ways = 5,
+    Training = 100,
+    Clean = 8,
+    Test = 100;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 int iterations = args.Length > 0 ? int.Parse(args[0]) : 60;
 int seed = args.Length > 1 ? int.Parse(args[1]) : 1;
 
-// One task of the built-in handwriting: of each class, the first support examples are for training, the rest are the clean ones; the queries are for the test.
-ITaskSource glyphs = TaskSources.Open("glyphs", null, new TaskOptions { Ways = Ways, Shots = Training + Clean, QueriesPerClass = Test });
+// One task of the built-in handwriting: of each class, the first support examples are for training, the rest are the clean ones; the
+// queries are for the test.
+ITaskSource glyphs = TaskSources.Open(
+    "glyphs",
+    null,
+    new TaskOptions
+    {
+        Ways = Ways,
+        Shots = Training + Clean,
+        QueriesPerClass = Test,
+    }
+);
 var task = new Episode(glyphs.Shape);
 glyphs.Sample(Split.Train, (ulong)seed, index: 0, task);
 int[] train = [.. Enumerable.Range(0, task.SupportLabels.Length).Where(i => i % (Training + Clean) < Training)];
@@ -54,19 +68,25 @@ var options = new BilevelOptions
     Outer = new OuterUpdate(Rate: 0.3),
 };
 
-Console.WriteLine($"{train.Length} training examples of {Ways} classes, {wrong.Count(w => w)} with a wrong label; {clean.Length} clean ones; {Ways * Test} to test on");
+Console.WriteLine(
+    $"{train.Length} training examples of {Ways} classes, {wrong.Count(w => w)} with a wrong label; {clean.Length} clean ones; "
+        + $"{Ways * Test} to test on"
+);
 double uniform = Accuracy(Trained(problem, _ => 0));
 double oracle = Accuracy(Trained(problem, i => wrong[i] ? -20 : 20));
 double few = Accuracy(Trained(problem with { Lower = v => Logits(v, "clean").CrossEntropy(v["clean labels"]) + Penalty(v) }, _ => 0));
 
 using var solver = new BilevelSolver(problem, options);
-solver.Run(iterations, (iteration, step) =>
-{
-    if (iteration % 10 == 0)
+solver.Run(
+    iterations,
+    (iteration, step) =>
     {
-        Console.WriteLine($"iteration {iteration}: loss on the clean examples {step.UpperLoss:0.000}");
+        if (iteration % 10 == 0)
+        {
+            Console.WriteLine($"iteration {iteration}: loss on the clean examples {step.UpperLoss:0.000}");
+        }
     }
-});
+);
 double[] weights = [.. solver.Upper["trust"].ToArray().Select(trust => 1 / (1 + Math.Exp(-trust)))];
 double right = weights.Where((_, i) => !wrong[i]).Average();
 double mistaken = weights.Where((_, i) => wrong[i]).Average();
@@ -122,5 +142,13 @@ double Separation()
 {
     double[] good = [.. weights.Where((_, i) => !wrong[i])];
     double[] bad = [.. weights.Where((_, i) => wrong[i])];
-    return 100.0 * good.Sum(g => bad.Sum(b => g > b ? 1 : g == b ? 0.5 : 0)) / (good.Length * (double)bad.Length);
+    return 100.0
+        * good.Sum(g =>
+            bad.Sum(b =>
+                g > b ? 1
+                : g == b ? 0.5
+                : 0
+            )
+        )
+        / (good.Length * (double)bad.Length);
 }

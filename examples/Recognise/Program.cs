@@ -9,18 +9,39 @@ using FewShot.Tasks;
 using FewShot.Training;
 
 string file = args.Length > 0 ? args[0] : "glyphs-learner.safetensors";
-ITaskSource characters = TaskSources.Open("glyphs", root: null, new TaskOptions { Ways = 5, Shots = 1, QueriesPerClass = 3 });
+ITaskSource characters = TaskSources.Open(
+    "glyphs",
+    root: null,
+    new TaskOptions
+    {
+        Ways = 5,
+        Shots = 1,
+        QueriesPerClass = 3,
+    }
+);
 
 if (!File.Exists(file))
 {
     Console.WriteLine($"training for twenty seconds on {characters.Description}");
-    var specification = new LearnerSpecification { Method = "protonet", Channels = 16, InputShape = characters.Shape.InputShape, Outputs = characters.Shape.Outputs };
-    using var trainer = new Trainer(specification, characters, new TrainingOptions { Budget = TimeSpan.FromSeconds(20) }, workers: Environment.ProcessorCount);
+    var specification = new LearnerSpecification
+    {
+        Method = "protonet",
+        Channels = 16,
+        InputShape = characters.Shape.InputShape,
+        Outputs = characters.Shape.Outputs,
+    };
+    using var trainer = new Trainer(
+        specification,
+        characters,
+        new TrainingOptions { Budget = TimeSpan.FromSeconds(20) },
+        workers: Environment.ProcessorCount
+    );
     trainer.Run();
     new Learner(specification, trainer.Parameters).Save(file);
 }
 
-// One application trains; any other loads the file. A task here is drawn from an alphabet of the test split, but yours would come from your own images.
+// One application trains; any other loads the file. A task here is drawn from an alphabet of the test split, but yours would come from your
+// own images.
 Learner learner = Learner.Load(file);
 var task = new Episode(characters.Shape);
 characters.Sample(Split.Test, seed: 1, index: 0, task);
@@ -32,7 +53,11 @@ float[] probabilities = model.Predict(task.QueryInputs);
 for (int i = 0; i < answers.Length; i++)
 {
     Console.WriteLine(
-        $"drawing {i + 1}: {model.ClassNames![answers[i]]} with {probabilities[(i * model.Ways) + answers[i]]:P0}, and it is {model.ClassNames[task.QueryLabels[i]]}");
+        $"drawing {i + 1}: {model.ClassNames![answers[i]]} with {probabilities[(i * model.Ways) + answers[i]]:P0}, and it is "
+            + $"{model.ClassNames[task.QueryLabels[i]]}"
+    );
 }
 
-Console.WriteLine($"{answers.Zip(task.QueryLabels).Count(pair => pair.First == pair.Second)} of {answers.Length} right, from one drawing of each");
+Console.WriteLine(
+    $"{answers.Zip(task.QueryLabels).Count(pair => pair.First == pair.Second)} of {answers.Length} right, from one drawing of each"
+);

@@ -7,9 +7,14 @@ using FewShot.MetaGradients;
 using FewShot.Models;
 using FewShot.Optimizers;
 
-// Learns a strength of regularisation for every feature of a linear regression on a validation set, by the implicit hypergradient and by forward mode, and
-// compares both with the best strength that all features share. Usage: RegularizationStrengths [outer iterations, 150 by default]
-const int Features = 30, Useful = 5, Train = 60, Validation = 60, Test = 2000;
+// Learns a strength of regularisation for every feature of a linear regression on a validation set, by the implicit hypergradient and by
+// forward mode, and compares both with the best strength that all features share. Usage: RegularizationStrengths [outer iterations, 150 by
+// default]
+const int Features = 30,
+    Useful = 5,
+    Train = 60,
+    Validation = 60,
+    Test = 2000;
 const double Most = 2;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 int iterations = args.Length > 0 ? int.Parse(args[0]) : 150;
@@ -17,22 +22,33 @@ int iterations = args.Length > 0 ? int.Parse(args[0]) : 150;
 // Made data: five features of thirty matter, the rest is there to be fitted by mistake.
 var random = new Random(1);
 float[] truth = [.. Enumerable.Range(0, Features).Select(j => j < Useful ? 1f : 0)];
-(float[] X, float[] Y) train = Draw(Train), validation = Draw(Validation), test = Draw(Test);
+(float[] X, float[] Y) train = Draw(Train),
+    validation = Draw(Validation),
+    test = Draw(Test);
 
 // The strength of feature j is Most·σ(s_j): bounded, so that one inner step size suits all of them.
 var problem = new BilevelProblem
 {
     Upper = v => v["validation x"].MatrixMultiply(v["weights"]).MeanSquaredError(v["validation y"]),
-    Lower = v => v["train x"].MatrixMultiply(v["weights"]).MeanSquaredError(v["train y"]) + (v["s"].Sigmoid() * v["weights"].Square()).Sum() * Most,
+    Lower = v =>
+        v["train x"].MatrixMultiply(v["weights"]).MeanSquaredError(v["train y"]) + (v["s"].Sigmoid() * v["weights"].Square()).Sum() * Most,
     UpperVariables = [new("s", new Shape(Features, 1), Initializer.Constant(-3))],
     LowerVariables = [new("weights", new Shape(Features, 1), Initializer.Constant(0))],
     Data =
     [
-        new("train x", new Shape(Train, Features), train.X), new("train y", new Shape(Train, 1), train.Y),
-        new("validation x", new Shape(Validation, Features), validation.X), new("validation y", new Shape(Validation, 1), validation.Y),
+        new("train x", new Shape(Train, Features), train.X),
+        new("train y", new Shape(Train, 1), train.Y),
+        new("validation x", new Shape(Validation, Features), validation.X),
+        new("validation y", new Shape(Validation, 1), validation.Y),
     ],
 };
-var options = new BilevelOptions { InnerSteps = 200, InnerRate = 0.15, Outer = new OuterUpdate(Rate: 0.1), WarmStart = false };
+var options = new BilevelOptions
+{
+    InnerSteps = 200,
+    InnerRate = 0.15,
+    Outer = new OuterUpdate(Rate: 0.1),
+    WarmStart = false,
+};
 (string Name, Hypergradient Mode)[] modes =
 [
     ("implicit (20 CG iterations)", new Hypergradient.Implicit(new LinearSolver.ConjugateGradients(20))),
@@ -54,9 +70,12 @@ foreach ((string name, Hypergradient mode) in modes)
     double milliseconds = Stopwatch.GetElapsedTime(start).TotalMilliseconds / iterations;
     double[] strengths = [.. solver.Upper["s"].ToArray().Select(s => Most / (1 + Math.Exp(-s)))];
     Console.WriteLine(
-        $"{name}: first hypergradient within {difference:0.0e+0} of the implicit one; validation error {last.UpperLoss:0.000}, test error {TestError(solver.Lower.Values):0.000}; "
-        + $"mean strength {strengths.Take(Useful).Average():0.000} where a feature matters, {strengths.Skip(Useful).Average():0.000} where not; "
-        + $"{milliseconds:0.00} ms an iteration, {solver.PeakBytes:N0} bytes");
+        $"{name}: first hypergradient within {difference:0.0e+0} of the implicit one; validation error {last.UpperLoss:0.000}, test "
+            + $"error {TestError(solver.Lower.Values):0.000}; "
+            + $"mean strength {strengths.Take(Useful).Average():0.000} where a feature matters, "
+            + $"{strengths.Skip(Useful).Average():0.000} where not; "
+            + $"{milliseconds:0.00} ms an iteration, {solver.PeakBytes:N0} bytes"
+    );
 }
 
 // For comparison: the same strength for all features, the best of a grid by the validation error.

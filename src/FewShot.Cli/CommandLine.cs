@@ -27,13 +27,15 @@ internal static class CommandLine
 
         try
         {
-            return parse.Invoke(new InvocationConfiguration
-            {
-                Output = output.Standard,
-                Error = output.Error,
-                EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = null,
-            });
+            return parse.Invoke(
+                new InvocationConfiguration
+                {
+                    Output = output.Standard,
+                    Error = output.Error,
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = null,
+                }
+            );
         }
         catch (Exception error)
         {
@@ -50,7 +52,8 @@ internal static class CommandLine
             Few-shot meta-learning: train once over many small tasks, then adapt to a new task from a handful of examples.
 
             Start with 'fewshot quickstart'. Exit codes: {ExitCode.Summary}.
-            """)
+            """
+        )
         {
             QuickstartCommand.Create(common, output, cancellation),
             TrainCommand.Create(common, output, cancellation),

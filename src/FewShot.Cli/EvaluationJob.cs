@@ -9,7 +9,15 @@ using FewShot.Tasks.Data;
 namespace FewShot.Cli;
 
 /// <summary>What 'fewshot evaluate' was asked to do: everything is read and checked, nothing is compiled yet.</summary>
-internal sealed record EvaluationJob(LearnerSpecification Learner, ITaskSource Source, Split Split, int Episodes, ulong Seed, int Workers, int AdaptThreads)
+internal sealed record EvaluationJob(
+    LearnerSpecification Learner,
+    ITaskSource Source,
+    Split Split,
+    int Episodes,
+    ulong Seed,
+    int Workers,
+    int AdaptThreads
+)
 {
     /// <summary>Reads a command line of 'fewshot evaluate'.</summary>
     /// <param name="parse">The command line.</param>
@@ -18,13 +26,22 @@ internal sealed record EvaluationJob(LearnerSpecification Learner, ITaskSource S
     /// <param name="common">The options.</param>
     /// <param name="opened">The data opened before; null for none.</param>
     /// <exception cref="ArgumentException">The learner cannot be measured on such tasks.</exception>
-    public static EvaluationJob Read(ParseResult parse, DataSelection stored, LearnerSpecification trained, CommonOptions common, OpenedData? opened = null)
+    public static EvaluationJob Read(
+        ParseResult parse,
+        DataSelection stored,
+        LearnerSpecification trained,
+        CommonOptions common,
+        OpenedData? opened = null
+    )
     {
         DataSelection data = common.Data.Read(parse, stored);
         if (data.TrainingClasses is not null && trained.Preparation is ImagePreparation { Normalization: { } normalization })
         {
             // A folder that has grown must not change what the learner is shown.
-            data = data with { Normalization = normalization };
+            data = data with
+            {
+                Normalization = normalization,
+            };
         }
 
         Split split = parse.GetValue(common.Split) ?? Split.Test;
@@ -36,7 +53,8 @@ internal sealed record EvaluationJob(LearnerSpecification Learner, ITaskSource S
             parse.GetValue(common.Episodes) ?? 600,
             parse.GetValue(common.Seed) ?? 1,
             CommonOptions.WorkersOf(parse, common),
-            parse.GetValue(common.AdaptThreads) ?? 1)
+            parse.GetValue(common.AdaptThreads) ?? 1
+        )
         {
             Note = NoteOn(source, trained, data),
         };
@@ -66,36 +84,56 @@ internal sealed record EvaluationJob(LearnerSpecification Learner, ITaskSource S
             return $"left out, because the run was trained on them: {string.Join(", ", images.LeftOut)}";
         }
 
-        return data.TrainingClasses is null && trained.Preparation is ImagePreparation { Normalization: { } then } && images.Preparation!.Normalization is { } now
+        return
+            data.TrainingClasses is null
+            && trained.Preparation is ImagePreparation { Normalization: { } then }
+            && images.Preparation!.Normalization is { } now
             && !(then.Mean.SequenceEqual(now.Mean) && then.Scale.SequenceEqual(now.Scale))
-            ? $"the training images of '{data.Root}' are not those of the run, which does not say on which classes it was trained: it may know some of those that are measured"
+            ? $"the training images of '{data.Root}' are not those of the run, which does not say on which classes it was trained: it "
+                + "may know some of those that are measured"
             : null;
     }
 
     /// <summary>The learner's specification for other tasks than it was trained on, where it can serve them.</summary>
-    private static LearnerSpecification Fit(LearnerSpecification specification, ITaskSource source, NormStatistics? statistics, bool waysGiven)
+    private static LearnerSpecification Fit(
+        LearnerSpecification specification,
+        ITaskSource source,
+        NormStatistics? statistics,
+        bool waysGiven
+    )
     {
         Method method = specification.CreateMethod();
         TaskShape shape = source.Shape;
         if (shape.Kind != specification.Kind || !shape.InputShape.SequenceEqual(specification.InputShape))
         {
             throw new ArgumentException(
-                $"the run was trained on {specification.Kind.ToString().ToLowerInvariant()} of inputs {string.Join('×', specification.InputShape)}, "
-                + $"but '{source.Name}' gives {shape.Kind.ToString().ToLowerInvariant()} of inputs {string.Join('×', shape.InputShape)}; choose the data it was trained for");
+                $"the run was trained on {specification.Kind.ToString().ToLowerInvariant()} of inputs "
+                    + $"{string.Join('×', specification.InputShape)}, "
+                    + $"but '{source.Name}' gives {shape.Kind.ToString().ToLowerInvariant()} of inputs "
+                    + $"{string.Join('×', shape.InputShape)}; choose the data it was trained for"
+            );
         }
 
         if (method.Adaptation.NeedsHead && shape.Outputs != specification.Outputs)
         {
             throw new ArgumentException(
                 $"{method.Name} was trained with a head for {specification.Outputs} ways and cannot be measured on {shape.Outputs}; "
-                + (waysGiven ? "leave --ways out, " : "") + $"train with --ways {shape.Outputs}, or use a method without a head such as r2d2 or protonet");
+                    + (waysGiven ? "leave --ways out, " : "")
+                    + $"train with --ways {shape.Outputs}, or use a method without a head such as r2d2 or protonet"
+            );
         }
 
         if (statistics == NormStatistics.Running && specification.NormStatistics != NormStatistics.Running)
         {
-            throw new ArgumentException("the run kept no running statistics; only a run trained with --norm-statistics running can be measured with them");
+            throw new ArgumentException(
+                "the run kept no running statistics; only a run trained with --norm-statistics running can be measured with them"
+            );
         }
 
-        return specification with { Outputs = shape.Outputs, NormStatistics = statistics ?? specification.NormStatistics };
+        return specification with
+        {
+            Outputs = shape.Outputs,
+            NormStatistics = statistics ?? specification.NormStatistics,
+        };
     }
 }

@@ -27,5 +27,6 @@ internal static class ExitCode
     public const int Interrupted = 130;
 
     public const string Summary =
-        "0 done, 1 a check failed, 2 wrong usage, 3 data missing or damaged, 4 a file cannot be read or written, 5 training diverged, 70 internal error, 130 interrupted";
+        "0 done, 1 a check failed, 2 wrong usage, 3 data missing or damaged, 4 a file cannot be read or written, 5 training diverged, "
+        + "70 internal error, 130 interrupted";
 }

@@ -18,9 +18,10 @@ internal static partial class Failure
         }
 
         int code = CodeOf(error);
-        string message = code == ExitCode.Internal
-            ? $"internal error ({error.GetType().Name}): {OneLine(error)}; run again with --verbose and report what it prints"
-            : OptionNames.Translate(OneLine(error));
+        string message =
+            code == ExitCode.Internal
+                ? $"internal error ({error.GetType().Name}): {OneLine(error)}; run again with --verbose and report what it prints"
+                : OptionNames.Translate(OneLine(error));
         output.Fault($"fewshot: {message}");
         if (verbose)
         {
@@ -39,19 +40,20 @@ internal static partial class Failure
     }
 
     /// <summary>The exit code of an error.</summary>
-    public static int CodeOf(Exception error) => error switch
-    {
-        OperationCanceledException => ExitCode.Interrupted,
-        DataException => ExitCode.Data,
-        IOException or UnauthorizedAccessException => ExitCode.Storage,
-        ArgumentException or FormatException => ExitCode.Usage,
-        TrainingDivergedException => ExitCode.Diverged,
-        _ => ExitCode.Internal,
-    };
+    public static int CodeOf(Exception error) =>
+        error switch
+        {
+            OperationCanceledException => ExitCode.Interrupted,
+            DataException => ExitCode.Data,
+            IOException or UnauthorizedAccessException => ExitCode.Storage,
+            ArgumentException or FormatException => ExitCode.Usage,
+            TrainingDivergedException => ExitCode.Diverged,
+            _ => ExitCode.Internal,
+        };
 
     /// <summary>
-    /// What an error says, with options for properties and without the parameter's name and value that the runtime appends: they say nothing to who typed
-    /// an option.
+    /// What an error says, with options for properties and without the parameter's name and value that the runtime appends: they say
+    /// nothing to who typed an option.
     /// </summary>
     public static string OneLine(Exception error) =>
         OptionNames.Translate(ParameterName().Replace(error.Message.Split('\n')[0].TrimEnd(), "").TrimEnd('.'));

@@ -29,14 +29,25 @@ internal sealed class MethodTrial
     {
         var common = new CommonOptions();
         var root = new Command("fewshot") { TrainCommand.Create(common, output, default), EvaluateCommand.Create(common, output, default) };
-        return new MethodTrial(commands, common, Good(root.Parse(["train", .. commands.Train])), Good(root.Parse(["evaluate", .. commands.Evaluate])));
+        return new MethodTrial(
+            commands,
+            common,
+            Good(root.Parse(["train", .. commands.Train])),
+            Good(root.Parse(["evaluate", .. commands.Evaluate]))
+        );
 
-        static ParseResult Good(ParseResult parse) => parse.Errors.Count == 0 ? parse : throw new ArgumentException(ParseFault.Describe(parse));
+        static ParseResult Good(ParseResult parse) =>
+            parse.Errors.Count == 0 ? parse : throw new ArgumentException(ParseFault.Describe(parse));
     }
 
     /// <summary>The row of an earlier session, if the same commands gave it and the run has not gone on since.</summary>
-    public ComparisonRow? Known(MethodComparison? before) => before?.Rows.FirstOrDefault(row =>
-        row.Outcome != ComparisonOutcome.Impossible && row.Train == Commands.TrainText && row.Evaluate == Commands.EvaluateText && row.MetaSteps == Saved());
+    public ComparisonRow? Known(MethodComparison? before) =>
+        before?.Rows.FirstOrDefault(row =>
+            row.Outcome != ComparisonOutcome.Impossible
+            && row.Train == Commands.TrainText
+            && row.Evaluate == Commands.EvaluateText
+            && row.MetaSteps == Saved()
+        );
 
     /// <summary>Trains, or goes on, and measures.</summary>
     /// <param name="opened">The data that the methods have in common.</param>
@@ -80,29 +91,35 @@ internal sealed class MethodTrial
         }
     }
 
-    private ComparisonRow Measured(ComparisonRow row, TrainingJob training, TrainingResult trained, EvaluationResult result) => row with
-    {
-        Outcome = ComparisonOutcome.Measured,
-        Accuracy = result.Accuracy?.Mean,
-        Interval95 = result.Accuracy?.HalfWidth,
-        AccuracyBefore = result.Accuracy is null ? null : result.Before?.Mean,
-        Loss = Finite(result.Loss.Mean),
-        LossInterval95 = Finite(result.Loss.HalfWidth),
-        LossBefore = result.Accuracy is null ? Finite(result.Before?.Mean) : null,
-        AdaptMillisecondsMedian = result.AdaptMillisecondsMedian,
-        AdaptPeakBytes = result.AdaptPeakBytes,
-        MetaSteps = trained.Iteration,
-        TrainingSeconds = trained.Seconds,
-        TrainingPeakBytes = trained.PeakBytes,
-        NormStatistics = Texts.Normalizes(training.Configuration.Learner) ? result.NormStatistics : null,
-        Reported = ReportedFigure.Find(row.Method, training.Configuration.Data.Source, result.Shape.Ways, result.Shape.Shots),
-        Curve = Curve(),
-    };
+    private ComparisonRow Measured(ComparisonRow row, TrainingJob training, TrainingResult trained, EvaluationResult result) =>
+        row with
+        {
+            Outcome = ComparisonOutcome.Measured,
+            Accuracy = result.Accuracy?.Mean,
+            Interval95 = result.Accuracy?.HalfWidth,
+            AccuracyBefore = result.Accuracy is null ? null : result.Before?.Mean,
+            Loss = Finite(result.Loss.Mean),
+            LossInterval95 = Finite(result.Loss.HalfWidth),
+            LossBefore = result.Accuracy is null ? Finite(result.Before?.Mean) : null,
+            AdaptMillisecondsMedian = result.AdaptMillisecondsMedian,
+            AdaptPeakBytes = result.AdaptPeakBytes,
+            MetaSteps = trained.Iteration,
+            TrainingSeconds = trained.Seconds,
+            TrainingPeakBytes = trained.PeakBytes,
+            NormStatistics = Texts.Normalizes(training.Configuration.Learner) ? result.NormStatistics : null,
+            Reported = ReportedFigure.Find(row.Method, training.Configuration.Data.Source, result.Shape.Ways, result.Shape.Shots),
+            Curve = Curve(),
+        };
 
     private long? Saved() =>
-        File.Exists(RunFolder.LatestPath(Commands.Run)) && Checkpoint.Read(RunFolder.LatestPath(Commands.Run)).Iteration is > 0 and long saved ? saved : null;
+        File.Exists(RunFolder.LatestPath(Commands.Run))
+        && Checkpoint.Read(RunFolder.LatestPath(Commands.Run)).Iteration is > 0 and long saved
+            ? saved
+            : null;
 
-    /// <summary>Refuses to measure a run that was trained for longer than is asked for now, and says what going on for longer changes.</summary>
+    /// <summary>
+    /// Refuses to measure a run that was trained for longer than is asked for now, and says what going on for longer changes.
+    /// </summary>
     private void CompareWithStored(TrainingOptions asked, Output output)
     {
         if (RunConfiguration.ReadIfThere(Commands.Run)?.Training is not { } stored)
@@ -113,23 +130,28 @@ internal sealed class MethodTrial
         if (stored.Budget > asked.Budget || stored.Iterations > asked.Iterations)
         {
             throw new StorageException(
-                $"'{Commands.Run}' was trained for longer ({stored.Budget?.ToString("c") ?? "no time limit"}, {Texts.Count(stored.Iterations)} meta-steps) than is asked for now; give as much, or another --out");
+                $"'{Commands.Run}' was trained for longer ({stored.Budget?.ToString("c") ?? "no time limit"}, "
+                    + $"{Texts.Count(stored.Iterations)} meta-steps) than is asked for now; give as much, or another --out"
+            );
         }
 
         if (asked.Outer.Schedule != RateSchedule.Constant && (stored.Budget != asked.Budget || stored.Iterations != asked.Iterations))
         {
-            output.Note($"note: '{Commands.Run}' goes on for longer than it was begun for: the schedule of its outer rate now spans the whole of it, which changes the rate "
-                + "at once; give another --out for a run that follows the schedule from its beginning");
+            output.Note(
+                $"note: '{Commands.Run}' goes on for longer than it was begun for: the schedule of its outer rate now spans the whole "
+                    + "of it, which changes the rate "
+                    + "at once; give another --out for a run that follows the schedule from its beginning"
+            );
         }
     }
 
     private LearningCurvePoint[] Curve() =>
-    [
-        .. from line in RunFolder.ReadLog(Commands.Run)
-           let validation = line["validation/accuracy"] ?? line["validation/loss"]
-           where validation is JsonValue && validation.GetValueKind() == System.Text.Json.JsonValueKind.Number
-           select new LearningCurvePoint((long)line["step"]!, (double)line["seconds"]!, (double)validation),
-    ];
+        [
+            .. from line in RunFolder.ReadLog(Commands.Run)
+            let validation = line["validation/accuracy"] ?? line["validation/loss"]
+            where validation is JsonValue && validation.GetValueKind() == System.Text.Json.JsonValueKind.Number
+            select new LearningCurvePoint((long)line["step"]!, (double)line["seconds"]!, (double)validation),
+        ];
 
     private static double? Finite(double? value) => value is { } number && double.IsFinite(number) ? number : null;
 }

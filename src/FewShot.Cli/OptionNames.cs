@@ -1,6 +1,8 @@
 namespace FewShot.Cli;
 
-/// <summary>The library's messages name the properties of its types; this is the one table that says by which option each is given here.</summary>
+/// <summary>
+/// The library's messages name the properties of its types; this is the one table that says by which option each is given here.
+/// </summary>
 internal static class OptionNames
 {
     private static readonly Dictionary<string, string> s_options = new()
@@ -20,7 +22,8 @@ internal static class OptionNames
         ["TaskOptions.QueriesPerClass"] = "--queries",
         ["TaskOptions.Shots"] = "--shots",
         ["TaskOptions.Ways"] = "--ways",
-        ["load it together with its learner, or save the model self-contained"] = "give --run with the run of its learner, or adapt without --changes-only",
+        ["load it together with its learner, or save the model self-contained"] =
+            "give --run with the run of its learner, or adapt without --changes-only",
         ["the root of the data"] = "--data-root",
         ["TrainingOptions.MemoryBudget"] = "--memory-budget",
         ["TrainingOptions.MetaBatch"] = "--meta-batch",

@@ -14,9 +14,15 @@ internal static class ParseFault
         string help = $"see '{name} --help'";
         if (parse.UnmatchedTokens.FirstOrDefault() is { } token)
         {
-            IEnumerable<Symbol> candidates = token.StartsWith('-') ? [.. command.Options, .. parse.RootCommandResult.Command.Options] : command.Subcommands;
-            string what = token.StartsWith('-') ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
-            return $"'{name}' has no {what} '{token}'.{NameSuggestion.For(token, candidates.Select(symbol => symbol.Name))} {char.ToUpperInvariant(help[0])}{help[1..]}";
+            IEnumerable<Symbol> candidates = token.StartsWith('-')
+                ? [.. command.Options, .. parse.RootCommandResult.Command.Options]
+                : command.Subcommands;
+            string what =
+                token.StartsWith('-') ? "option"
+                : command.Subcommands.Count > 0 ? "command"
+                : "argument";
+            return $"'{name}' has no {what} '{token}'.{NameSuggestion.For(token, candidates.Select(symbol => symbol.Name))} "
+                + $"{char.ToUpperInvariant(help[0])}{help[1..]}";
         }
 
         return $"{parse.Errors[0].Message.TrimEnd('.')}; {help}";

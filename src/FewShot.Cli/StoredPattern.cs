@@ -6,7 +6,8 @@ using FewShot.Storage;
 namespace FewShot.Cli;
 
 /// <summary>
-/// The pattern that was chosen for a run by 'fewshot patterns', a file beside its weights, and what '--pattern' of a command that uses a run makes of it.
+/// The pattern that was chosen for a run by 'fewshot patterns', a file beside its weights, and what '--pattern' of a command that uses a
+/// run makes of it.
 /// </summary>
 internal static class StoredPattern
 {
@@ -27,7 +28,8 @@ internal static class StoredPattern
         {
             Trained => null,
             null => Read(run),
-            Chosen => Read(run) ?? throw new ArgumentException($"no pattern was chosen for '{run}' yet; choose one with 'fewshot patterns --run {run}'"),
+            Chosen => Read(run)
+                ?? throw new ArgumentException($"no pattern was chosen for '{run}' yet; choose one with 'fewshot patterns --run {run}'"),
             { } text => Pattern.Parse(text).ToString(),
         };
         return pattern is null ? learner : new Learner(learner.Specification with { Pattern = pattern }, learner.Parameters);
@@ -51,7 +53,10 @@ internal static class StoredPattern
         }
         catch (Exception error) when (error is NullReferenceException or InvalidOperationException or ArgumentException or FormatException)
         {
-            throw new StorageException($"'{path}' does not say which pattern was chosen; delete it, or choose again with 'fewshot patterns --run {run}'", error);
+            throw new StorageException(
+                $"'{path}' does not say which pattern was chosen; delete it, or choose again with 'fewshot patterns --run {run}'",
+                error
+            );
         }
     }
 }

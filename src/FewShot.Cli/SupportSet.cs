@@ -14,21 +14,29 @@ internal sealed record SupportSet(float[] Inputs, int[] Labels, float[] Values, 
     public int Count => ClassNames is null ? Values.Length : Labels.Length;
 
     /// <summary>Reads a folder of class folders of images, or a table, whichever the learner was trained on.</summary>
-    public static SupportSet Read(LearnerSpecification specification, string path) => specification.Preparation switch
-    {
-        ImagePreparation images => ReadImages(images, path),
-        TablePreparation table => ReadTable(table, specification.Kind, path),
-        _ => throw new ArgumentException("this learner does not say how files become its inputs; train it again with this version, or use the library with prepared numbers"),
-    };
+    public static SupportSet Read(LearnerSpecification specification, string path) =>
+        specification.Preparation switch
+        {
+            ImagePreparation images => ReadImages(images, path),
+            TablePreparation table => ReadTable(table, specification.Kind, path),
+            _ => throw new ArgumentException(
+                "this learner does not say how files become its inputs; train it again with this version, or use the library with "
+                    + "prepared numbers"
+            ),
+        };
 
-    public AdaptedModel Adapt(Learner learner) => ClassNames is null ? learner.Adapt(Inputs, Values) : learner.Adapt(Inputs, Labels, ClassNames);
+    public AdaptedModel Adapt(Learner learner) =>
+        ClassNames is null ? learner.Adapt(Inputs, Values) : learner.Adapt(Inputs, Labels, ClassNames);
 
     private static SupportSet ReadImages(ImagePreparation preparation, string folder)
     {
         IReadOnlyList<ImageClassFiles> classes = ImageFolder.ClassesIn(folder);
         if (classes.Count < 2)
         {
-            throw new DataException($"The support folder '{folder}' has {(classes.Count == 0 ? "no class folders" : "one class folder")}; give it one folder of images for each class, at least 2.");
+            throw new DataException(
+                $"The support folder '{folder}' has {(classes.Count == 0 ? "no class folders" : "one class folder")}; give it one "
+                    + "folder of images for each class, at least 2."
+            );
         }
 
         (string File, int Label)[] files = [.. classes.SelectMany((item, label) => item.Files.Select(file => (file, label)))];

@@ -13,7 +13,10 @@ internal static class TrainedRun
         if (Directory.Exists(run))
         {
             RunFolder.ReadConfiguration(run, RunConfiguration.MayChange);
-            if (!File.Exists(RunFolder.BestPath(run)) && !(File.Exists(RunFolder.LatestPath(run)) && Checkpoint.Read(RunFolder.LatestPath(run)).Iteration > 0))
+            if (
+                !File.Exists(RunFolder.BestPath(run))
+                && !(File.Exists(RunFolder.LatestPath(run)) && Checkpoint.Read(RunFolder.LatestPath(run)).Iteration > 0)
+            )
             {
                 throw new StorageException($"the run '{run}' has no weights yet; train it first: fewshot train --out {run}");
             }

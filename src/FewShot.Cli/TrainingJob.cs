@@ -23,16 +23,27 @@ internal sealed record TrainingJob(RunConfiguration Configuration, ITaskSource S
     /// <param name="stored">What the folder's run was trained by, which says what is not given; null to leave that to the defaults.</param>
     /// <param name="common">The options.</param>
     /// <param name="opened">The data opened before; null for none.</param>
-    public static TrainingJob Read(ParseResult parse, string? folder, RunConfiguration? stored, CommonOptions common, OpenedData? opened = null)
+    public static TrainingJob Read(
+        ParseResult parse,
+        string? folder,
+        RunConfiguration? stored,
+        CommonOptions common,
+        OpenedData? opened = null
+    )
     {
         DataSelection data = common.Data.Read(parse, stored?.Data);
-        Catalogue.Create(parse.GetValue(common.Learner.Method) ?? LearnerOptions.DefaultMethod); // a wrong name should not wait for the data
+        // A wrong name should not wait for the data.
+        Catalogue.Create(parse.GetValue(common.Learner.Method) ?? LearnerOptions.DefaultMethod);
         ITaskSource source = (opened ?? new OpenedData()).Tasks(data);
         data = WithTrainingClasses(data, source, isNew: stored is null);
         LearnerSpecification learner = common.Learner.Read(parse, source.Shape, source.Preparation, stored?.Learner);
         TrainingOptions training = common.Outer.Read(parse, parse.GetValue(common.Seed), stored?.Training);
         return new TrainingJob(
-            new RunConfiguration(learner, training, data), source, folder ?? DefaultFolder(learner, data, source.Shape), CommonOptions.WorkersOf(parse, common));
+            new RunConfiguration(learner, training, data),
+            source,
+            folder ?? DefaultFolder(learner, data, source.Shape),
+            CommonOptions.WorkersOf(parse, common)
+        );
     }
 
     /// <summary>Trains, or goes on, and tells how it goes on standard error.</summary>
@@ -43,26 +54,38 @@ internal sealed record TrainingJob(RunConfiguration Configuration, ITaskSource S
         // Compiled before the folder is made, so that what cannot be trained leaves nothing behind.
         using var trainer = new Trainer(learner, Source, Configuration.Training, Workers);
         using RunFolder folder = RunFolder.Open(Folder, Configuration.ToJson(), RunConfiguration.MayChange);
-        output.Note($"{Method.Name} ({Method.MetaGradient.Order}) on {Configuration.Data.Source}, {Source.Shape}, {learner.Network}"
-            + (Method.Weighting == TaskWeighting.Uniform ? "" : $", tasks weighted by {Method.Weighting.Name}")
-            + (Texts.Normalization(learner) is { } statistics ? $", {statistics}" : ""));
+        output.Note(
+            $"{Method.Name} ({Method.MetaGradient.Order}) on {Configuration.Data.Source}, {Source.Shape}, {learner.Network}"
+                + (Method.Weighting == TaskWeighting.Uniform ? "" : $", tasks weighted by {Method.Weighting.Name}")
+                + (Texts.Normalization(learner) is { } statistics ? $", {statistics}" : "")
+        );
         if (Method.Caution is { } caution)
         {
             output.Note($"note: {caution}");
         }
 
-        output.Note(folder.Latest is { } latest ? $"going on with '{Folder}' at iteration {Texts.Count(latest.Iteration)}" : $"into '{Folder}'; Ctrl-C keeps what is done");
+        output.Note(
+            folder.Latest is { } latest
+                ? $"going on with '{Folder}' at iteration {Texts.Count(latest.Iteration)}"
+                : $"into '{Folder}'; Ctrl-C keeps what is done"
+        );
         SolverIncidents met = default;
         if (folder.Latest?.Metadata.GetValueOrDefault(Trainer.VectorLevel) is { } level && level != SimdProgram.VectorLevel)
         {
-            output.Note($"note: this run was trained on the vector level {level} and goes on at {SimdProgram.VectorLevel}, which gives other bits; FEWSHOT_SIMD={level} keeps it where the processor can");
+            output.Note(
+                $"note: this run was trained on the vector level {level} and goes on at {SimdProgram.VectorLevel}, which gives other "
+                    + $"bits; FEWSHOT_SIMD={level} keeps it where the processor can"
+            );
         }
 
         TrainingOptions training = Configuration.Training;
         if (training.ScheduleIterations is { } schedule && training.Outer.Schedule != RateSchedule.Constant)
         {
-            output.Note($"note: the outer rate follows a schedule of {Texts.Count(schedule)} iterations in a training of {Texts.Count(training.Iterations)}; "
-                + $"--schedule-iterations {training.Iterations} stretches it over all, which changes the rate at once");
+            output.Note(
+                $"note: the outer rate follows a schedule of {Texts.Count(schedule)} iterations in a training of "
+                    + $"{Texts.Count(training.Iterations)}; "
+                    + $"--schedule-iterations {training.Iterations} stretches it over all, which changes the rate at once"
+            );
         }
 
         if (Workers > Configuration.Training.MetaBatch)
@@ -77,7 +100,8 @@ internal sealed record TrainingJob(RunConfiguration Configuration, ITaskSource S
                 met = met.Plus(progress.Solver ?? default);
                 output.Status.Update(() => TrainingText.Line(progress, Source.Shape.Kind));
             },
-            cancellation);
+            cancellation
+        );
         if (TrainingText.Solver(met) is { } note)
         {
             output.Note(note);
@@ -106,11 +130,17 @@ internal sealed record TrainingJob(RunConfiguration Configuration, ITaskSource S
             ? data
             : throw new DataException(
                 $"the run learns from {before.Count} classes, but '{data.Root}' now has {classes.Length} for training"
-                + (classes.Except(before).FirstOrDefault() is { } added ? $", '{added}' among them" : "")
-                + (before.Except(classes).FirstOrDefault() is { } gone ? $", and lacks '{gone}'" : "")
-                + "; restore the folder to go on, or train a new run on it");
+                    + (classes.Except(before).FirstOrDefault() is { } added ? $", '{added}' among them" : "")
+                    + (before.Except(classes).FirstOrDefault() is { } gone ? $", and lacks '{gone}'" : "")
+                    + "; restore the folder to go on, or train a new run on it"
+            );
     }
 
-    private static string DefaultFolder(LearnerSpecification learner, DataSelection data, TaskShape shape) => Path.Combine(
-        "runs", shape.Kind == TaskKind.Classification ? $"{learner.Method}-{data.Source}-{shape.Ways}way-{shape.Shots}shot" : $"{learner.Method}-{data.Source}-{shape.Shots}shot");
+    private static string DefaultFolder(LearnerSpecification learner, DataSelection data, TaskShape shape) =>
+        Path.Combine(
+            "runs",
+            shape.Kind == TaskKind.Classification
+                ? $"{learner.Method}-{data.Source}-{shape.Ways}way-{shape.Shots}shot"
+                : $"{learner.Method}-{data.Source}-{shape.Shots}shot"
+        );
 }

@@ -35,9 +35,19 @@ internal static class LoopsClass
     }
 
     /// <summary>Writes one loop for every size of the register block, and the method that finds it.</summary>
-    private static void WriteFamily(SourceText text, string name, Action<SourceText, VectorWidth, int, int> writeLoop, VectorWidth width, int[] vectorCounts)
+    private static void WriteFamily(
+        SourceText text,
+        string name,
+        Action<SourceText, VectorWidth, int, int> writeLoop,
+        VectorWidth width,
+        int[] vectorCounts
+    )
     {
-        (int Rows, int Vectors)[] sizes = (from vectors in vectorCounts from rows in Enumerable.Range(1, MaximumRows) select (Rows: rows, Vectors: vectors)).ToArray();
+        (int Rows, int Vectors)[] sizes = (
+            from vectors in vectorCounts
+            from rows in Enumerable.Range(1, MaximumRows)
+            select (Rows: rows, Vectors: vectors)
+        ).ToArray();
         foreach ((int rows, int vectors) in sizes)
         {
             writeLoop(text, width, rows, vectors);
@@ -49,7 +59,10 @@ internal static class LoopsClass
             text.Line($"({rows}, {vectors}) => &{name}{rows}x{vectors},");
         }
 
-        text.Line($"_ => throw new System.ArgumentOutOfRangeException(nameof(rows), $\"No {name} loop of {{rows}} rows x {{vectors}} vectors is generated.\"),");
+        text.Line(
+            $"_ => throw new System.ArgumentOutOfRangeException(nameof(rows), $\"No {name} loop of {{rows}} rows x {{vectors}} vectors "
+                + "is generated.\"),"
+        );
         text.Close(";");
     }
 }

@@ -81,10 +81,14 @@ internal sealed class RegisterBlock
 
     // The last vector lies where its name says, if it has one, so that it can overlap the one before it.
     private string Offset(int vector) =>
-        vector == 0 ? "" : vector == Vectors - 1 && _lastVector != null ? $" + {_lastVector}" : $" + {vector * _width.Floats}";
+        vector == 0 ? ""
+        : vector == Vectors - 1 && _lastVector != null ? $" + {_lastVector}"
+        : $" + {vector * _width.Floats}";
 
     private static string Name(int row, int vector) => $"sum{row}_{vector}";
 
     private IEnumerable<(int Row, int Vector)> Cells() =>
-        from row in Enumerable.Range(0, Rows) from vector in Enumerable.Range(0, Vectors) select (row, vector);
+        from row in Enumerable.Range(0, Rows)
+        from vector in Enumerable.Range(0, Vectors)
+        select (row, vector);
 }

@@ -5,31 +5,40 @@ using System.Linq;
 namespace FewShot.Compute.Generators;
 
 /// <summary>
-/// The transforms of Winograd's convolution with 3×3 weights and tiles of 4 or 3 rows and columns, each a one-dimensional linear map applied to the columns
-/// and then one applied to the rows of a small square of vectors.
+/// The transforms of Winograd's convolution with 3×3 weights and tiles of 4 or 3 rows and columns, each a one-dimensional linear map
+/// applied to the columns and then one applied to the rows of a small square of vectors.
 /// </summary>
 /// <remarks>
-/// Tiles of 4 use the interpolation points 0, p, -p, q, infinity and -q, in this order, tiles of 3 all but the last. Both share the transformed weights and
-/// their sums: with one point z fewer the weights of point s should be divided by s - z, and the windows are multiplied by it instead. Each pair of points
-/// shares an even part and an odd part.
+/// Tiles of 4 use the interpolation points 0, p, -p, q, infinity and -q, in this order, tiles of 3 all but the last. Both share the
+/// transformed weights and their sums: with one point z fewer the weights of point s should be divided by s - z, and the windows are
+/// multiplied by it instead. Each pair of points shares an even part and an odd part.
 /// </remarks>
 internal static class WinogradTransforms
 {
     // Measured against double, 3/4 and 3/2 lose four times less than the usual 1 and 2.
-    private const double P = 0.75, Q = 1.5;
-    private const double P2 = P * P, Q2 = Q * Q;
-    private const double Zero = 1 / (P2 * Q2), First = 1 / (2 * P2 * (P2 - Q2)), Second = 1 / (2 * Q2 * (Q2 - P2));
+    private const double P = 0.75,
+        Q = 1.5;
+    private const double P2 = P * P,
+        Q2 = Q * Q;
+    private const double Zero = 1 / (P2 * Q2),
+        First = 1 / (2 * P2 * (P2 - Q2)),
+        Second = 1 / (2 * Q2 * (Q2 - P2));
 
     private static readonly LinearMap s_input4 = new(
         6,
         [
-            ("evenP", Sum("in4", -Q2, "in2")), ("oddP", Scaled(P, Sum("in3", -Q2, "in1"))),
-            ("evenQ", Sum("in4", -P2, "in2")), ("oddQ", Scaled(Q, Sum("in3", -P2, "in1"))),
+            ("evenP", Sum("in4", -Q2, "in2")),
+            ("oddP", Scaled(P, Sum("in3", -Q2, "in1"))),
+            ("evenQ", Sum("in4", -P2, "in2")),
+            ("oddQ", Scaled(Q, Sum("in3", -P2, "in1"))),
         ],
         Sum(Sum("in4", -(P2 + Q2), "in2"), P2 * Q2, "in0"),
-        "evenP + oddP", "evenP - oddP", "evenQ + oddQ",
+        "evenP + oddP",
+        "evenP - oddP",
+        "evenQ + oddQ",
         Sum(Sum("in5", -(P2 + Q2), "in3"), P2 * Q2, "in1"),
-        "evenQ - oddQ");
+        "evenQ - oddQ"
+    );
 
     private static readonly LinearMap s_input3 = new(
         5,
@@ -38,7 +47,8 @@ internal static class WinogradTransforms
         Scaled(Q + P, Sum(Sum("in3", P - Q, "in2"), -P * Q, "in1")),
         Scaled(Q - P, Sum(Sum("in3", -(P + Q), "in2"), P * Q, "in1")),
         Scaled(2 * Q, "outer"),
-        Sum(Sum("in4", -P2, "in2"), -Q, "outer"));
+        Sum(Sum("in4", -P2, "in2"), -Q, "outer")
+    );
 
     private static readonly LinearMap s_output4 = new(
         6,
@@ -46,46 +56,77 @@ internal static class WinogradTransforms
         "in0 + evenP + evenQ",
         Sum(Scaled(P, "oddP"), Q, "oddQ"),
         Sum(Scaled(P2, "evenP"), Q2, "evenQ"),
-        Sum(Sum("in4", P2 * P, "oddP"), Q2 * Q, "oddQ"));
+        Sum(Sum("in4", P2 * P, "oddP"), Q2 * Q, "oddQ")
+    );
 
     private static readonly LinearMap s_output3 = new(
         5,
         [("evenP", "in1 + in2"), ("oddP", "in1 - in2")],
         "in0 + evenP + in3",
         Sum(Scaled(P, "oddP"), Q, "in3"),
-        Sum(Sum("in4", P2, "evenP"), Q2, "in3"));
+        Sum(Sum("in4", P2, "evenP"), Q2, "in3")
+    );
 
     private static readonly LinearMap s_cotangent4 = new(
         4,
         [
-            ("evenP", Sum("in0", P2, "in2")), ("oddP", Scaled(P, Sum("in1", P2, "in3"))),
-            ("evenQ", Sum("in0", Q2, "in2")), ("oddQ", Scaled(Q, Sum("in1", Q2, "in3"))),
+            ("evenP", Sum("in0", P2, "in2")),
+            ("oddP", Scaled(P, Sum("in1", P2, "in3"))),
+            ("evenQ", Sum("in0", Q2, "in2")),
+            ("oddQ", Scaled(Q, Sum("in1", Q2, "in3"))),
         ],
-        "in0", "evenP + oddP", "evenP - oddP", "evenQ + oddQ", "in3", "evenQ - oddQ");
+        "in0",
+        "evenP + oddP",
+        "evenP - oddP",
+        "evenQ + oddQ",
+        "in3",
+        "evenQ - oddQ"
+    );
 
     private static readonly LinearMap s_cotangent3 = new(
         3,
         [("evenP", Sum("in0", P2, "in2")), ("oddP", Scaled(P, "in1"))],
-        "in0", "evenP + oddP", "evenP - oddP", Sum(Sum("in0", Q2, "in2"), Q, "in1"), "in2");
+        "in0",
+        "evenP + oddP",
+        "evenP - oddP",
+        Sum(Sum("in0", Q2, "in2"), Q, "in1"),
+        "in2"
+    );
 
     private static readonly LinearMap s_weights = new(
         3,
         [
-            ("evenP", Scaled(First, Sum("in0", P2, "in2"))), ("oddP", Scaled(First * P, "in1")),
-            ("evenQ", Scaled(Second, Sum("in0", Q2, "in2"))), ("oddQ", Scaled(Second * Q, "in1")),
+            ("evenP", Scaled(First, Sum("in0", P2, "in2"))),
+            ("oddP", Scaled(First * P, "in1")),
+            ("evenQ", Scaled(Second, Sum("in0", Q2, "in2"))),
+            ("oddQ", Scaled(Second * Q, "in1")),
         ],
-        Scaled(Zero, "in0"), "evenP + oddP", "evenP - oddP", "evenQ + oddQ", "in2", "evenQ - oddQ");
+        Scaled(Zero, "in0"),
+        "evenP + oddP",
+        "evenP - oddP",
+        "evenQ + oddQ",
+        "in2",
+        "evenQ - oddQ"
+    );
 
     private static readonly LinearMap s_inverse = new(
         6,
         [
-            ("evenP", Scaled(First, "(in1 + in2)")), ("oddP", Scaled(First * P, "(in1 - in2)")),
-            ("evenQ", Scaled(Second, "(in3 + in5)")), ("oddQ", Scaled(Second * Q, "(in3 - in5)")),
+            ("evenP", Scaled(First, "(in1 + in2)")),
+            ("oddP", Scaled(First * P, "(in1 - in2)")),
+            ("evenQ", Scaled(Second, "(in3 + in5)")),
+            ("oddQ", Scaled(Second * Q, "(in3 - in5)")),
         ],
-        Sum("evenP + evenQ", Zero, "in0"), "oddP + oddQ", Sum(Sum("in4", P2, "evenP"), Q2, "evenQ"));
+        Sum("evenP + evenQ", Zero, "in0"),
+        "oddP + oddQ",
+        Sum(Sum("in4", P2, "evenP"), Q2, "evenQ")
+    );
 
     private static readonly (int Size, LinearMap Input, LinearMap Output, LinearMap Cotangent)[] s_tiles =
-        [(4, s_input4, s_output4, s_cotangent4), (3, s_input3, s_output3, s_cotangent3)];
+    [
+        (4, s_input4, s_output4, s_cotangent4),
+        (3, s_input3, s_output3, s_cotangent3),
+    ];
 
     /// <summary>Writes all of them; the two digits in a name are the rows and the columns of a tile.</summary>
     public static void Write(SourceText text, VectorWidth width)
@@ -111,17 +152,22 @@ internal static class WinogradTransforms
     private static string Scaled(double factor, string value) =>
         factor == 1 ? value : $"({value}) * {{{factor.ToString("R", CultureInfo.InvariantCulture)}}}";
 
-    private static string Sum(string addend, double factor, string value) => factor switch
-    {
-        1 => $"({addend} + {value})",
-        -1 => $"({addend} - {value})",
-        _ => $"Fused({{{factor.ToString("R", CultureInfo.InvariantCulture)}}}, {value}, {addend})",
-    };
+    private static string Sum(string addend, double factor, string value) =>
+        factor switch
+        {
+            1 => $"({addend} + {value})",
+            -1 => $"({addend} - {value})",
+            _ => $"Fused({{{factor.ToString("R", CultureInfo.InvariantCulture)}}}, {value}, {addend})",
+        };
 
-    // A clipped source is given by its rows, those outside the map pointing to zeros, and by the columns that exist; a clipped result by how many
-    // rows and columns of it exist.
+    // A clipped source is given by its rows, those outside the map pointing to zeros, and by the columns that exist; a clipped result by
+    // how many rows and columns of it exist.
     private static string Parameters(Clip clip) =>
-        (clip == Clip.Source ? "float** sourceRows, nint sourceColumn, int firstColumn, int endColumn" : "float* source, nint sourceRow, nint sourceColumn")
+        (
+            clip == Clip.Source
+                ? "float** sourceRows, nint sourceColumn, int firstColumn, int endColumn"
+                : "float* source, nint sourceRow, nint sourceColumn"
+        )
         + ", float* result, nint resultRow, nint resultColumn"
         + (clip == Clip.Result ? ", int rows, int columns" : "")
         + ", int channels, float* temporary";

@@ -14,9 +14,10 @@ namespace FewShot;
 /// What adaptation left for one task: it answers queries and can be saved to one file. Prediction is thread-safe.
 /// </summary>
 /// <remarks>
-/// Under <see cref="NormStatistics.Query"/> the queries of one call are normalised together, so an answer depends on the others in the call; under the
-/// other choices each query is answered for itself. A model holds what adaptation changed; it shares programs, weights and working memory with its learner and
-/// with the learner's other models, so thousands cost no more than that, whether they are disposed or not.
+/// Under <see cref="NormStatistics.Query"/> the queries of one call are normalised together, so an answer depends on the others in the
+/// call; under the other choices each query is answered for itself. A model holds what adaptation changed; it shares programs, weights and
+/// working memory with its learner and with the learner's other models, so thousands cost no more than that, whether they are disposed or
+/// not.
 /// </remarks>
 public sealed class AdaptedModel : IDisposable
 {
@@ -28,7 +29,15 @@ public sealed class AdaptedModel : IDisposable
     private readonly bool _isAlone;
     private volatile bool _disposed;
 
-    internal AdaptedModel(TaskPrograms programs, TaskState state, int threads, int ways, int outputs, IReadOnlyList<string>? classNames, bool isAlone = false)
+    internal AdaptedModel(
+        TaskPrograms programs,
+        TaskState state,
+        int threads,
+        int ways,
+        int outputs,
+        IReadOnlyList<string>? classNames,
+        bool isAlone = false
+    )
     {
         if (classNames is not null && classNames.Count != ways)
         {
@@ -73,7 +82,9 @@ public sealed class AdaptedModel : IDisposable
     /// <summary>Width of the network's answer: at least <see cref="Ways"/>.</summary>
     private int Outputs { get; }
 
-    /// <summary>Reads a self-contained model that <see cref="Save"/> wrote. It has programs and memory of its own, until it is disposed.</summary>
+    /// <summary>
+    /// Reads a self-contained model that <see cref="Save"/> wrote. It has programs and memory of its own, until it is disposed.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <exception cref="StorageException">It is missing, damaged or something else, or holds only what adaptation changed.</exception>
     public static AdaptedModel Load(string path)
@@ -84,8 +95,9 @@ public sealed class AdaptedModel : IDisposable
     }
 
     /// <summary>
-    /// Reads a model that <see cref="Save"/> wrote, in either form, to share programs, weights and memory with the learner it was adapted by, as a model that
-    /// was just adapted does. Where it was adapted under other settings than the learner's, such as a pattern, it shares the weights alone.
+    /// Reads a model that <see cref="Save"/> wrote, in either form, to share programs, weights and memory with the learner it was adapted
+    /// by, as a model that was just adapted does. Where it was adapted under other settings than the learner's, such as a pattern, it
+    /// shares the weights alone.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="learner">The learner whose weights it was adapted from.</param>
@@ -101,25 +113,40 @@ public sealed class AdaptedModel : IDisposable
     /// <summary>Writes the model to one file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="selfContained">
-    /// Whether the file holds the learner's weights too, so that it can be handed on. Without them it holds what adaptation changed, which is a few kilobytes
-    /// where the body of the network does not change, and a hash of the learner's weights; it is read by <see cref="Load(string, Learner)"/> alone.
+    /// Whether the file holds the learner's weights too, so that it can be handed on. Without them it holds what adaptation changed, which
+    /// is a few kilobytes where the body of the network does not change, and a hash of the learner's weights; it is read by
+    /// <see cref="Load(string, Learner)"/> alone.
     /// </param>
     /// <exception cref="StorageException">It cannot be written; a previous version is untouched.</exception>
-    /// <exception cref="ArgumentException">The model comes from a file that does not say what adaptation changed, so it can only be written whole.</exception>
+    /// <exception cref="ArgumentException">
+    /// The model comes from a file that does not say what adaptation changed, so it can only be written whole.
+    /// </exception>
     public void Save(string path, bool selfContained = true)
     {
         if (!selfContained && _programs.WeightsHash is null)
         {
             throw new ArgumentException(
-                "this model comes from a file of an earlier version, which does not say what adaptation changed: save it self-contained, or load it with its learner",
-                nameof(selfContained));
+                "this model comes from a file of an earlier version, which does not say what adaptation changed: save it "
+                    + "self-contained, or load it with its learner",
+                nameof(selfContained)
+            );
         }
 
         IEnumerable<StoredTensor> weights = selfContained
-            ? _programs.Unchanged(_state).Select(weight => new StoredTensor(weight.Name, weight.Shape.Extents.ToArray(), weight.Values.ToArray()))
+            ? _programs
+                .Unchanged(_state)
+                .Select(weight => new StoredTensor(weight.Name, weight.Shape.Extents.ToArray(), weight.Values.ToArray()))
             : [];
         string[]? changed = selfContained && _programs.WeightsHash is not null ? [.. _state.Entries.Select(entry => entry.Name)] : null;
-        new AdaptedModelFile(Specification, [.. _state.Tensors, .. weights], changed, _programs.WeightsHash, Ways, Outputs, ClassNames).Write(path);
+        new AdaptedModelFile(
+            Specification,
+            [.. _state.Tensors, .. weights],
+            changed,
+            _programs.WeightsHash,
+            Ways,
+            Outputs,
+            ClassNames
+        ).Write(path);
     }
 
     /// <summary>Probabilities of the classes [queries, ways], or the values of a regression [queries, outputs]; all finite.</summary>
@@ -133,7 +160,10 @@ public sealed class AdaptedModel : IDisposable
         int size = example.Count;
         if (inputs.Length == 0 || inputs.Length % size != 0)
         {
-            throw new ArgumentException($"{inputs.Length} values do not make whole examples of {example} ({size} values each)", nameof(inputs));
+            throw new ArgumentException(
+                $"{inputs.Length} values do not make whole examples of {example} ({size} values each)",
+                nameof(inputs)
+            );
         }
 
         RequireFinite(inputs, size);
@@ -151,15 +181,17 @@ public sealed class AdaptedModel : IDisposable
         {
             throw new QueryException(
                 Culprits(inputs, size, faults),
-                "the answer is no finite number, so the values are too large for the network; prepare queries as the training data were");
+                "the answer is no finite number, so the values are too large for the network; prepare queries as the training data were"
+            );
         }
 
         return result;
     }
 
     /// <summary>
-    /// What to know before that many queries are asked in one call: under <see cref="NormStatistics.Query"/>, fewer than the learner was measured with are
-    /// answered worse. Null where nothing is to be said. Where it is not known how many queries that were, one for each class is taken for enough.
+    /// What to know before that many queries are asked in one call: under <see cref="NormStatistics.Query"/>, fewer than the learner was
+    /// measured with are answered worse. Null where nothing is to be said. Where it is not known how many queries that were, one for each
+    /// class is taken for enough.
     /// </summary>
     /// <param name="queries">How many queries are asked together, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are no queries.</exception>
@@ -170,8 +202,10 @@ public sealed class AdaptedModel : IDisposable
         return Specification.NormStatistics != NormStatistics.Query || queries >= enough || !_programs.Graphs.Model.Normalizes
             ? null
             : $"normalisation takes its statistics from the queries asked together: {queries} {(queries == 1 ? "is" : "are")} asked, "
-                + $"{(Specification.QueryCount is null ? "fewer than there are classes" : $"and the learner was measured with {enough}")}, so the answers may be much worse; "
-                + $"ask more together, of all classes, or adapt with {nameof(NormStatistics)} {NormStatistics.Support}, under which each query is answered for itself";
+                + $"{(Specification.QueryCount is null ? "fewer than there are classes" : $"and the learner was measured with {enough}")}, "
+                + "so the answers may be much worse; "
+                + $"ask more together, of all classes, or adapt with {nameof(NormStatistics)} {NormStatistics.Support}, under which "
+                + "each query is answered for itself";
     }
 
     /// <summary>The most probable class of each query.</summary>

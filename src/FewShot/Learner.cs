@@ -14,13 +14,13 @@ using FewShot.Tasks.Data;
 namespace FewShot;
 
 /// <summary>
-/// A trained few-shot learner: give it a support set, get a model for that task. Thread-safe; programs are compiled once for each size of support
-/// set and kept, and so is the memory they run in, up to <see cref="MaxPrograms"/> of them.
+/// A trained few-shot learner: give it a support set, get a model for that task. Thread-safe; programs are compiled once for each size of
+/// support set and kept, and so is the memory they run in, up to <see cref="MaxPrograms"/> of them.
 /// </summary>
 /// <remarks>
-/// Any number of threads may adapt at once. One adaptation shares its larger steps among up to <see cref="Threads"/> threads: the caller's, and helpers that
-/// the whole process has in common, one for each further core. An adaptation that finds them all helping others runs on its caller's thread alone, so there
-/// are never more threads at work than callers and cores. The answers are the same bits in every case.
+/// Any number of threads may adapt at once. One adaptation shares its larger steps among up to <see cref="Threads"/> threads: the caller's,
+/// and helpers that the whole process has in common, one for each further core. An adaptation that finds them all helping others runs on
+/// its caller's thread alone, so there are never more threads at work than callers and cores. The answers are the same bits in every case.
 /// </remarks>
 /// <example>
 /// <code>
@@ -41,11 +41,20 @@ public sealed class Learner
         Parameters = parameters;
         Graphs = TaskGraphs.Of(specification);
         IReadOnlyList<ParameterSpecification> needed = Graphs.Method.MetaParameters(Graphs.Model);
-        if (!needed.Select(parameter => (parameter.Name, parameter.Shape)).SequenceEqual(parameters.Specifications.Select(parameter => (parameter.Name, parameter.Shape))))
+        if (
+            !needed
+                .Select(parameter => (parameter.Name, parameter.Shape))
+                .SequenceEqual(parameters.Specifications.Select(parameter => (parameter.Name, parameter.Shape)))
+        )
         {
-            ParameterSpecification? fault = needed.FirstOrDefault(parameter => !parameters.Contains(parameter.Name) || parameters[parameter.Name].Length != parameter.Shape.Count);
+            ParameterSpecification? fault = needed.FirstOrDefault(parameter =>
+                !parameters.Contains(parameter.Name) || parameters[parameter.Name].Length != parameter.Shape.Count
+            );
             throw new ArgumentException(
-                "the parameters are not those of the learner's method and network" + (fault is null ? "" : $", which have {fault.Name} {fault.Shape}"), nameof(parameters));
+                "the parameters are not those of the learner's method and network"
+                    + (fault is null ? "" : $", which have {fault.Name} {fault.Shape}"),
+                nameof(parameters)
+            );
         }
 
         Programs = new TaskPrograms(specification, Graphs, WeightsOf(parameters), new Lazy<string?>(() => HashOf(parameters)));
@@ -61,8 +70,8 @@ public sealed class Learner
     public Method Method => Graphs.Method;
 
     /// <summary>
-    /// The most threads of one adaptation or prediction, the caller's included; by default as many as there are cores, at most 4. Models that were adapted
-    /// before keep theirs.
+    /// The most threads of one adaptation or prediction, the caller's included; by default as many as there are cores, at most 4. Models
+    /// that were adapted before keep theirs.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
     public int Threads
@@ -76,10 +85,11 @@ public sealed class Learner
     } = WorkerPool.DefaultThreads;
 
     /// <summary>
-    /// The most compiled programs that the learner and all its models keep together, 32 by default: one for each size of support set, and one for each kind of
-    /// state and number of queries at once (1, 2, 4 to 64; under <see cref="NormStatistics.Query"/> any number). The least recently used goes first, with its
-    /// memory, which is some megabytes for a network such as conv4-64 on small images; who asks for it again waits until it is compiled. Fewer programs bound
-    /// the memory of a server that takes what its users send; more serve more sizes without a wait.
+    /// The most compiled programs that the learner and all its models keep together, 32 by default: one for each size of support set, and
+    /// one for each kind of state and number of queries at once (1, 2, 4 to 64; under <see cref="NormStatistics.Query"/> any number). The
+    /// least recently used goes first, with its memory, which is some megabytes for a network such as conv4-64 on small images; who asks
+    /// for it again waits until it is compiled. Fewer programs bound the memory of a server that takes what its users send; more serve more
+    /// sizes without a wait.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
     public int MaxPrograms
@@ -103,7 +113,10 @@ public sealed class Learner
             throw new StorageException($"'{path}' does not exist; give the folder of a run, or a file of weights");
         }
 
-        string file = File.Exists(path) ? path : File.Exists(RunFolder.BestPath(path)) ? RunFolder.BestPath(path) : RunFolder.LatestPath(path);
+        string file =
+            File.Exists(path) ? path
+            : File.Exists(RunFolder.BestPath(path)) ? RunFolder.BestPath(path)
+            : RunFolder.LatestPath(path);
         Checkpoint checkpoint = Checkpoint.Read(file);
         if (!checkpoint.Metadata.TryGetValue("learner", out string? json))
         {
@@ -117,10 +130,18 @@ public sealed class Learner
 
     /// <summary>Writes the learner to one file that <see cref="Load"/> reads.</summary>
     /// <exception cref="StorageException">It cannot be written; a previous version is untouched.</exception>
-    public void Save(string path) => new Checkpoint(
-        0, StoredParameters.ToStored(Parameters), [], new Dictionary<string, string> { ["learner"] = Specification.ToJson().ToJsonString() }).Write(path);
+    public void Save(string path) =>
+        new Checkpoint(
+            0,
+            StoredParameters.ToStored(Parameters),
+            [],
+            new Dictionary<string, string> { ["learner"] = Specification.ToJson().ToJsonString() }
+        ).Write(path);
 
-    /// <summary>Reads image files and prepares them as the learner's training images were: the inputs of <c>Adapt</c> and of <see cref="AdaptedModel"/>.</summary>
+    /// <summary>
+    /// Reads image files and prepares them as the learner's training images were: the inputs of <c>Adapt</c> and of
+    /// <see cref="AdaptedModel"/>.
+    /// </summary>
     /// <param name="paths">The files, of any size and any format that <see cref="ImageDecoder"/> reads.</param>
     /// <returns>Height × width × channels numbers of each, one after another.</returns>
     /// <exception cref="ArgumentException">The learner was not trained on image files.</exception>
@@ -130,18 +151,24 @@ public sealed class Learner
         ArgumentNullException.ThrowIfNull(paths);
         return Specification.Preparation is ImagePreparation preparation
             ? preparation.Read(paths)
-            : throw new ArgumentException("this learner was not trained on image files: prepare its inputs as its training data were", nameof(paths));
+            : throw new ArgumentException(
+                "this learner was not trained on image files: prepare its inputs as its training data were",
+                nameof(paths)
+            );
     }
 
     /// <summary>Adapts to a classification task.</summary>
     /// <param name="inputs">
-    /// Support examples, row-major, one after another, as <see cref="LearnerSpecification.Preparation"/> makes them: of images, height × width × channels
-    /// numbers, each sample / 255 (1 − sample / 255 for ink on paper), less the mean and divided by the scale of its channel (<see cref="ReadImages"/> gives
-    /// them); of a table, each feature less its mean and divided by its scale. A learner without a preparation takes numbers scaled as in training.
+    /// Support examples, row-major, one after another, as <see cref="LearnerSpecification.Preparation"/> makes them: of images, height ×
+    /// width × channels numbers, each sample / 255 (1 − sample / 255 for ink on paper), less the mean and divided by the scale of its
+    /// channel (<see cref="ReadImages"/> gives them); of a table, each feature less its mean and divided by its scale. A learner without a
+    /// preparation takes numbers scaled as in training.
     /// </param>
     /// <param name="labels">The class of each, from 0; every class occurs at least once.</param>
     /// <param name="classNames">Names of the classes, to be kept with the model; optional.</param>
-    /// <exception cref="ArgumentException">Sizes do not fit the learner, a label is missing, or a value is not finite; the message says which.</exception>
+    /// <exception cref="ArgumentException">
+    /// Sizes do not fit the learner, a label is missing, or a value is not finite; the message says which.
+    /// </exception>
     public AdaptedModel Adapt(ReadOnlySpan<float> inputs, ReadOnlySpan<int> labels, IReadOnlyList<string>? classNames = null)
     {
         if (Specification.Kind != TaskKind.Classification)
@@ -152,9 +179,14 @@ public sealed class Learner
         int ways = 0;
         foreach (int label in labels)
         {
-            ways = label < 0 ? throw new ArgumentException($"label {label} is negative; labels count from 0", nameof(labels))
-                : label >= labels.Length ? throw new ArgumentException(
-                    $"label {label} among {labels.Length} examples; labels count from 0 without a gap, and every class needs an example", nameof(labels))
+            ways =
+                label < 0 ? throw new ArgumentException($"label {label} is negative; labels count from 0", nameof(labels))
+                : label >= labels.Length
+                    ? throw new ArgumentException(
+                        $"label {label} among {labels.Length} examples; labels count from 0 without a gap, and every class needs an "
+                            + "example",
+                        nameof(labels)
+                    )
                 : Math.Max(ways, label + 1);
         }
 
@@ -162,8 +194,12 @@ public sealed class Learner
         if (ways < 2 || ways > outputs)
         {
             throw new ArgumentException(
-                ways < 2 ? "a task needs at least 2 classes" : $"the labels name {ways} classes; {Method.Name} was trained with a head for {outputs}: train with TaskOptions.Ways {ways}, or use a method without a head such as r2d2 or protonet",
-                nameof(labels));
+                ways < 2
+                    ? "a task needs at least 2 classes"
+                    : $"the labels name {ways} classes; {Method.Name} was trained with a head for {outputs}: train with "
+                        + $"TaskOptions.Ways {ways}, or use a method without a head such as r2d2 or protonet",
+                nameof(labels)
+            );
         }
 
         float[] targets = new float[labels.Length * outputs];
@@ -176,7 +212,10 @@ public sealed class Learner
 
         int missing = Array.IndexOf(counts, 0);
         return missing >= 0
-            ? throw new ArgumentException($"class {missing} has no support example; every class from 0 to {ways - 1} needs one", nameof(labels))
+            ? throw new ArgumentException(
+                $"class {missing} has no support example; every class from 0 to {ways - 1} needs one",
+                nameof(labels)
+            )
             : Adapt(inputs, targets, outputs, ways, classNames);
     }
 
@@ -201,19 +240,30 @@ public sealed class Learner
         return evaluator.Run(Parameters, split, episodes, seed);
     }
 
-    private AdaptedModel Adapt(ReadOnlySpan<float> inputs, ReadOnlySpan<float> targets, int outputs, int ways, IReadOnlyList<string>? classNames)
+    private AdaptedModel Adapt(
+        ReadOnlySpan<float> inputs,
+        ReadOnlySpan<float> targets,
+        int outputs,
+        int ways,
+        IReadOnlyList<string>? classNames
+    )
     {
         int size = Graphs.Model.Input.Count;
         int count = targets.Length / outputs;
         if (targets.Length != count * outputs)
         {
-            throw new ArgumentException($"{targets.Length} target values do not make whole examples of {outputs} values each", nameof(targets));
+            throw new ArgumentException(
+                $"{targets.Length} target values do not make whole examples of {outputs} values each",
+                nameof(targets)
+            );
         }
 
         if (count == 0 || inputs.Length != count * size)
         {
             throw new ArgumentException(
-                $"{inputs.Length} input values do not make {count} examples of {Graphs.Model.Input} ({size} values each)", nameof(inputs));
+                $"{inputs.Length} input values do not make {count} examples of {Graphs.Model.Input} ({size} values each)",
+                nameof(inputs)
+            );
         }
 
         RequireFinite(inputs, size, nameof(inputs));
@@ -235,7 +285,10 @@ public sealed class Learner
                 if (!TensorPrimitives.IsFiniteAll<float>(values))
                 {
                     throw new ArgumentException(
-                        $"{name} is no longer finite: adaptation diverged; scale the inputs as in training, or train with a smaller inner rate", nameof(inputs));
+                        $"{name} is no longer finite: adaptation diverged; scale the inputs as in training, or train with a smaller "
+                            + "inner rate",
+                        nameof(inputs)
+                    );
                 }
 
                 state.Add(new StoredTensor(name, pool.Program.OutputShapes[i].Extents.ToArray(), values));
@@ -263,7 +316,10 @@ public sealed class Learner
         }
 
         throw new ArgumentException(
-            $"value {fault} of {name}, in support example {fault / width} counted from 0, is {values[fault]}: all support values must be finite numbers", name);
+            $"value {fault} of {name}, in support example {fault / width} counted from 0, is {values[fault]}: all support values must "
+                + "be finite numbers",
+            name
+        );
     }
 
     private static IReadOnlyList<Weight> WeightsOf(ParameterSet parameters)

@@ -22,9 +22,13 @@ public sealed class AdaptPredictTests
             }
         }
 
-        JsonObject adapted = CommandResult.Good("adapt", "--run", folder["run"], "--support", folder["support"], "--out", folder["m.safetensors"], "--json").Json;
+        JsonObject adapted = CommandResult
+            .Good("adapt", "--run", folder["run"], "--support", folder["support"], "--out", folder["m.safetensors"], "--json")
+            .Json;
         Assert.Equal(["alpha", "beta", "gamma"], adapted["classes"]!.AsArray().Select(name => (string)name!));
-        JsonArray predictions = CommandResult.Good("predict", "--model", folder["m.safetensors"], folder["queries"], "--json").Json["predictions"]!.AsArray();
+        JsonArray predictions = CommandResult.Good("predict", "--model", folder["m.safetensors"], folder["queries"], "--json").Json[
+            "predictions"
+        ]!.AsArray();
         Assert.Equal(6, predictions.Count);
         foreach (JsonNode? prediction in predictions)
         {
@@ -34,7 +38,11 @@ public sealed class AdaptPredictTests
             Assert.Equal(probabilities.Max(pair => (double)pair.Value!), (double)prediction["probability"]!);
         }
 
-        Assert.Contains("alpha-0.png", CommandResult.Good("predict", "--model", folder["m.safetensors"], folder["queries"]).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "alpha-0.png",
+            CommandResult.Good("predict", "--model", folder["m.safetensors"], folder["queries"]).Output,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -46,7 +54,16 @@ public sealed class AdaptPredictTests
         WriteGlyph(Path.Combine(folder["support"], "b", "0.png"), 2, 0);
         WriteGlyph(folder["query.png"], 2, 1);
         CommandResult.Good("adapt", "--run", folder["run"], "--support", folder["support"], "--out", folder["whole"]);
-        CommandResult adapted = CommandResult.Good("adapt", "--run", folder["run"], "--support", folder["support"], "--out", folder["small"], "--changes-only");
+        CommandResult adapted = CommandResult.Good(
+            "adapt",
+            "--run",
+            folder["run"],
+            "--support",
+            folder["support"],
+            "--out",
+            folder["small"],
+            "--changes-only"
+        );
         Assert.Contains($"predict --run {folder["run"]} --model {folder["small"]}", adapted.Output, StringComparison.Ordinal);
         Assert.InRange(new FileInfo(folder["small"]).Length, 1, 8000);
         Assert.InRange(new FileInfo(folder["whole"]).Length, 100_000, 200_000);
@@ -54,11 +71,20 @@ public sealed class AdaptPredictTests
         [
             .. new string[][]
             {
-                ["--model", folder["whole"]], ["--model", folder["whole"], "--run", folder["run"]], ["--model", folder["small"], "--run", folder["run"]],
+                ["--model", folder["whole"]],
+                ["--model", folder["whole"], "--run", folder["run"]],
+                ["--model", folder["small"], "--run", folder["run"]],
             }.Select(options => CommandResult.Good(["predict", .. options, folder["query.png"], "--json"]).Json.ToJsonString()),
         ];
         Assert.Single(answers.Distinct());
-        CommandResult.Refused(ExitCode.Storage, [folder["small"], "give --run with the run of its learner"], "predict", "--model", folder["small"], folder["query.png"]);
+        CommandResult.Refused(
+            ExitCode.Storage,
+            [folder["small"], "give --run with the run of its learner"],
+            "predict",
+            "--model",
+            folder["small"],
+            folder["query.png"]
+        );
     }
 
     [Fact]
@@ -82,7 +108,17 @@ public sealed class AdaptPredictTests
         Assert.Equal(("support", null), ((string)alone.Json["normStatistics"]!, (string?)alone.Json["caution"]));
         Assert.DoesNotContain("note:", alone.Error, StringComparison.Ordinal);
 
-        CommandResult.Good("adapt", "--run", folder["run"], "--support", folder["support"], "--norm-statistics", "query", "--out", folder["q.safetensors"]);
+        CommandResult.Good(
+            "adapt",
+            "--run",
+            folder["run"],
+            "--support",
+            folder["support"],
+            "--norm-statistics",
+            "query",
+            "--out",
+            folder["q.safetensors"]
+        );
         together = Predict("q.safetensors", "queries");
         alone = Predict("q.safetensors", Path.Combine("queries", "1.png"));
         Assert.True(Math.Abs(First(together, 1) - First(alone, 0)) > 1e-4);
@@ -91,7 +127,8 @@ public sealed class AdaptPredictTests
         Assert.Contains("1 is asked, and the learner was measured with 15", alone.Error, StringComparison.Ordinal);
         Assert.Contains("3 are asked", together.Error, StringComparison.Ordinal);
 
-        CommandResult Predict(string model, string queries) => CommandResult.Good("predict", "--model", folder[model], folder[queries], "--json");
+        CommandResult Predict(string model, string queries) =>
+            CommandResult.Good("predict", "--model", folder[model], folder[queries], "--json");
 
         static double First(CommandResult result, int query) => (double)result.Json["predictions"]![query]!["probabilities"]!["c0"]!;
     }
@@ -114,17 +151,47 @@ public sealed class AdaptPredictTests
         using var folder = new TemporaryFolder();
         Runs.WriteTable(folder["lines.csv"]);
         CommandResult.Good(
-            "train", "--method", "r2d2", "--data", "table", "--data-root", folder["lines.csv"], "--group", "line", "--target", "y", "--hidden", "8", "--shots", "5", "--queries", "5",
-            "--meta-batch", "2", "--iterations", "200", "--validate-every", "100", "--out", folder["run"]);
+            "train",
+            "--method",
+            "r2d2",
+            "--data",
+            "table",
+            "--data-root",
+            folder["lines.csv"],
+            "--group",
+            "line",
+            "--target",
+            "y",
+            "--hidden",
+            "8",
+            "--shots",
+            "5",
+            "--queries",
+            "5",
+            "--meta-batch",
+            "2",
+            "--iterations",
+            "200",
+            "--validate-every",
+            "100",
+            "--out",
+            folder["run"]
+        );
         File.WriteAllText(folder["support.csv"], "y,x\n0,0\n6,3\n12,6\n18,9\n22,11\n");
         File.WriteAllText(folder["queries.csv"], "x\n2\n8\n");
         CommandResult.Good("adapt", "--run", folder["run"], "--support", folder["support.csv"], "--out", folder["m.safetensors"]);
-        JsonArray predictions = CommandResult.Good("predict", "--model", folder["m.safetensors"], folder["queries.csv"], "--json").Json["predictions"]!.AsArray();
+        JsonArray predictions = CommandResult.Good("predict", "--model", folder["m.safetensors"], folder["queries.csv"], "--json").Json[
+            "predictions"
+        ]!.AsArray();
         Assert.Equal($"{folder["queries.csv"]}:2", (string)predictions[0]!["row"]!);
         using AdaptedModel model = AdaptedModel.Load(folder["m.safetensors"]);
         var preparation = (TablePreparation)model.Specification.Preparation!;
         float[] standardised = model.Predict(preparation.Read(folder["queries.csv"], targets: null).Inputs);
-        Assert.Equal(standardised.Select(value => preparation.Restore(value)), predictions.Select(prediction => (double)prediction!["value"]!), (a, b) => Math.Abs(a - b) < 1e-9);
+        Assert.Equal(
+            standardised.Select(value => preparation.Restore(value)),
+            predictions.Select(prediction => (double)prediction!["value"]!),
+            (a, b) => Math.Abs(a - b) < 1e-9
+        );
         Assert.True(preparation.TargetScale > 10);
     }
 
@@ -133,14 +200,42 @@ public sealed class AdaptPredictTests
     {
         using var folder = new TemporaryFolder();
         CommandResult.Good(
-            "train", "--method", "maml", "--channels", "4", "--ways", "2", "--queries", "2", "--inner-steps", "1", "--meta-batch", "1", "--iterations", "1", "--validation-episodes", "2",
-            "--out", folder["run"]);
+            "train",
+            "--method",
+            "maml",
+            "--channels",
+            "4",
+            "--ways",
+            "2",
+            "--queries",
+            "2",
+            "--inner-steps",
+            "1",
+            "--meta-batch",
+            "1",
+            "--iterations",
+            "1",
+            "--validation-episodes",
+            "2",
+            "--out",
+            folder["run"]
+        );
         foreach (string name in new[] { "a", "b", "c" })
         {
             WriteGlyph(Path.Combine(folder["support"], name, "0.png"), 1, 0);
         }
 
-        CommandResult.Refused(ExitCode.Usage, ["3 classes", "--ways 3"], "adapt", "--run", folder["run"], "--support", folder["support"], "--out", folder["m.safetensors"]);
+        CommandResult.Refused(
+            ExitCode.Usage,
+            ["3 classes", "--ways 3"],
+            "adapt",
+            "--run",
+            folder["run"],
+            "--support",
+            folder["support"],
+            "--out",
+            folder["m.safetensors"]
+        );
     }
 
     internal static void WriteGlyph(string path, int character, int image)
@@ -148,6 +243,9 @@ public sealed class AdaptPredictTests
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         float[] ink = new float[28 * 28];
         GlyphClasses.Of(Split.Test).Copy(character, image, ink);
-        File.WriteAllBytes(path, PngEncoder.Encode(new RasterImage(28, 28, 1, [.. ink.Select(value => (byte)(255 - MathF.Round(255 * value)))])));
+        File.WriteAllBytes(
+            path,
+            PngEncoder.Encode(new RasterImage(28, 28, 1, [.. ink.Select(value => (byte)(255 - MathF.Round(255 * value)))]))
+        );
     }
 }

@@ -8,19 +8,30 @@ namespace FewShot.Cli.Tests;
 public sealed class BadInputTests
 {
     [Fact]
-    public void Unknown_method_suggests_the_nearest() => CommandResult.Refused(ExitCode.Usage, ["unknown method 'mmal'", "Did you mean 'maml'?"], "train", "--method", "mmal");
+    public void Unknown_method_suggests_the_nearest() =>
+        CommandResult.Refused(ExitCode.Usage, ["unknown method 'mmal'", "Did you mean 'maml'?"], "train", "--method", "mmal");
 
     [Fact]
-    public void Unknown_source_suggests_the_nearest() => CommandResult.Refused(ExitCode.Data, ["'glyhps'", "Did you mean 'glyphs'?"], "train", "--data", "glyhps");
+    public void Unknown_source_suggests_the_nearest() =>
+        CommandResult.Refused(ExitCode.Data, ["'glyhps'", "Did you mean 'glyphs'?"], "train", "--data", "glyhps");
 
     [Fact]
-    public void Unknown_network_suggests_the_nearest() => CommandResult.Refused(ExitCode.Usage, ["'conv5'", "Did you mean 'conv4'?"], "train", "--model", "conv5");
+    public void Unknown_network_suggests_the_nearest() =>
+        CommandResult.Refused(ExitCode.Usage, ["'conv5'", "Did you mean 'conv4'?"], "train", "--model", "conv5");
 
     [Fact]
     public void Missing_data_say_how_to_get_them()
     {
         using var folder = new TemporaryFolder();
-        CommandResult.Refused(ExitCode.Data, ["images_background.zip", "fewshot data get omniglot", "--data-root"], "train", "--data", "omniglot", "--data-root", folder.Path);
+        CommandResult.Refused(
+            ExitCode.Data,
+            ["images_background.zip", "fewshot data get omniglot", "--data-root"],
+            "train",
+            "--data",
+            "omniglot",
+            "--data-root",
+            folder.Path
+        );
     }
 
     [Fact]
@@ -28,14 +39,24 @@ public sealed class BadInputTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder["images_background.zip"], [0x50, 0x4b, 3, 4, 0, 0, 0]);
-        CommandResult.Refused(ExitCode.Data, ["images_background.zip", "fewshot data get omniglot"], "train", "--data", "omniglot", "--data-root", folder.Path);
+        CommandResult.Refused(
+            ExitCode.Data,
+            ["images_background.zip", "fewshot data get omniglot"],
+            "train",
+            "--data",
+            "omniglot",
+            "--data-root",
+            folder.Path
+        );
     }
 
     [Fact]
-    public void More_ways_than_classes() => CommandResult.Refused(ExitCode.Data, ["5000 ways", "ask for fewer ways"], "train", "--data", "glyphs", "--ways", "5000");
+    public void More_ways_than_classes() =>
+        CommandResult.Refused(ExitCode.Data, ["5000 ways", "ask for fewer ways"], "train", "--data", "glyphs", "--ways", "5000");
 
     [Fact]
-    public void Images_need_a_folder() => CommandResult.Refused(ExitCode.Data, ["folder of images", "--data-root"], "train", "--data", "images");
+    public void Images_need_a_folder() =>
+        CommandResult.Refused(ExitCode.Data, ["folder of images", "--data-root"], "train", "--data", "images");
 
     [Fact]
     public void Class_with_too_few_images()
@@ -46,7 +67,17 @@ public sealed class BadInputTests
             AdaptPredictTests.WriteGlyph(Path.Combine(folder.Path, $"class{i}", "0.png"), i, 0);
         }
 
-        CommandResult.Refused(ExitCode.Data, ["has 1 example", "1 shots + 15 queries"], "train", "--data", "images", "--data-root", folder.Path, "--ways", "2");
+        CommandResult.Refused(
+            ExitCode.Data,
+            ["has 1 example", "1 shots + 15 queries"],
+            "train",
+            "--data",
+            "images",
+            "--data-root",
+            folder.Path,
+            "--ways",
+            "2"
+        );
     }
 
     [Fact]
@@ -61,7 +92,17 @@ public sealed class BadInputTests
 
         string path = Path.Combine(folder["support"], "b", "0.png");
         File.WriteAllBytes(path, File.ReadAllBytes(path)[..60]);
-        CommandResult.Refused(ExitCode.Data, [path], "adapt", "--run", folder["run"], "--support", folder["support"], "--out", folder["m.safetensors"]);
+        CommandResult.Refused(
+            ExitCode.Data,
+            [path],
+            "adapt",
+            "--run",
+            folder["run"],
+            "--support",
+            folder["support"],
+            "--out",
+            folder["m.safetensors"]
+        );
     }
 
     [Fact]
@@ -70,7 +111,19 @@ public sealed class BadInputTests
         using var folder = new TemporaryFolder();
         Runs.WriteTable(folder["t.csv"]);
         CommandResult.Refused(ExitCode.Usage, ["--group COLUMN"], "train", "--data", "table", "--data-root", folder["t.csv"]);
-        CommandResult.Refused(ExitCode.Data, ["no column 'lin'", "Did you mean 'line'?"], "train", "--data", "table", "--data-root", folder["t.csv"], "--group", "lin", "--target", "y");
+        CommandResult.Refused(
+            ExitCode.Data,
+            ["no column 'lin'", "Did you mean 'line'?"],
+            "train",
+            "--data",
+            "table",
+            "--data-root",
+            folder["t.csv"],
+            "--group",
+            "lin",
+            "--target",
+            "y"
+        );
     }
 
     [Fact]
@@ -79,17 +132,35 @@ public sealed class BadInputTests
         using var folder = new TemporaryFolder();
         Runs.WriteTable(folder["t.csv"], corrupt: "NaN");
         CommandResult.Refused(
-            ExitCode.Data, ["Line 65", "column 'x'", "'NaN'"], "train", "--data", "table", "--data-root", folder["t.csv"], "--group", "line", "--target", "y", "--shots", "3", "--queries", "3");
+            ExitCode.Data,
+            ["Line 65", "column 'x'", "'NaN'"],
+            "train",
+            "--data",
+            "table",
+            "--data-root",
+            folder["t.csv"],
+            "--group",
+            "line",
+            "--target",
+            "y",
+            "--shots",
+            "3",
+            "--queries",
+            "3"
+        );
     }
 
     [Fact]
-    public void Options_that_would_be_ignored_are_refused() => CommandResult.Refused(ExitCode.Usage, ["--gray is for --data images"], "train", "--data", "glyphs", "--gray");
+    public void Options_that_would_be_ignored_are_refused() =>
+        CommandResult.Refused(ExitCode.Usage, ["--gray is for --data images"], "train", "--data", "glyphs", "--gray");
 
     [Fact]
-    public void Inner_rate_of_a_closed_form_is_refused() => CommandResult.Refused(ExitCode.Usage, ["r2d2", "gradient descent"], "train", "--method", "r2d2", "--inner-rate", "0.1");
+    public void Inner_rate_of_a_closed_form_is_refused() =>
+        CommandResult.Refused(ExitCode.Usage, ["r2d2", "gradient descent"], "train", "--method", "r2d2", "--inner-rate", "0.1");
 
     [Fact]
-    public void Pattern_of_another_model_is_refused() => CommandResult.Refused(ExitCode.Usage, ["pattern 0011", "4 layers, the model 5"], "train", "--pattern", "0011");
+    public void Pattern_of_another_model_is_refused() =>
+        CommandResult.Refused(ExitCode.Usage, ["pattern 0011", "4 layers, the model 5"], "train", "--pattern", "0011");
 
     [Fact]
     public void Run_of_nothing_is_refused()
@@ -104,7 +175,15 @@ public sealed class BadInputTests
     {
         using var folder = new TemporaryFolder();
         CommandResult.Good(Runs.Sinusoid.With("--out", folder["run"]));
-        CommandResult.Refused(ExitCode.Usage, ["trained on regression of inputs 1", "inputs 28×28×1"], "evaluate", "--run", folder["run"], "--data", "glyphs");
+        CommandResult.Refused(
+            ExitCode.Usage,
+            ["trained on regression of inputs 1", "inputs 28×28×1"],
+            "evaluate",
+            "--run",
+            folder["run"],
+            "--data",
+            "glyphs"
+        );
     }
 
     [Fact]
@@ -112,8 +191,33 @@ public sealed class BadInputTests
     {
         using var folder = new TemporaryFolder();
         CommandResult.Good(
-            "train", "--method", "maml", "--channels", "4", "--queries", "2", "--inner-steps", "1", "--meta-batch", "1", "--iterations", "1", "--validation-episodes", "2", "--out", folder["run"]);
-        CommandResult.Refused(ExitCode.Usage, ["head for 5 ways", "train with --ways 7"], "evaluate", "--run", folder["run"], "--ways", "7");
+            "train",
+            "--method",
+            "maml",
+            "--channels",
+            "4",
+            "--queries",
+            "2",
+            "--inner-steps",
+            "1",
+            "--meta-batch",
+            "1",
+            "--iterations",
+            "1",
+            "--validation-episodes",
+            "2",
+            "--out",
+            folder["run"]
+        );
+        CommandResult.Refused(
+            ExitCode.Usage,
+            ["head for 5 ways", "train with --ways 7"],
+            "evaluate",
+            "--run",
+            folder["run"],
+            "--ways",
+            "7"
+        );
     }
 
     [Fact]
@@ -123,7 +227,15 @@ public sealed class BadInputTests
         CommandResult.Good(Runs.Sinusoid.With("--out", folder["small"]));
         CommandResult.Good(Runs.Sinusoid.With("--out", folder["large"], "--hidden", "9,9"));
         File.Copy(RunFolder.LatestPath(folder["large"]), RunFolder.LatestPath(folder["small"]), overwrite: true);
-        CommandResult.Refused(ExitCode.Storage, ["latest.safetensors", "checkpoint of another model"], "train", "--out", folder["small"], "--iterations", "30");
+        CommandResult.Refused(
+            ExitCode.Storage,
+            ["latest.safetensors", "checkpoint of another model"],
+            "train",
+            "--out",
+            folder["small"],
+            "--iterations",
+            "30"
+        );
     }
 
     [Fact]
@@ -145,7 +257,14 @@ public sealed class BadInputTests
     {
         using var folder = new TemporaryFolder();
         CommandResult.Good(Runs.Sinusoid.With("--out", folder["run"]));
-        CommandResult.Refused(ExitCode.Storage, ["best.safetensors", "is a learner, not a model"], "predict", "--model", RunFolder.BestPath(folder["run"]), "x.csv");
+        CommandResult.Refused(
+            ExitCode.Storage,
+            ["best.safetensors", "is a learner, not a model"],
+            "predict",
+            "--model",
+            RunFolder.BestPath(folder["run"]),
+            "x.csv"
+        );
     }
 
     [Fact]
@@ -154,7 +273,14 @@ public sealed class BadInputTests
         using var folder = new TemporaryFolder();
         CommandResult.Good(Runs.Sinusoid.With("--out", folder["run"]));
         CommandResult.Refused(
-            ExitCode.Storage, ["another configuration", "learner.innerSteps is 2 in the folder, 3 now"], "train", "--out", folder["run"], "--inner-steps", "3");
+            ExitCode.Storage,
+            ["another configuration", "learner.innerSteps is 2 in the folder, 3 now"],
+            "train",
+            "--out",
+            folder["run"],
+            "--inner-steps",
+            "3"
+        );
     }
 
     [Fact]
@@ -186,7 +312,10 @@ public sealed class BadInputTests
     {
         using var folder = new TemporaryFolder();
         CommandResult.Refused(
-            ExitCode.Diverged, ["training diverged", "--inner-rate"], Runs.Sinusoid.With("--out", folder["run"], "--inner-rate", "1e30"));
+            ExitCode.Diverged,
+            ["training diverged", "--inner-rate"],
+            Runs.Sinusoid.With("--out", folder["run"], "--inner-rate", "1e30")
+        );
         CommandResult.Refused(ExitCode.Storage, ["no weights yet", "fewshot train --out"], "evaluate", "--run", folder["run"]);
         CommandResult.Good(Runs.Sinusoid.With("--out", folder["run"]));
     }

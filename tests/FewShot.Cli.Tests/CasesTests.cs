@@ -7,7 +7,10 @@ using Xunit;
 
 namespace FewShot.Cli.Tests;
 
-/// <summary>Files that once failed: what the manifest of the folder says is right for each holds. The folder is FEWSHOT_CASES, else shared/cases beside the repository.</summary>
+/// <summary>
+/// Files that once failed: what the manifest of the folder says is right for each holds. The folder is FEWSHOT_CASES, else shared/cases
+/// beside the repository.
+/// </summary>
 public sealed class CasesTests
 {
     private static readonly string s_root =
@@ -23,21 +26,32 @@ public sealed class CasesTests
         },
         ["tables/semicolons-decimal-commas.csv"] = file =>
         {
-            Refused(ExitCode.Data, file, ["Line 2, column 'temp'", "decimal comma", "semicolons", "--decimal comma"], Inspect(file, "machine", "wear"));
+            Refused(
+                ExitCode.Data,
+                file,
+                ["Line 2, column 'temp'", "decimal comma", "semicolons", "--decimal comma"],
+                Inspect(file, "machine", "wear")
+            );
             _ = GroupsOf(file, "machine", "wear", "--decimal", "comma");
             _ = GroupsOf(file, "machine", "wear", "--decimal", "comma", "--separator", "semicolon");
         },
         ["tables/tabs.tsv"] = file =>
         {
             Assert.Equal(GroupsOf(file, "machine", "wear", "--separator", "tab"), GroupsOf(file, "machine", "wear"));
-            Refused(ExitCode.Data, file, ["no column 'machine'", "separated by commas"], [.. Inspect(file, "machine", "wear"), "--separator", "comma"]);
+            Refused(
+                ExitCode.Data,
+                file,
+                ["no column 'machine'", "separated by commas"],
+                [.. Inspect(file, "machine", "wear"), "--separator", "comma"]
+            );
         },
         ["tables/text-target.csv"] = file =>
         {
             Refused(ExitCode.Data, file, ["column 'wear'", "--kind classification"], Inspect(file, "machine", "wear"));
             _ = GroupsOf(file, "machine", "wear", "--kind", "classification");
         },
-        ["tables/missing-cells.csv"] = file => Refused(ExitCode.Data, file, ["Line ", "column '", "remove the row"], Inspect(file, "machine", "wear")),
+        ["tables/missing-cells.csv"] = file =>
+            Refused(ExitCode.Data, file, ["Line ", "column '", "remove the row"], Inspect(file, "machine", "wear")),
         ["tables/text-feature.csv"] = file =>
         {
             Refused(ExitCode.Data, file, ["Line 2, column 'maker'", "'north'", "--features"], Inspect(file, "machine", "wear"));
@@ -57,7 +71,8 @@ public sealed class CasesTests
         ["runs/config-queries-changed.json"] = _ => RefusedConfiguration(null),
         ["runs/log-bad-utf8.jsonl"] = ResumedOrRefused,
         ["images/photo.jpg"] = file => Assert.Equal(2, Probabilities(file, file).Length),
-        ["images/jpeg-named.png"] = file => Assert.Equal(Probabilities(Find("images/photo.jpg"), Find("images/photo.jpg")), Probabilities(file, file)),
+        ["images/jpeg-named.png"] = file =>
+            Assert.Equal(Probabilities(Find("images/photo.jpg"), Find("images/photo.jpg")), Probabilities(file, file)),
         ["images/rotated-exif6.jpg"] = TurnedUpright,
         ["images/cmyk.jpg"] = ReadOrRefusedByColours,
         ["images/empty.png"] = file => RefusedImage(file, "empty"),
@@ -86,7 +101,10 @@ public sealed class CasesTests
     {
         Assert.SkipUnless(Directory.Exists(s_root), "The cases are missing: set FEWSHOT_CASES to the folder that has them.");
         string[] companions = ["tables/utf8-groups.csv", "tables/train.csv", "tables/support.csv"];
-        IEnumerable<string> files = Directory.EnumerateDirectories(s_root).SelectMany(Directory.EnumerateFiles).Select(path => Path.GetRelativePath(s_root, path));
+        IEnumerable<string> files = Directory
+            .EnumerateDirectories(s_root)
+            .SelectMany(Directory.EnumerateFiles)
+            .Select(path => Path.GetRelativePath(s_root, path));
         Assert.Empty(files.Except([.. s_checks.Keys, .. companions]));
     }
 
@@ -96,8 +114,36 @@ public sealed class CasesTests
         using var folder = new TemporaryFolder();
         string model = folder["m.safetensors"];
         CommandResult.Good(
-            "train", "--method", "protonet", "--data", "table", "--data-root", Find("tables/train.csv"), "--group", "group", "--target", "label", "--kind", "classification",
-            "--features", "x,z", "--ways", "2", "--shots", "3", "--queries", "3", "--iterations", "5", "--meta-batch", "2", "--validation-episodes", "4", "--out", folder["run"]);
+            "train",
+            "--method",
+            "protonet",
+            "--data",
+            "table",
+            "--data-root",
+            Find("tables/train.csv"),
+            "--group",
+            "group",
+            "--target",
+            "label",
+            "--kind",
+            "classification",
+            "--features",
+            "x,z",
+            "--ways",
+            "2",
+            "--shots",
+            "3",
+            "--queries",
+            "3",
+            "--iterations",
+            "5",
+            "--meta-batch",
+            "2",
+            "--validation-episodes",
+            "4",
+            "--out",
+            folder["run"]
+        );
         CommandResult.Good("adapt", "--run", folder["run"], "--support", Find("tables/support.csv"), "--out", model);
         Refused(ExitCode.Data, queries, ["Line 4, column 'x'"], "predict", "--model", model, queries);
         string[] lines = File.ReadAllLines(queries);
@@ -113,7 +159,8 @@ public sealed class CasesTests
         Assert.All(answers, answer => Assert.InRange((double)answer!["probability"]!, 0.5, 1));
     }
 
-    private static void RefusedModel(string file, string fault) => Refused(ExitCode.Storage, file, [fault], "predict", "--model", file, "x.csv");
+    private static void RefusedModel(string file, string fault) =>
+        Refused(ExitCode.Storage, file, [fault], "predict", "--model", file, "x.csv");
 
     // A configuration in place of that of a finished run; null changes the number of queries in the run's own.
     private static void RefusedConfiguration(byte[]? configuration)
@@ -168,7 +215,11 @@ public sealed class CasesTests
     {
         using var folder = new TemporaryFolder();
         CommandResult result = Predict(folder, Find("images/photo.jpg"), file);
-        Assert.True(result.ExitCode == ExitCode.Ok || (result.ExitCode == ExitCode.Data && result.Error.Contains("CMYK", StringComparison.OrdinalIgnoreCase)), result.Error);
+        Assert.True(
+            result.ExitCode == ExitCode.Ok
+                || (result.ExitCode == ExitCode.Data && result.Error.Contains("CMYK", StringComparison.OrdinalIgnoreCase)),
+            result.Error
+        );
     }
 
     private static void RefusedImage(string file, string says)
@@ -202,15 +253,29 @@ public sealed class CasesTests
         }
 
         AdaptPredictTests.WriteGlyph(Path.Combine(folder["support"], "drawing", "0.png"), 1, 0);
-        File.Copy(example, Directory.CreateDirectory(Path.Combine(folder["support"], "picture")).FullName + "/" + Path.GetFileName(example));
-        CommandResult adapted = CommandResult.Of("adapt", "--run", folder["run"], "--support", folder["support"], "--out", folder["m.safetensors"]);
+        File.Copy(
+            example,
+            Directory.CreateDirectory(Path.Combine(folder["support"], "picture")).FullName + "/" + Path.GetFileName(example)
+        );
+        CommandResult adapted = CommandResult.Of(
+            "adapt",
+            "--run",
+            folder["run"],
+            "--support",
+            folder["support"],
+            "--out",
+            folder["m.safetensors"]
+        );
         return adapted.ExitCode == ExitCode.Ok ? CommandResult.Of("predict", "--model", folder["m.safetensors"], query, "--json") : adapted;
     }
 
-    private static string[] Inspect(string file, string group, string target) => ["data", "inspect", "table", "--data-root", file, "--group", group, "--target", target];
+    private static string[] Inspect(string file, string group, string target) =>
+        ["data", "inspect", "table", "--data-root", file, "--group", group, "--target", target];
 
     private static int GroupsOf(string file, string group, string target, params string[] more) =>
-        CommandResult.Good([.. Inspect(file, group, target), .. more, "--json"]).Json["splits"]!.AsArray().Sum(split => (int)split!["groups"]!);
+        CommandResult.Good([.. Inspect(file, group, target), .. more, "--json"]).Json["splits"]!
+            .AsArray()
+            .Sum(split => (int)split!["groups"]!);
 
     // One line that names the file and says what is wrong, and under --json the same as an object.
     private static void Refused(int code, string file, string[] says, params string[] arguments)

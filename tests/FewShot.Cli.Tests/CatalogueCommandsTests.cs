@@ -46,7 +46,8 @@ public sealed class CatalogueCommandsTests
     }
 
     [Fact]
-    public void Data_get_suggests_the_nearest() => CommandResult.Refused(ExitCode.Data, ["'omniglott'", "Did you mean 'omniglot'?"], "data", "get", "omniglott");
+    public void Data_get_suggests_the_nearest() =>
+        CommandResult.Refused(ExitCode.Data, ["'omniglott'", "Did you mean 'omniglot'?"], "data", "get", "omniglott");
 
     [Fact]
     public void Check_passes_and_says_how_near()

@@ -30,7 +30,10 @@ internal sealed record CommandResult(int ExitCode, string Output, string Error)
     public static void Refused(int code, string[] says, params string[] arguments)
     {
         CommandResult result = Of(arguments);
-        string line = Assert.Single(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries), text => text.StartsWith("fewshot: ", StringComparison.Ordinal));
+        string line = Assert.Single(
+            result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries),
+            text => text.StartsWith("fewshot: ", StringComparison.Ordinal)
+        );
         Assert.True(result.ExitCode == code, $"exit code {result.ExitCode}, not {code}: {line}");
         Assert.All(says, text => Assert.Contains(text, line, StringComparison.Ordinal));
         Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);

@@ -9,25 +9,58 @@ public sealed class CompareTests
 {
     private static readonly string[] s_glyphs =
     [
-        "compare", "--data", "glyphs", "--channels", "4", "--queries", "2", "--meta-batch", "2", "--iterations", "3", "--validation-episodes", "4", "--episodes", "6", "--workers", "1",
+        "compare",
+        "--data",
+        "glyphs",
+        "--channels",
+        "4",
+        "--queries",
+        "2",
+        "--meta-batch",
+        "2",
+        "--iterations",
+        "3",
+        "--validation-episodes",
+        "4",
+        "--episodes",
+        "6",
+        "--workers",
+        "1",
     ];
 
     [Fact]
     public void Measures_every_method_and_writes_table_and_report()
     {
         using var folder = new TemporaryFolder();
-        CommandResult result = CommandResult.Good(s_glyphs.With("--methods", "maml,protonet", "--inner-steps", "2", "--validate-every", "1", "--set", "protonet:ways=6", "--out", folder["c"], "--json"));
+        CommandResult result = CommandResult.Good(
+            s_glyphs.With(
+                "--methods",
+                "maml,protonet",
+                "--inner-steps",
+                "2",
+                "--validate-every",
+                "1",
+                "--set",
+                "protonet:ways=6",
+                "--out",
+                folder["c"],
+                "--json"
+            )
+        );
         JsonArray rows = result.Json["rows"]!.AsArray();
         Assert.Equal(["maml", "protonet"], rows.Select(row => (string)row!["method"]!));
-        Assert.All(rows, row =>
-        {
-            Assert.Equal("measured", (string)row!["outcome"]!);
-            Assert.InRange((double)row["accuracy"]!, 0, 1);
-            Assert.Equal(3, (long)row["metaSteps"]!);
-            Assert.True((double)row["adaptMillisecondsMedian"]! > 0 && (double)row["trainingSeconds"]! > 0);
-            Assert.True((long)row["trainingPeakBytes"]! > (long)row["adaptPeakBytes"]! && (long)row["adaptPeakBytes"]! > 0);
-            Assert.Equal(3, row["curve"]!.AsArray().Count);
-        });
+        Assert.All(
+            rows,
+            row =>
+            {
+                Assert.Equal("measured", (string)row!["outcome"]!);
+                Assert.InRange((double)row["accuracy"]!, 0, 1);
+                Assert.Equal(3, (long)row["metaSteps"]!);
+                Assert.True((double)row["adaptMillisecondsMedian"]! > 0 && (double)row["trainingSeconds"]! > 0);
+                Assert.True((long)row["trainingPeakBytes"]! > (long)row["adaptPeakBytes"]! && (long)row["adaptPeakBytes"]! > 0);
+                Assert.Equal(3, row["curve"]!.AsArray().Count);
+            }
+        );
         Assert.True((double)rows[0]!["accuracyBefore"]! >= 0);
         Assert.Equal("--ways 6", (string)rows[1]!["settings"]!);
         Assert.Contains("--inner-steps 2", (string)rows[0]!["train"]!, StringComparison.Ordinal);
@@ -39,15 +72,26 @@ public sealed class CompareTests
         Assert.Contains("| --ways 6 |", markdown.Replace("**", "", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.Contains("    fewshot train --method maml", markdown, StringComparison.Ordinal);
         string page = File.ReadAllText(folder["c/report.html"]);
-        Assert.All(["Accuracy on new tasks", "Time of adaptation", "Time of training", "Peak memory", "Validation while training", "fewshot evaluate --run"], text =>
-            Assert.Contains(text, page, StringComparison.Ordinal));
+        Assert.All(
+            [
+                "Accuracy on new tasks",
+                "Time of adaptation",
+                "Time of training",
+                "Peak memory",
+                "Validation while training",
+                "fewshot evaluate --run",
+            ],
+            text => Assert.Contains(text, page, StringComparison.Ordinal)
+        );
     }
 
     [Fact]
     public void Commands_of_a_row_give_its_figures()
     {
         using var folder = new TemporaryFolder();
-        JsonNode row = CommandResult.Good(s_glyphs.With("--methods", "anil", "--set", "anil:inner-steps=1", "--set", "all:shots=2", "--out", folder["c"], "--json")).Json["rows"]![0]!;
+        JsonNode row = CommandResult
+            .Good(s_glyphs.With("--methods", "anil", "--set", "anil:inner-steps=1", "--set", "all:shots=2", "--out", folder["c"], "--json"))
+            .Json["rows"]![0]!;
         string run = folder["c/anil"];
         byte[] weights = TrainTests.Weights(run);
         Directory.Delete(run, recursive: true);
@@ -77,7 +121,11 @@ public sealed class CompareTests
         JsonObject longer = CommandResult.Good(command.With("--iterations", "5", "--json")).Json;
         Assert.All(longer["rows"]!.AsArray(), row => Assert.Equal(5, (long)row!["metaSteps"]!));
         CommandResult.Refused(ExitCode.Storage, ["was trained for longer", "--out"], command);
-        CommandResult.Refused(ExitCode.Storage, ["another configuration", "learner.channels"], command.With("--iterations", "5", "--channels", "3"));
+        CommandResult.Refused(
+            ExitCode.Storage,
+            ["another configuration", "learner.channels"],
+            command.With("--iterations", "5", "--channels", "3")
+        );
     }
 
     [Fact]
@@ -86,7 +134,19 @@ public sealed class CompareTests
         using var folder = new TemporaryFolder();
         CommandResult result = CommandResult.Of(
             s_glyphs.With(
-                "--methods", "maml,r2d2,protonet-cosine,protonet", "--set", "maml:ways=6", "--set", "r2d2:inner-steps=2", "--set", "protonet-cosine:ways=1000", "--out", folder["c"], "--json"));
+                "--methods",
+                "maml,r2d2,protonet-cosine,protonet",
+                "--set",
+                "maml:ways=6",
+                "--set",
+                "r2d2:inner-steps=2",
+                "--set",
+                "protonet-cosine:ways=1000",
+                "--out",
+                folder["c"],
+                "--json"
+            )
+        );
         Assert.Equal(ExitCode.Usage, result.ExitCode);
         JsonArray rows = result.Json["rows"]!.AsArray();
         Assert.Equal(["impossible", "impossible", "impossible", "measured"], rows.Select(row => (string)row!["outcome"]!));
@@ -108,8 +168,18 @@ public sealed class CompareTests
         Assert.Equal(2, text.Split('\n').Count(line => line.StartsWith("| protonet |", StringComparison.Ordinal)));
         Assert.Contains($"fewshot compare --methods protonet --data glyphs --channels 4 --shots 2", text, StringComparison.Ordinal);
         Assert.Contains("--set all:queries=1", text, StringComparison.Ordinal);
-        Assert.Equal(2, CommandResult.Good("compare", "--merge", folder["one"], folder["two"], "--json").Json["comparisons"]!.AsArray().Count);
-        CommandResult.Refused(ExitCode.Usage, ["protonet on glyphs", "two of the comparisons"], "compare", "--merge", folder["one"], folder["one"]);
+        Assert.Equal(
+            2,
+            CommandResult.Good("compare", "--merge", folder["one"], folder["two"], "--json").Json["comparisons"]!.AsArray().Count
+        );
+        CommandResult.Refused(
+            ExitCode.Usage,
+            ["protonet on glyphs", "two of the comparisons"],
+            "compare",
+            "--merge",
+            folder["one"],
+            folder["one"]
+        );
         CommandResult.Refused(ExitCode.Usage, ["leave --methods out"], "compare", "--merge", folder["one"], "--methods", "maml");
         CommandResult.Refused(ExitCode.Storage, ["comparison.json"], "compare", "--merge", folder["three"]);
     }
@@ -123,11 +193,44 @@ public sealed class CompareTests
         {
             int code = CommandLine.Run(
                 [
-                    "compare", "--methods", "maml,r2d2", "--data", "table", "--data-root", table, "--group", "line", "--target", "y", "--features", "x", "--shots", "3", "--queries", "4",
-                    "--set", "r2d2:shots=4", "--hidden", "8,8", "--meta-batch", "2", "--iterations", "2", "--inner-rate", "0.01", "--validation-episodes", "4", "--episodes", "5",
-                    "--workers", "1", "--out", folder["c"],
+                    "compare",
+                    "--methods",
+                    "maml,r2d2",
+                    "--data",
+                    "table",
+                    "--data-root",
+                    table,
+                    "--group",
+                    "line",
+                    "--target",
+                    "y",
+                    "--features",
+                    "x",
+                    "--shots",
+                    "3",
+                    "--queries",
+                    "4",
+                    "--set",
+                    "r2d2:shots=4",
+                    "--hidden",
+                    "8,8",
+                    "--meta-batch",
+                    "2",
+                    "--iterations",
+                    "2",
+                    "--inner-rate",
+                    "0.01",
+                    "--validation-episodes",
+                    "4",
+                    "--episodes",
+                    "5",
+                    "--workers",
+                    "1",
+                    "--out",
+                    folder["c"],
                 ],
-                new Output(TextWriter.Null, error));
+                new Output(TextWriter.Null, error)
+            );
             Assert.True(code == ExitCode.Ok, error.ToString());
         }
 
@@ -139,7 +242,25 @@ public sealed class CompareTests
     {
         using var folder = new TemporaryFolder();
         CommandResult result = CommandResult.Of(
-            "compare", "--methods", "maml", "--data", "sinusoid", "--hidden", "8,8", "--meta-batch", "2", "--iterations", "20", "--inner-rate", "1e20", "--workers", "1", "--out", folder["c"], "--json");
+            "compare",
+            "--methods",
+            "maml",
+            "--data",
+            "sinusoid",
+            "--hidden",
+            "8,8",
+            "--meta-batch",
+            "2",
+            "--iterations",
+            "20",
+            "--inner-rate",
+            "1e20",
+            "--workers",
+            "1",
+            "--out",
+            folder["c"],
+            "--json"
+        );
         Assert.Equal(ExitCode.Diverged, result.ExitCode);
         Assert.Equal("diverged", (string)result.Json["rows"]![0]!["outcome"]!);
         Assert.Contains("diverged", (string)result.Json["rows"]![0]!["fault"]!, StringComparison.Ordinal);
@@ -149,12 +270,40 @@ public sealed class CompareTests
     public void Regression_is_compared_by_its_loss()
     {
         using var folder = new TemporaryFolder();
-        JsonObject json = CommandResult.Good(
-            "compare", "--methods", "maml,r2d2", "--data", "sinusoid", "--hidden", "8,8", "--queries", "4", "--meta-batch", "2", "--iterations", "4", "--inner-rate", "0.01",
-            "--validation-episodes", "4", "--episodes", "5", "--workers", "1", "--out", folder["c"], "--json").Json;
+        JsonObject json = CommandResult
+            .Good(
+                "compare",
+                "--methods",
+                "maml,r2d2",
+                "--data",
+                "sinusoid",
+                "--hidden",
+                "8,8",
+                "--queries",
+                "4",
+                "--meta-batch",
+                "2",
+                "--iterations",
+                "4",
+                "--inner-rate",
+                "0.01",
+                "--validation-episodes",
+                "4",
+                "--episodes",
+                "5",
+                "--workers",
+                "1",
+                "--out",
+                folder["c"],
+                "--json"
+            )
+            .Json;
         Assert.Equal("regression", (string)json["kind"]!);
         Assert.Equal(10, (int)json["shots"]!);
-        Assert.All(json["rows"]!.AsArray(), row => Assert.True((double)row!["loss"]! > 0 && row["accuracy"] is null && row["normStatistics"] is null));
+        Assert.All(
+            json["rows"]!.AsArray(),
+            row => Assert.True((double)row!["loss"]! > 0 && row["accuracy"] is null && row["normStatistics"] is null)
+        );
         Assert.Contains("mean squared error", File.ReadAllText(folder["c/report.html"]), StringComparison.Ordinal);
     }
 

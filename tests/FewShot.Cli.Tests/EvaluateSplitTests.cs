@@ -22,8 +22,32 @@ public sealed class EvaluateSplitTests
         }
 
         CommandResult.Good(
-            "train", "--method", "protonet", "--data", "images", "--data-root", folder["data"], "--ways", "2", "--shots", "1", "--queries", "2", "--channels", "4",
-            "--meta-batch", "2", "--iterations", "2", "--validation-episodes", "2", "--workers", "1", "--out", folder["run"]);
+            "train",
+            "--method",
+            "protonet",
+            "--data",
+            "images",
+            "--data-root",
+            folder["data"],
+            "--ways",
+            "2",
+            "--shots",
+            "1",
+            "--queries",
+            "2",
+            "--channels",
+            "4",
+            "--meta-batch",
+            "2",
+            "--iterations",
+            "2",
+            "--validation-episodes",
+            "2",
+            "--workers",
+            "1",
+            "--out",
+            folder["run"]
+        );
         string[] evaluate = ["evaluate", "--run", folder["run"], "--ways", "4", "--episodes", "2"];
         Assert.Equal(4, (int)CommandResult.Good(evaluate.With("--json")).Json["ways"]!);
         CommandResult.Refused(ExitCode.Data, ["validation", "4"], evaluate.With("--split", "validation"));

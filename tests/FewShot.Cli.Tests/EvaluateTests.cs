@@ -19,7 +19,10 @@ public sealed class EvaluateTests
         Assert.Null(json["accuracyBefore"]);
         Assert.Equal((20, 5, 1, 3), ((int)json["episodes"]!, (int)json["ways"]!, (int)json["shots"]!, (int)json["queries"]!));
         Assert.Equal(("support", "test", 1), ((string)json["normStatistics"]!, (string)json["split"]!, (int)json["seed"]!));
-        Assert.True((double)json["adaptMillisecondsMedian"]! > 0 && (double)json["adaptMillisecondsP95"]! >= (double)json["adaptMillisecondsMedian"]!);
+        Assert.True(
+            (double)json["adaptMillisecondsMedian"]! > 0
+                && (double)json["adaptMillisecondsP95"]! >= (double)json["adaptMillisecondsMedian"]!
+        );
         Assert.Single(json["steps"]!.AsArray());
     }
 
@@ -28,9 +31,28 @@ public sealed class EvaluateTests
     {
         using var folder = new TemporaryFolder();
         CommandResult.Good(Runs.Glyphs.With("--out", folder["run"]));
-        JsonObject json = CommandResult.Good(
-            "evaluate", "--run", folder["run"], "--episodes", "5", "--ways", "7", "--shots", "2", "--norm-statistics", "query", "--split", "validation", "--json").Json;
-        Assert.Equal((7, 2, "query", "validation"), ((int)json["ways"]!, (int)json["shots"]!, (string)json["normStatistics"]!, (string)json["split"]!));
+        JsonObject json = CommandResult
+            .Good(
+                "evaluate",
+                "--run",
+                folder["run"],
+                "--episodes",
+                "5",
+                "--ways",
+                "7",
+                "--shots",
+                "2",
+                "--norm-statistics",
+                "query",
+                "--split",
+                "validation",
+                "--json"
+            )
+            .Json;
+        Assert.Equal(
+            (7, 2, "query", "validation"),
+            ((int)json["ways"]!, (int)json["shots"]!, (string)json["normStatistics"]!, (string)json["split"]!)
+        );
     }
 
     [Fact]

@@ -20,12 +20,15 @@ public sealed class FailureTests
     public void Every_property_that_is_translated_exists()
     {
         Type[] types = typeof(Learner).Assembly.GetExportedTypes();
-        Assert.All(OptionNames.Known.Where(name => name.Contains('.', StringComparison.Ordinal)), name =>
-        {
-            // What follows the name is the value it should have.
-            string[] parts = name.Split(' ')[0].Split('.');
-            Assert.NotNull(types.Single(type => type.Name == parts[0]).GetProperty(parts[1]));
-        });
+        Assert.All(
+            OptionNames.Known.Where(name => name.Contains('.', StringComparison.Ordinal)),
+            name =>
+            {
+                // What follows the name is the value it should have.
+                string[] parts = name.Split(' ')[0].Split('.');
+                Assert.NotNull(types.Single(type => type.Name == parts[0]).GetProperty(parts[1]));
+            }
+        );
     }
 
     [Fact]
@@ -41,10 +44,12 @@ public sealed class FailureTests
         string[] named =
         [
             .. from library in new[] { "FewShot", "FewShot.Compute" }
-               from file in Directory.EnumerateFiles(Path.Combine(root!, "src", library), "*.cs", SearchOption.AllDirectories)
-               from line in File.ReadLines(file)
-               where System.Text.RegularExpressions.Regex.IsMatch(line, "throw|Exception|\\+ \\$?\"") && System.Text.RegularExpressions.Regex.IsMatch(line, "\"[^\"]*--[a-z]")
-               select $"{Path.GetFileName(file)}: {line.Trim()}",
+            from file in Directory.EnumerateFiles(Path.Combine(root!, "src", library), "*.cs", SearchOption.AllDirectories)
+            from line in File.ReadLines(file)
+            where
+                System.Text.RegularExpressions.Regex.IsMatch(line, "throw|Exception|\\+ \\$?\"")
+                && System.Text.RegularExpressions.Regex.IsMatch(line, "\"[^\"]*--[a-z]")
+            select $"{Path.GetFileName(file)}: {line.Trim()}",
         ];
         Assert.Empty(named);
     }
@@ -53,7 +58,11 @@ public sealed class FailureTests
     public void An_unknown_vector_level_is_wrong_usage()
     {
         // The level is read once for a process, so it takes one of its own.
-        var start = new System.Diagnostics.ProcessStartInfo("dotnet", [typeof(CommandLine).Assembly.Location, "info"]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new System.Diagnostics.ProcessStartInfo("dotnet", [typeof(CommandLine).Assembly.Location, "info"])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
         start.Environment["FEWSHOT_SIMD"] = "sse9";
         using Process process = System.Diagnostics.Process.Start(start)!;
         string error = process.StandardError.ReadToEnd();
@@ -73,7 +82,15 @@ public sealed class FailureTests
 
         File.WriteAllText(config, good.Replace("\"queries\": 5", "\"queries\": 7", StringComparison.Ordinal));
         CommandResult.Refused(ExitCode.Storage, ["config.json", "data.queries was 5, now 7"], "evaluate", "--run", folder["run"]);
-        CommandResult.Refused(ExitCode.Storage, ["config.json", "data.queries was 5, now 7"], "train", "--out", folder["run"], "--iterations", "30");
+        CommandResult.Refused(
+            ExitCode.Storage,
+            ["config.json", "data.queries was 5, now 7"],
+            "train",
+            "--out",
+            folder["run"],
+            "--iterations",
+            "30"
+        );
 
         File.WriteAllText(config, good.Replace("\"queries\": 5", "\"queries\": 5, \"queries\": 5", StringComparison.Ordinal));
         CommandResult.Refused(ExitCode.Storage, ["config.json", "twice"], "evaluate", "--run", folder["run"]);
@@ -89,7 +106,11 @@ public sealed class FailureTests
         using var folder = new TemporaryFolder();
         CommandResult.Good(Runs.Sinusoid.With("--out", folder["run"], "--schedule", "cosine"));
         CommandResult result = CommandResult.Good("train", "--out", folder["run"], "--iterations", "30");
-        Assert.Contains("a schedule of 20 iterations in a training of 30; --schedule-iterations 30 stretches it", result.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "a schedule of 20 iterations in a training of 30; --schedule-iterations 30 stretches it",
+            result.Error,
+            StringComparison.Ordinal
+        );
         double rate = (double)RunFolder.ReadLog(folder["run"])[^1]["train/outer_rate"]!;
         Assert.Equal(1e-5, rate, 1e-9); // one hundredth of the first, where a cosine over 20 iterations ends
         CommandResult again = CommandResult.Good("train", "--out", folder["run"], "--iterations", "40", "--schedule-iterations", "40");

@@ -4,7 +4,24 @@ namespace FewShot.Cli.Tests;
 
 public sealed class HelpTests
 {
-    public static TheoryData<string> Commands => ["quickstart", "train", "evaluate", "adapt", "predict", "compare", "check", "patterns", "plan", "methods", "data", "data list", "data get", "data inspect", "info"];
+    public static TheoryData<string> Commands =>
+        [
+            "quickstart",
+            "train",
+            "evaluate",
+            "adapt",
+            "predict",
+            "compare",
+            "check",
+            "patterns",
+            "plan",
+            "methods",
+            "data",
+            "data list",
+            "data get",
+            "data inspect",
+            "info",
+        ];
 
     [Theory]
     [MemberData(nameof(Commands))]
@@ -25,13 +42,18 @@ public sealed class HelpTests
 
     [Fact]
     public void Of_an_option_given_twice_the_last_counts() =>
-        Assert.Equal(3, (int)CommandResult.Good("plan", "--features", "4", "--inner-steps", "2", "--inner-steps", "3", "--json").Json["innerSteps"]!);
+        Assert.Equal(
+            3,
+            (int)CommandResult.Good("plan", "--features", "4", "--inner-steps", "2", "--inner-steps", "3", "--json").Json["innerSteps"]!
+        );
 
     [Fact]
-    public void Unknown_command_suggests_the_nearest() => CommandResult.Refused(ExitCode.Usage, ["'tarin'", "Did you mean 'train'?"], "tarin");
+    public void Unknown_command_suggests_the_nearest() =>
+        CommandResult.Refused(ExitCode.Usage, ["'tarin'", "Did you mean 'train'?"], "tarin");
 
     [Fact]
-    public void Unknown_option_suggests_the_nearest() => CommandResult.Refused(ExitCode.Usage, ["'--metod'", "Did you mean '--method'?"], "train", "--metod", "maml");
+    public void Unknown_option_suggests_the_nearest() =>
+        CommandResult.Refused(ExitCode.Usage, ["'--metod'", "Did you mean '--method'?"], "train", "--metod", "maml");
 
     [Theory]
     [InlineData("--ways", "many", "a whole number of at least 2")]
@@ -54,5 +76,6 @@ public sealed class HelpTests
     }
 
     [Fact]
-    public void Verbose_shows_where_an_error_came_from() => Assert.Contains("   at ", CommandResult.Of("train", "--method", "mmal", "--verbose").Error, StringComparison.Ordinal);
+    public void Verbose_shows_where_an_error_came_from() =>
+        Assert.Contains("   at ", CommandResult.Of("train", "--method", "mmal", "--verbose").Error, StringComparison.Ordinal);
 }

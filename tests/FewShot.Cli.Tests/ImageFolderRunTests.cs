@@ -7,7 +7,24 @@ namespace FewShot.Cli.Tests;
 /// <summary>Runs on a user's own images, whose folder changes afterwards.</summary>
 public sealed class ImageFolderRunTests
 {
-    private static readonly string[] s_quick = ["--iterations", "2", "--ways", "2", "--queries", "1", "--image-size", "16", "--gray", "--channels", "4", "--seed", "1", "--workers", "1"];
+    private static readonly string[] s_quick =
+    [
+        "--iterations",
+        "2",
+        "--ways",
+        "2",
+        "--queries",
+        "1",
+        "--image-size",
+        "16",
+        "--gray",
+        "--channels",
+        "4",
+        "--seed",
+        "1",
+        "--workers",
+        "1",
+    ];
 
     [Fact]
     public void A_grown_folder_neither_moves_a_class_nor_changes_what_is_measured_of_the_old_ones()
@@ -19,7 +36,9 @@ public sealed class ImageFolderRunTests
         Assert.Equal(14, trained.Length);
         Assert.Equal("byHash", (string)Configuration(folder)["data"]!["division"]!);
 
-        double Measured() => (double)CommandResult.Good("evaluate", "--run", folder["run"], "--split", "validation", "--episodes", "30", "--json").Json["loss"]!;
+        double Measured() =>
+            (double)
+                CommandResult.Good("evaluate", "--run", folder["run"], "--split", "validation", "--episodes", "30", "--json").Json["loss"]!;
         double before = Measured();
         foreach (string name in new[] { "class22", "class23" })
         {
@@ -31,7 +50,15 @@ public sealed class ImageFolderRunTests
         }
 
         Assert.Equal(before, Measured());
-        CommandResult.Refused(ExitCode.Data, ["learns from 14 classes", "now has 16", "'class22'"], "train", "--out", folder["run"], "--iterations", "4");
+        CommandResult.Refused(
+            ExitCode.Data,
+            ["learns from 14 classes", "now has 16", "'class22'"],
+            "train",
+            "--out",
+            folder["run"],
+            "--iterations",
+            "4"
+        );
     }
 
     [Fact]
@@ -45,7 +72,14 @@ public sealed class ImageFolderRunTests
         CommandResult result = CommandResult.Good("evaluate", "--run", folder["run"], "--episodes", "10");
         Assert.Contains("left out, because the run was trained on them: class01", result.Error, StringComparison.Ordinal);
         CommandResult.Refused(
-            ExitCode.Data, ["has 3 classes", "ask for 4 ways", "left out because the learner was trained on them"], "evaluate", "--run", folder["run"], "--ways", "4");
+            ExitCode.Data,
+            ["has 3 classes", "ask for 4 ways", "left out because the learner was trained on them"],
+            "evaluate",
+            "--run",
+            folder["run"],
+            "--ways",
+            "4"
+        );
     }
 
     [Fact]
@@ -73,18 +107,39 @@ public sealed class ImageFolderRunTests
         using var folder = new TemporaryFolder();
         Fill(Path.Combine(folder["images"], "train"), 0, 2);
         Fill(Path.Combine(folder["images"], "test"), 10, 2);
-        string original = Path.Combine(folder["images"], "train", "class00", "0.png"), copy = Path.Combine(folder["images"], "test", "class10", "copy.png");
+        string original = Path.Combine(folder["images"], "train", "class00", "0.png"),
+            copy = Path.Combine(folder["images"], "test", "class10", "copy.png");
         File.Copy(original, copy);
-        Assert.Contains("identical files in several splits", CommandResult.Good("data", "inspect", "images", "--data-root", folder["images"]).Output, StringComparison.Ordinal);
-        JsonArray same = Assert.Single(CommandResult.Good("data", "inspect", "images", "--data-root", folder["images"], "--json").Json["identical"]!.AsArray())!.AsArray();
+        Assert.Contains(
+            "identical files in several splits",
+            CommandResult.Good("data", "inspect", "images", "--data-root", folder["images"]).Output,
+            StringComparison.Ordinal
+        );
+        JsonArray same = Assert
+            .Single(
+                CommandResult.Good("data", "inspect", "images", "--data-root", folder["images"], "--json").Json["identical"]!.AsArray()
+            )!
+            .AsArray();
         Assert.Equal([copy, original], same.Select(image => (string)image!["file"]!));
         Assert.Equal(["test", "train"], same.Select(image => (string)image!["split"]!));
     }
 
     private static void Train(TemporaryFolder folder) =>
-        CommandResult.Good(["train", "--method", "protonet", "--data", "images", "--data-root", folder["images"], "--out", folder["run"], .. s_quick]);
+        CommandResult.Good([
+            "train",
+            "--method",
+            "protonet",
+            "--data",
+            "images",
+            "--data-root",
+            folder["images"],
+            "--out",
+            folder["run"],
+            .. s_quick,
+        ]);
 
-    private static JsonObject Configuration(TemporaryFolder folder) => JsonNode.Parse(File.ReadAllText(Path.Combine(folder["run"], "config.json")))!.AsObject();
+    private static JsonObject Configuration(TemporaryFolder folder) =>
+        JsonNode.Parse(File.ReadAllText(Path.Combine(folder["run"], "config.json")))!.AsObject();
 
     private static void Fill(string folder, int first, int classes)
     {

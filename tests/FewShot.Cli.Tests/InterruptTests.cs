@@ -32,7 +32,9 @@ public sealed class InterruptTests
             kill.WaitForExit();
         }
 
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        await process
+            .WaitForExitAsync(TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         Assert.Equal(signal == "KILL" ? 137 : ExitCode.Interrupted, process.ExitCode);
         if (signal != "KILL")
         {
@@ -48,13 +50,17 @@ public sealed class InterruptTests
         Assert.Equal(TrainTests.Weights(folder["straight"]), TrainTests.Weights(run));
     }
 
-    private static Process Start(string[] arguments) => Process.Start(new ProcessStartInfo(
-        Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet",
-        [Path.Combine(AppContext.BaseDirectory, "FewShot.Cli.dll"), .. arguments])
-    {
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-    })!;
+    private static Process Start(string[] arguments) =>
+        Process.Start(
+            new ProcessStartInfo(
+                Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet",
+                [Path.Combine(AppContext.BaseDirectory, "FewShot.Cli.dll"), .. arguments]
+            )
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
 
     private static void WaitFor(Func<bool> condition, Process process)
     {

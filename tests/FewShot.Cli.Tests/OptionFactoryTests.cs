@@ -10,7 +10,8 @@ public sealed class OptionFactoryTests
     [InlineData("10m", 600)]
     [InlineData("1h30m", 5400)]
     [InlineData("0.5h", 1800)]
-    public void Reads_durations(string text, double seconds) => Assert.Equal(seconds, OptionFactory.ParseDuration(text)!.Value.TotalSeconds);
+    public void Reads_durations(string text, double seconds) =>
+        Assert.Equal(seconds, OptionFactory.ParseDuration(text)!.Value.TotalSeconds);
 
     [Theory]
     [InlineData("")]

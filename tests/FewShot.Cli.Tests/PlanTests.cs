@@ -8,11 +8,17 @@ public sealed class PlanTests
     [Fact]
     public void Measured_memory_is_the_predicted()
     {
-        JsonObject json = CommandResult.Good("plan", "--method", "anil", "--channels", "4", "--queries", "2", "--inner-steps", "2", "--measure", "--json").Json;
+        JsonObject json = CommandResult
+            .Good("plan", "--method", "anil", "--channels", "4", "--queries", "2", "--inner-steps", "2", "--measure", "--json")
+            .Json;
         Assert.Equal(2, (int)json["innerSteps"]!);
         Assert.True((long)json["multiplyAdds"]! > (long)json["adaptMultiplyAdds"]!);
         Assert.InRange((long)json["measuredPeakBytes"]!, (long)json["predictedPeakBytes"]! * 9 / 10, (long)json["predictedPeakBytes"]!);
-        Assert.InRange((long)json["adaptMeasuredPeakBytes"]!, (long)json["adaptPredictedPeakBytes"]! * 9 / 10, (long)json["adaptPredictedPeakBytes"]!);
+        Assert.InRange(
+            (long)json["adaptMeasuredPeakBytes"]!,
+            (long)json["adaptPredictedPeakBytes"]! * 9 / 10,
+            (long)json["adaptPredictedPeakBytes"]!
+        );
     }
 
     [Fact]
@@ -76,18 +82,36 @@ public sealed class PlanTests
         // How many there are in the adaptation, and how many of them in its second step.
         static (int, int) Convolutions(string pattern)
         {
-            string dump = CommandResult.Good("plan", "--method", "maml", "--pattern", pattern, "--channels", "4", "--queries", "2", "--inner-steps", "2", "--dump").Output;
-            string[] steps = [.. dump[dump.IndexOf("== adaptation", StringComparison.Ordinal)..].Split('\n').Where(line => line.Contains("Convolution", StringComparison.Ordinal))];
+            string dump = CommandResult
+                .Good("plan", "--method", "maml", "--pattern", pattern, "--channels", "4", "--queries", "2", "--inner-steps", "2", "--dump")
+                .Output;
+            string[] steps =
+            [
+                .. dump[dump.IndexOf("== adaptation", StringComparison.Ordinal)..]
+                    .Split('\n')
+                    .Where(line => line.Contains("Convolution", StringComparison.Ordinal)),
+            ];
             return (steps.Length, steps.Count(line => line.Contains("inner step 2", StringComparison.Ordinal)));
         }
     }
 
     [Fact]
     public void Memory_budget_that_cannot_be_met_says_what_is_needed() =>
-        CommandResult.Refused(ExitCode.Usage, ["the memory budget of 1000 bytes", "needs", "--memory-budget"], "plan", "--method", "maml", "--features", "4", "--memory-budget", "1KB");
+        CommandResult.Refused(
+            ExitCode.Usage,
+            ["the memory budget of 1000 bytes", "needs", "--memory-budget"],
+            "plan",
+            "--method",
+            "maml",
+            "--features",
+            "4",
+            "--memory-budget",
+            "1KB"
+        );
 
     [Fact]
-    public void Image_and_features_exclude_each_other() => CommandResult.Refused(ExitCode.Usage, ["--features", "--image"], "plan", "--features", "4", "--image", "28");
+    public void Image_and_features_exclude_each_other() =>
+        CommandResult.Refused(ExitCode.Usage, ["--features", "--image"], "plan", "--features", "4", "--image", "28");
 
     [Fact]
     public void Too_small_images_are_refused() => CommandResult.Refused(ExitCode.Usage, ["conv4", "16x16"], "plan", "--image", "8");

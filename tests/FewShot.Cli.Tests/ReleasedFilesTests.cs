@@ -5,7 +5,9 @@ using Xunit;
 
 namespace FewShot.Cli.Tests;
 
-/// <summary>Run folders and model files of earlier releases are read, used and gone on with; what they answer is what that release answered.</summary>
+/// <summary>
+/// Run folders and model files of earlier releases are read, used and gone on with; what they answer is what that release answered.
+/// </summary>
 public sealed class ReleasedFilesTests
 {
     private static readonly string s_files = Path.Combine(Repository.Root, "tests", "FewShot.Cli.Tests", "release-0.1.0");

@@ -7,14 +7,54 @@ internal static class Runs
 {
     public static readonly string[] Sinusoid =
     [
-        "train", "--method", "maml", "--data", "sinusoid", "--hidden", "8,8", "--shots", "5", "--queries", "5", "--inner-steps", "2", "--inner-rate", "0.01",
-        "--meta-batch", "2", "--iterations", "20", "--validate-every", "10", "--validation-episodes", "4", "--workers", "1",
+        "train",
+        "--method",
+        "maml",
+        "--data",
+        "sinusoid",
+        "--hidden",
+        "8,8",
+        "--shots",
+        "5",
+        "--queries",
+        "5",
+        "--inner-steps",
+        "2",
+        "--inner-rate",
+        "0.01",
+        "--meta-batch",
+        "2",
+        "--iterations",
+        "20",
+        "--validate-every",
+        "10",
+        "--validation-episodes",
+        "4",
+        "--workers",
+        "1",
     ];
 
     public static readonly string[] Glyphs =
     [
-        "train", "--method", "protonet", "--data", "glyphs", "--channels", "4", "--queries", "3", "--norm-statistics", "support",
-        "--meta-batch", "2", "--iterations", "3", "--validation-episodes", "4", "--workers", "1",
+        "train",
+        "--method",
+        "protonet",
+        "--data",
+        "glyphs",
+        "--channels",
+        "4",
+        "--queries",
+        "3",
+        "--norm-statistics",
+        "support",
+        "--meta-batch",
+        "2",
+        "--iterations",
+        "3",
+        "--validation-episodes",
+        "4",
+        "--workers",
+        "1",
     ];
 
     public static string[] With(this string[] command, params string[] more) => [.. command, .. more];

@@ -31,8 +31,15 @@ public sealed class TableSplitTests
     public void A_column_of_splits_is_stored_with_the_run_and_named_where_a_split_is_empty()
     {
         using var folder = new TemporaryFolder();
-        File.WriteAllText(folder["t.csv"], "line,x,y,part\n" + string.Concat(
-            from line in Enumerable.Range(0, 2) from x in Enumerable.Range(0, 12) select $"g{line},{x},{(line + 1) * x},{(line == 0 ? "train" : "test")}\n"));
+        File.WriteAllText(
+            folder["t.csv"],
+            "line,x,y,part\n"
+                + string.Concat(
+                    from line in Enumerable.Range(0, 2)
+                    from x in Enumerable.Range(0, 12)
+                    select $"g{line},{x},{(line + 1) * x},{(line == 0 ? "train" : "test")}\n"
+                )
+        );
         Train(folder, "given", "--split-column", "part");
         Measured(folder, "given");
         Train(folder, "hashed", "--features", "x");
@@ -40,10 +47,34 @@ public sealed class TableSplitTests
         CommandResult.Refused(ExitCode.Usage, ["--split-column is for --data table"], "train", "--split-column", "part");
     }
 
-    private static void Train(TemporaryFolder folder, string run, params string[] more) => CommandResult.Good(
-        [
-            "train", "--method", "r2d2", "--data", "table", "--data-root", folder["t.csv"], "--group", "line", "--target", "y", "--hidden", "8", "--shots", "5", "--queries", "5",
-            "--meta-batch", "2", "--iterations", "2", "--workers", "1", "--out", folder[run], .. more,
+    private static void Train(TemporaryFolder folder, string run, params string[] more) =>
+        CommandResult.Good([
+            "train",
+            "--method",
+            "r2d2",
+            "--data",
+            "table",
+            "--data-root",
+            folder["t.csv"],
+            "--group",
+            "line",
+            "--target",
+            "y",
+            "--hidden",
+            "8",
+            "--shots",
+            "5",
+            "--queries",
+            "5",
+            "--meta-batch",
+            "2",
+            "--iterations",
+            "2",
+            "--workers",
+            "1",
+            "--out",
+            folder[run],
+            .. more,
         ]);
 
     private static double Measured(TemporaryFolder folder, string run) =>

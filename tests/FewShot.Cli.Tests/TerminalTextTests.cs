@@ -17,7 +17,10 @@ public sealed class TerminalTextTests
     [InlineData("\u009b31m", @"\u009B31m")]
     [InlineData("a\r\nb\tc\0", @"a\u000D\u000Ab\u0009c\u0000")]
     [InlineData("\u2028\u2029\u0085", @"\u2028\u2029\u0085")]
-    [InlineData("\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069\u200E\u200F\u061C", @"\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069\u200E\u200F\u061C")]
+    [InlineData(
+        "\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069\u200E\u200F\u061C",
+        @"\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069\u200E\u200F\u061C"
+    )]
     [InlineData("\uDB40\uDC41", @"\uDB40\uDC41")]
     public void What_a_terminal_obeys_is_shown(string text, string shown) => Assert.Equal(shown, TerminalText.Shown(text));
 
@@ -59,7 +62,9 @@ public sealed class TerminalTextTests
         Assert.All([adapted.Output, adapted.Error, predicted.Output, predicted.Error], AssertTame);
         Assert.Contains(@"cat\u001B[31m", predicted.Output, StringComparison.Ordinal);
 
-        JsonObject answer = CommandResult.Good("predict", "--model", model, folder["queries"], "--json").Json["predictions"]![0]!.AsObject();
+        JsonObject answer = CommandResult.Good("predict", "--model", model, folder["queries"], "--json").Json["predictions"]![
+            0
+        ]!.AsObject();
         Assert.Contains(Hostile.Replace('/', '-'), answer["probabilities"]!.AsObject().Select(pair => pair.Key));
         Assert.EndsWith("\e[31m\n\u202E.png", (string)answer["file"]!, StringComparison.Ordinal);
 
@@ -70,7 +75,9 @@ public sealed class TerminalTextTests
         AssertTame(wrong.Error);
     }
 
-    private static void AssertTame(string text) => Assert.DoesNotContain(
-        text.ReplaceLineEndings("\n").Replace("\n", "", StringComparison.Ordinal),
-        character => char.IsControl(character) || char.GetUnicodeCategory(character) == UnicodeCategory.Format);
+    private static void AssertTame(string text) =>
+        Assert.DoesNotContain(
+            text.ReplaceLineEndings("\n").Replace("\n", "", StringComparison.Ordinal),
+            character => char.IsControl(character) || char.GetUnicodeCategory(character) == UnicodeCategory.Format
+        );
 }

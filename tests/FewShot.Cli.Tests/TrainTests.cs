@@ -50,11 +50,31 @@ public sealed class TrainTests
     public void Weights_of_the_tasks_are_stored_logged_and_drawn()
     {
         using var folder = new TemporaryFolder();
-        JsonObject json = CommandResult.Good(Runs.Sinusoid.With("--out", folder["run"], "--weighting", "agreement", "--weighting-floor", "none", "--rates", "layer-step", "--json")).Json;
+        JsonObject json = CommandResult
+            .Good(
+                Runs.Sinusoid.With(
+                    "--out",
+                    folder["run"],
+                    "--weighting",
+                    "agreement",
+                    "--weighting-floor",
+                    "none",
+                    "--rates",
+                    "layer-step",
+                    "--json"
+                )
+            )
+            .Json;
         Assert.Equal("gradient agreement", (string)json["weighting"]!);
         JsonObject stored = RunFolder.ReadConfiguration(folder["run"]);
-        Assert.Equal(("agreement", "-Infinity", "layerAndStep"), ((string)stored["learner"]!["weighting"]!, (string)stored["learner"]!["weightingFloor"]!, (string)stored["learner"]!["rates"]!));
-        Assert.All(RunFolder.ReadLog(folder["run"]), entry => Assert.True((double)entry["weights/least"]! <= (double)entry["weights/largest"]!));
+        Assert.Equal(
+            ("agreement", "-Infinity", "layerAndStep"),
+            ((string)stored["learner"]!["weighting"]!, (string)stored["learner"]!["weightingFloor"]!, (string)stored["learner"]!["rates"]!)
+        );
+        Assert.All(
+            RunFolder.ReadLog(folder["run"]),
+            entry => Assert.True((double)entry["weights/least"]! <= (double)entry["weights/largest"]!)
+        );
         Assert.Contains("largest weight", File.ReadAllText(folder["run/weights.svg"]), StringComparison.Ordinal);
 
         CommandResult.Good(Runs.Sinusoid.With("--out", folder["plain"]));
@@ -108,5 +128,10 @@ public sealed class TrainTests
     }
 
     internal static byte[] Weights(string run) =>
-        [.. Checkpoint.Read(RunFolder.LatestPath(run)).Weights.SelectMany(tensor => tensor.Float32.ToArray()).SelectMany(BitConverter.GetBytes)];
+        [
+            .. Checkpoint
+                .Read(RunFolder.LatestPath(run))
+                .Weights.SelectMany(tensor => tensor.Float32.ToArray())
+                .SelectMany(BitConverter.GetBytes),
+        ];
 }

@@ -6,13 +6,35 @@ using Xunit;
 
 namespace FewShot.Cli.Tests;
 
-/// <summary>The level of vectors decides bits, and nothing else does: pinned, it gives those of a processor that has no more. It is read once for a process.</summary>
+/// <summary>
+/// The level of vectors decides bits, and nothing else does: pinned, it gives those of a processor that has no more. It is read once for a
+/// process.
+/// </summary>
 public sealed class VectorLevelTests
 {
     private static readonly string[] s_glyphs =
     [
-        "train", "--method", "maml", "--data", "glyphs", "--channels", "8", "--queries", "3", "--inner-steps", "2", "--meta-batch", "3", "--iterations", "3",
-        "--validation-episodes", "4", "--workers", "1", "--clip", "0.001",
+        "train",
+        "--method",
+        "maml",
+        "--data",
+        "glyphs",
+        "--channels",
+        "8",
+        "--queries",
+        "3",
+        "--inner-steps",
+        "2",
+        "--meta-batch",
+        "3",
+        "--iterations",
+        "3",
+        "--validation-episodes",
+        "4",
+        "--workers",
+        "1",
+        "--clip",
+        "0.001",
     ];
 
     [Theory]
@@ -31,7 +53,10 @@ public sealed class VectorLevelTests
     // The numbers of the trained weights, without the description before them.
     private static byte[] Train(string run, string weighting, (string Name, string Value) variable)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(CommandLine).Assembly.Location, .. s_glyphs, "--weighting", weighting, "--out", run])
+        var start = new ProcessStartInfo(
+            "dotnet",
+            [typeof(CommandLine).Assembly.Location, .. s_glyphs, "--weighting", weighting, "--out", run]
+        )
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -12,7 +12,9 @@ using Xunit;
 
 namespace FewShot.PublicSurface.Tests;
 
-/// <summary>The worked examples of CONTRIBUTING.md, compiled and run; a layer, a method and a data source need nothing but the public surface.</summary>
+/// <summary>
+/// The worked examples of CONTRIBUTING.md, compiled and run; a layer, a method and a data source need nothing but the public surface.
+/// </summary>
 public class ContributingExamples
 {
     [Fact]
@@ -20,15 +22,30 @@ public class ContributingExamples
     {
         string root = Repository.Root;
         Guide.AssertCompiled(
-            Path.Combine(root, "CONTRIBUTING.md"), 4,
-            Path.Combine(root, "tests/FewShot.PublicSurface.Tests/ContributingExamples.cs"), Path.Combine(root, "src/FewShot.Compute/Operations/ElementWise/Tanh.cs"));
+            Path.Combine(root, "CONTRIBUTING.md"),
+            4,
+            Path.Combine(root, "tests/FewShot.PublicSurface.Tests/ContributingExamples.cs"),
+            Path.Combine(root, "src/FewShot.Compute/Operations/ElementWise/Tanh.cs")
+        );
     }
 
     [Fact]
     public void The_layer_and_the_method_pass_the_check()
     {
-        var method = new Method("scaled-means", "Class means in units of their spread", "2026", new ScaledMeans(), new Unrolled(), TaskWeighting.Uniform);
-        var model = new Model("m", new Shape(3), [("layer1", new Sequential(("linear", new Linear(5)), ("gain", new Gain()), ("tanh", Activation.Tanh)))], 0);
+        var method = new Method(
+            "scaled-means",
+            "Class means in units of their spread",
+            "2026",
+            new ScaledMeans(),
+            new Unrolled(),
+            TaskWeighting.Uniform
+        );
+        var model = new Model(
+            "m",
+            new Shape(3),
+            [("layer1", new Sequential(("linear", new Linear(5)), ("gain", new Gain()), ("tanh", Activation.Tanh)))],
+            0
+        );
         Assert.True(MethodCheck.Run(method, model, new TaskShape(TaskKind.Classification, [3], 3, 6, 6)).Passed);
         Assert.True(MethodCheck.CompareExecutors(method).Passed);
     }

@@ -14,7 +14,11 @@ internal static class Guide
         Assert.All(parts.Skip(1), part => Assert.Contains(Squeeze(part[..part.IndexOf("```", StringComparison.Ordinal)]), compiled));
 
         static string Squeeze(string text) =>
-            string.Concat(text.Split('\n').Where(line => !line.TrimStart('/', ' ').StartsWith("using FewShot", StringComparison.Ordinal)).SelectMany(line => line)
-                .Where(c => !char.IsWhiteSpace(c)));
+            string.Concat(
+                text.Split('\n')
+                    .Where(line => !line.TrimStart('/', ' ').StartsWith("using FewShot", StringComparison.Ordinal))
+                    .SelectMany(line => line)
+                    .Where(c => !char.IsWhiteSpace(c))
+            );
     }
 }

@@ -6,7 +6,8 @@ namespace FewShot.PublicSurface.Tests;
 /// <summary>All that a library shows to others, one line a type or member, in an order that does not depend on the source.</summary>
 internal static class Surface
 {
-    private const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+    private const BindingFlags Declared =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     private static readonly NullabilityInfoContext s_nullability = new();
 
@@ -27,19 +28,29 @@ internal static class Surface
     };
 
     public static IReadOnlyList<string> Of(Assembly library) =>
-    [
-        .. library.GetExportedTypes().OrderBy(type => type.FullName, StringComparer.Ordinal)
-            .SelectMany(type => Members(type).Order(StringComparer.Ordinal).Select(member => "    " + member).Prepend($"{type.Namespace}: {Head(type)}")),
-    ];
+        [
+            .. library
+                .GetExportedTypes()
+                .OrderBy(type => type.FullName, StringComparer.Ordinal)
+                .SelectMany(type =>
+                    Members(type).Order(StringComparer.Ordinal).Select(member => "    " + member).Prepend($"{type.Namespace}: {Head(type)}")
+                ),
+        ];
 
     private static string Head(Type type)
     {
-        string kind = type.IsEnum ? "enum"
+        string kind =
+            type.IsEnum ? "enum"
             : type.IsInterface ? "interface"
             : type.IsValueType ? "struct"
             : type.IsAbstract && type.IsSealed ? "static class"
-            : (type.IsAbstract ? "abstract " : type.IsSealed ? "sealed " : "") + (type.GetMethod("<Clone>$") is null ? "class" : "record");
-        IEnumerable<Type> bases = type.GetInterfaces().Where(other => other.IsPublic && !(other.IsGenericType && other.GetGenericTypeDefinition() == typeof(IEquatable<>)))
+            : (
+                type.IsAbstract ? "abstract "
+                : type.IsSealed ? "sealed "
+                : ""
+            ) + (type.GetMethod("<Clone>$") is null ? "class" : "record");
+        IEnumerable<Type> bases = type.GetInterfaces()
+            .Where(other => other.IsPublic && !(other.IsGenericType && other.GetGenericTypeDefinition() == typeof(IEquatable<>)))
             .Except(type.BaseType?.GetInterfaces() ?? []);
         bases = type.BaseType is { } parent && !type.IsValueType && parent != typeof(object) ? bases.Prepend(parent) : bases;
         string list = type.IsEnum ? "" : string.Join(", ", bases.Select(Name).Order(StringComparer.Ordinal));
@@ -53,31 +64,48 @@ internal static class Surface
             return Enum.GetNames(type).Select(name => $"{name} = {Convert.ToInt64(Enum.Parse(type, name), null)}");
         }
 
-        return type.GetMembers(Declared).Where(member => !member.IsDefined(typeof(CompilerGeneratedAttribute))).Select(Line).OfType<string>();
+        return type.GetMembers(Declared)
+            .Where(member => !member.IsDefined(typeof(CompilerGeneratedAttribute)))
+            .Select(Line)
+            .OfType<string>();
     }
 
-    private static string? Line(MemberInfo member) => member switch
-    {
-        ConstructorInfo constructor when IsShown(constructor) => $"new({Parameters(constructor)})",
-        FieldInfo field when field.IsPublic || field.IsFamily || field.IsFamilyOrAssembly =>
-            $"{(field.IsLiteral ? "const " : field.IsStatic ? "static " : "")}{Annotated(field.FieldType, s_nullability.Create(field).ReadState)} {field.Name}",
-        PropertyInfo property when property.GetAccessors(nonPublic: true).Any(IsShown) => Property(property),
-        MethodInfo method when IsShown(method) && (!method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal)) =>
-            $"{Modifiers(method)}{Annotated(method.ReturnType, s_nullability.Create(method.ReturnParameter).ReadState)} {method.Name}"
-                + (method.IsGenericMethod ? $"<{string.Join(", ", method.GetGenericArguments().Select(Name))}>" : "") + $"({Parameters(method)})",
-        EventInfo { AddMethod: { } add } happening when IsShown(add) => $"{Modifiers(add)}event {Name(happening.EventHandlerType!)} {happening.Name}",
-        _ => null,
-    };
+    private static string? Line(MemberInfo member) =>
+        member switch
+        {
+            ConstructorInfo constructor when IsShown(constructor) => $"new({Parameters(constructor)})",
+            FieldInfo field when field.IsPublic || field.IsFamily || field.IsFamilyOrAssembly => (
+                field.IsLiteral ? "const "
+                : field.IsStatic ? "static "
+                : ""
+            ) + $"{Annotated(field.FieldType, s_nullability.Create(field).ReadState)} {field.Name}",
+            PropertyInfo property when property.GetAccessors(nonPublic: true).Any(IsShown) => Property(property),
+            MethodInfo method when IsShown(method) && (!method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal)) =>
+                $"{Modifiers(method)}{Annotated(method.ReturnType, s_nullability.Create(method.ReturnParameter).ReadState)} {method.Name}"
+                    + (method.IsGenericMethod ? $"<{string.Join(", ", method.GetGenericArguments().Select(Name))}>" : "")
+                    + $"({Parameters(method)})",
+            EventInfo { AddMethod: { } add } happening when IsShown(add) =>
+                $"{Modifiers(add)}event {Name(happening.EventHandlerType!)} {happening.Name}",
+            _ => null,
+        };
 
     private static string Property(PropertyInfo property)
     {
         MethodInfo accessor = property.GetAccessors(nonPublic: true).First(IsShown);
         bool isInit = property.SetMethod?.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(IsExternalInit)) ?? false;
         string get = property.GetMethod is { } getter && IsShown(getter) ? "get; " : "";
-        string set = property.SetMethod is { } setter && IsShown(setter) ? isInit ? "init; " : "set; " : "";
-        string name = property.GetIndexParameters() is { Length: > 0 } indices ? $"this[{string.Join(", ", indices.Select(Parameter))}]" : property.Name;
+        string set =
+            property.SetMethod is { } setter && IsShown(setter)
+                ? isInit
+                    ? "init; "
+                    : "set; "
+                : "";
+        string name = property.GetIndexParameters() is { Length: > 0 } indices
+            ? $"this[{string.Join(", ", indices.Select(Parameter))}]"
+            : property.Name;
         string required = property.IsDefined(typeof(RequiredMemberAttribute)) ? "required " : "";
-        return $"{required}{Modifiers(accessor)}{Annotated(property.PropertyType, s_nullability.Create(property).ReadState)} {name} {{ {get}{set}}}";
+        return $"{required}{Modifiers(accessor)}{Annotated(property.PropertyType, s_nullability.Create(property).ReadState)} {name} {{ "
+            + $"{get}{set}}}";
     }
 
     private static bool IsShown(MethodBase method) => method.IsPublic || method.IsFamily || method.IsFamilyOrAssembly;
@@ -85,22 +113,38 @@ internal static class Surface
     private static string Modifiers(MethodInfo method) =>
         (method.IsPublic ? "" : "protected ")
         + (method.IsStatic ? "static " : "")
-        + (method.DeclaringType!.IsInterface ? "" : method.IsAbstract ? "abstract " : method.GetBaseDefinition() != method ? "override " : method.IsVirtual && !method.IsFinal ? "virtual " : "");
+        + (
+            method.DeclaringType!.IsInterface ? ""
+            : method.IsAbstract ? "abstract "
+            : method.GetBaseDefinition() != method ? "override "
+            : method.IsVirtual && !method.IsFinal ? "virtual "
+            : ""
+        );
 
     private static string Parameters(MethodBase method) =>
         (method.IsDefined(typeof(ExtensionAttribute)) ? "this " : "") + string.Join(", ", method.GetParameters().Select(Parameter));
 
     private static string Parameter(ParameterInfo parameter)
     {
-        string how = parameter.IsDefined(typeof(ParamArrayAttribute)) || parameter.IsDefined(typeof(ParamCollectionAttribute)) ? "params "
-            : parameter.IsOut ? "out " : parameter.ParameterType.IsByRef ? "ref " : "";
-        string given = !parameter.HasDefaultValue ? ""
-            : $" = {(parameter.DefaultValue is string text ? $"\"{text}\"" : FormattableString.Invariant($"{parameter.DefaultValue ?? "default"}"))}";
+        string how =
+            parameter.IsDefined(typeof(ParamArrayAttribute)) || parameter.IsDefined(typeof(ParamCollectionAttribute)) ? "params "
+            : parameter.IsOut ? "out "
+            : parameter.ParameterType.IsByRef ? "ref "
+            : "";
+        string given = !parameter.HasDefaultValue
+            ? ""
+            : " = "
+                + (
+                    parameter.DefaultValue is string text
+                        ? $"\"{text}\""
+                        : FormattableString.Invariant($"{parameter.DefaultValue ?? "default"}")
+                );
         return $"{how}{Annotated(parameter.ParameterType, s_nullability.Create(parameter).ReadState)} {parameter.Name}{given}";
     }
 
     private static string Annotated(Type type, NullabilityState state) =>
-        Name(type) + (state == NullabilityState.Nullable && Nullable.GetUnderlyingType(type) is null && !type.IsGenericParameter ? "?" : "");
+        Name(type)
+        + (state == NullabilityState.Nullable && Nullable.GetUnderlyingType(type) is null && !type.IsGenericParameter ? "?" : "");
 
     private static string Name(Type type)
     {
@@ -111,7 +155,12 @@ internal static class Surface
 
         if (type.HasElementType)
         {
-            return Name(type.GetElementType()!) + (type.IsArray ? $"[{new string(',', type.GetArrayRank() - 1)}]" : type.IsPointer ? "*" : "");
+            return Name(type.GetElementType()!)
+                + (
+                    type.IsArray ? $"[{new string(',', type.GetArrayRank() - 1)}]"
+                    : type.IsPointer ? "*"
+                    : ""
+                );
         }
 
         if (Nullable.GetUnderlyingType(type) is { } underlying)
@@ -121,6 +170,11 @@ internal static class Surface
 
         string outer = type.IsNested && !type.IsGenericParameter ? Name(type.DeclaringType!) + "." : "";
         string plain = type.Name.Split('`')[0];
-        return outer + (type.IsGenericType && type.Name.Contains('`') ? $"{plain}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>" : plain);
+        return outer
+            + (
+                type.IsGenericType && type.Name.Contains('`')
+                    ? $"{plain}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>"
+                    : plain
+            );
     }
 }

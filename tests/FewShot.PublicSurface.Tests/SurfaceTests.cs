@@ -6,8 +6,8 @@ using Xunit;
 namespace FewShot.PublicSurface.Tests;
 
 /// <summary>
-/// What others build on changes only on purpose. After such a purpose, <c>FEWSHOT_ACCEPT_SURFACE=1 ./test PublicSurface</c> writes the lists anew; the change then
-/// shows in the commit.
+/// What others build on changes only on purpose. After such a purpose, <c>FEWSHOT_ACCEPT_SURFACE=1 ./test PublicSurface</c> writes the
+/// lists anew; the change then shows in the commit.
 /// </summary>
 public sealed class SurfaceTests
 {
@@ -29,7 +29,9 @@ public sealed class SurfaceTests
         string[] changes = [.. listed.Except(actual).Select(line => "- " + line), .. actual.Except(listed).Select(line => "+ " + line)];
         Assert.True(
             changes.Length == 0,
-            $"the public surface of {library.GetName().Name} differs from {file}:\n{string.Join('\n', changes)}\nif that is meant: FEWSHOT_ACCEPT_SURFACE=1 ./test PublicSurface");
+            $"the public surface of {library.GetName().Name} differs from {file}:\n{string.Join('\n', changes)}\nif that is meant: "
+                + "FEWSHOT_ACCEPT_SURFACE=1 ./test PublicSurface"
+        );
         Assert.Equal(listed, actual);
     }
 }

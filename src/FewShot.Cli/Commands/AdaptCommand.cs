@@ -14,15 +14,30 @@ internal static class AdaptCommand
 {
     public static Command Create(CommonOptions common, Output output)
     {
-        Option<string?> support = OptionFactory.Text("--support", "PATH", "The examples to adapt to: a folder with one folder of images for each class, or a table (CSV).");
+        Option<string?> support = OptionFactory.Text(
+            "--support",
+            "PATH",
+            "The examples to adapt to: a folder with one folder of images for each class, or a table (CSV)."
+        );
         Option<string?> model = OptionFactory.Text("--out", "FILE", "The adapted model to write. [default: model.safetensors]");
         var changesOnly = new Option<bool>("--changes-only")
         {
-            Description = "Write only what adaptation changed, often a few kilobytes; 'fewshot predict' then needs --run too. [default: a file that stands for itself]",
+            Description =
+                "Write only what adaptation changed, often a few kilobytes; 'fewshot predict' then needs --run too. [default: a file "
+                + "that stands for itself]",
         };
-        var command = new Command("adapt", "Adapt a trained learner to a new task from your own few examples, into one small file for 'fewshot predict'.")
+        var command = new Command(
+            "adapt",
+            "Adapt a trained learner to a new task from your own few examples, into one small file for 'fewshot predict'."
+        )
         {
-            common.Run, support, model, common.RunPattern, common.Learner.NormStatistics, common.Workers, changesOnly,
+            common.Run,
+            support,
+            model,
+            common.RunPattern,
+            common.Learner.NormStatistics,
+            common.Workers,
+            changesOnly,
         };
         command.SetAction(parse =>
         {
@@ -67,7 +82,9 @@ internal static class AdaptCommand
         }
 
         return statistics == NormStatistics.Running
-            ? throw new ArgumentException("the run kept no running statistics; only a run trained with --norm-statistics running can be adapted with them")
+            ? throw new ArgumentException(
+                "the run kept no running statistics; only a run trained with --norm-statistics running can be adapted with them"
+            )
             : new Learner(learner.Specification with { NormStatistics = statistics.Value }, learner.Parameters);
     }
 
@@ -75,27 +92,38 @@ internal static class AdaptCommand
     {
         LearnerSpecification specification = learner.Specification;
         string what = examples.ClassNames is { } names
-            ? $"{examples.Count} examples of {names.Count} classes ({string.Join(", ", names.Select((name, label) => $"{name}: {examples.Labels.Count(l => l == label)}"))})"
+            ? $"{examples.Count} examples of {names.Count} classes "
+                + $"({string.Join(", ", names.Select((name, label) => $"{name}: {examples.Labels.Count(l => l == label)}"))})"
             : $"{examples.Count} examples";
-        output.Line(string.Create(CultureInfo.InvariantCulture, $"Adapted {learner.Method.Name} to {what} in {milliseconds:0.00} ms on {(learner.Threads == 1 ? "one thread" : $"up to {learner.Threads} threads")}."));
+        output.Line(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Adapted {learner.Method.Name} to {what} in {milliseconds:0.00} ms on "
+                    + $"{(learner.Threads == 1 ? "one thread" : $"up to {learner.Threads} threads")}."
+            )
+        );
         if (Texts.Normalization(specification) is { } statistics)
         {
-            output.Line(specification.NormStatistics == NormStatistics.Query
-                ? $"Answers depend on what is predicted together ({statistics}); --norm-statistics support makes each answer its own."
-                : $"Each query is answered for itself ({statistics}).");
+            output.Line(
+                specification.NormStatistics == NormStatistics.Query
+                    ? $"Answers depend on what is predicted together ({statistics}); --norm-statistics support makes each answer its own."
+                    : $"Each query is answered for itself ({statistics})."
+            );
         }
 
         output.Line($"Predict with:   fewshot predict {options} FILES...");
-        output.Result(new JsonObject
-        {
-            ["model"] = file,
-            ["method"] = learner.Method.Name,
-            ["pattern"] = StoredPattern.Of(learner),
-            ["normStatistics"] = Texts.Name(specification.NormStatistics),
-            ["examples"] = examples.Count,
-            ["classes"] = examples.ClassNames is null ? null : Texts.Json(examples.ClassNames),
-            ["milliseconds"] = milliseconds,
-            ["threads"] = learner.Threads,
-        });
+        output.Result(
+            new JsonObject
+            {
+                ["model"] = file,
+                ["method"] = learner.Method.Name,
+                ["pattern"] = StoredPattern.Of(learner),
+                ["normStatistics"] = Texts.Name(specification.NormStatistics),
+                ["examples"] = examples.Count,
+                ["classes"] = examples.ClassNames is null ? null : Texts.Json(examples.ClassNames),
+                ["milliseconds"] = milliseconds,
+                ["threads"] = learner.Threads,
+            }
+        );
     }
 }

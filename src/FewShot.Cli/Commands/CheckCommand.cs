@@ -16,9 +16,13 @@ internal static class CheckCommand
         Option<string?> name = OptionFactory.Text("--method", "M", "The method to check. [default: every one]");
         var command = new Command(
             "check",
-            "Check a method's meta-gradient against central differences through the whole inner loop, in double, and the SIMD executor against the reference executor.")
+            "Check a method's meta-gradient against central differences through the whole inner loop, in double, and the SIMD executor "
+                + "against the reference executor."
+        )
         {
-            name, common.Seed, common.Workers,
+            name,
+            common.Seed,
+            common.Workers,
         };
         command.SetAction(parse =>
         {
@@ -27,7 +31,10 @@ internal static class CheckCommand
             var results = new (MethodCheckResult Gradient, ExecutorComparison Executors)[methods.Count];
             int done = 0;
             Parallel.For(
-                0, methods.Count, new ParallelOptions { MaxDegreeOfParallelism = CommonOptions.WorkersOf(parse, common), CancellationToken = cancellation }, i =>
+                0,
+                methods.Count,
+                new ParallelOptions { MaxDegreeOfParallelism = CommonOptions.WorkersOf(parse, common), CancellationToken = cancellation },
+                i =>
                 {
                     results[i] = (MethodCheck.Run(methods[i], seed), MethodCheck.CompareExecutors(methods[i], seed));
                     lock (output)
@@ -35,29 +42,48 @@ internal static class CheckCommand
                         done++;
                         output.Status.Update(() => $"checked {done} of {methods.Count} methods");
                     }
-                });
+                }
+            );
             Print(results, output);
             bool passed = results.All(Passed);
             JsonObject[] json = [.. results.Select(result => Json(result.Gradient, result.Executors))];
-            output.Result(parse.GetValue(name) is not null
-                ? json[0]
-                : new JsonObject { ["passed"] = passed, ["methods"] = new JsonArray([.. json]) });
+            output.Result(
+                parse.GetValue(name) is not null ? json[0] : new JsonObject { ["passed"] = passed, ["methods"] = new JsonArray([.. json]) }
+            );
             return passed ? ExitCode.Ok : ExitCode.CheckFailed;
         });
         return command;
     }
 
-    private static bool Passed((MethodCheckResult Gradient, ExecutorComparison Executors) result) => result.Gradient.Passed && result.Executors.Passed;
+    private static bool Passed((MethodCheckResult Gradient, ExecutorComparison Executors) result) =>
+        result.Gradient.Passed && result.Executors.Passed;
 
     private static void Print(IReadOnlyList<(MethodCheckResult Gradient, ExecutorComparison Executors)> results, Output output)
     {
-        Table table = Texts.Table("method", "order", "compared with", "error", "tolerance", "coordinates", "left out", "SIMD error", "result");
+        Table table = Texts.Table(
+            "method",
+            "order",
+            "compared with",
+            "error",
+            "tolerance",
+            "coordinates",
+            "left out",
+            "SIMD error",
+            "result"
+        );
         foreach ((MethodCheckResult gradient, ExecutorComparison executors) in results)
         {
             table.Row(
-                gradient.Method, gradient.Order, gradient.Definition, Scientific(gradient.MaxRelativeError), Scientific(gradient.Tolerance),
-                Texts.Count(gradient.Coordinates), Texts.Count(gradient.LeftOut), Scientific(executors.MaxRelativeError),
-                Passed((gradient, executors)) ? "passed" : "FAILED");
+                gradient.Method,
+                gradient.Order,
+                gradient.Definition,
+                Scientific(gradient.MaxRelativeError),
+                Scientific(gradient.Tolerance),
+                Texts.Count(gradient.Coordinates),
+                Texts.Count(gradient.LeftOut),
+                Scientific(executors.MaxRelativeError),
+                Passed((gradient, executors)) ? "passed" : "FAILED"
+            );
         }
 
         output.Show(table);
@@ -65,30 +91,35 @@ internal static class CheckCommand
         {
             if (!gradient.Passed)
             {
-                MethodCheckCase worst = gradient.Cases.OrderByDescending(entry => double.IsNaN(entry.MaxRelativeError) ? double.MaxValue : entry.MaxRelativeError).First();
+                MethodCheckCase worst = gradient
+                    .Cases.OrderByDescending(entry => double.IsNaN(entry.MaxRelativeError) ? double.MaxValue : entry.MaxRelativeError)
+                    .First();
                 output.Line($"{gradient.Method}: {worst.Name}: {worst.Worst}");
             }
 
             if (!executors.Passed)
             {
-                output.Line($"{executors.Method}: SIMD differs from reference by {Scientific(executors.MaxRelativeError)} in {executors.Worst}");
+                output.Line(
+                    $"{executors.Method}: SIMD differs from reference by {Scientific(executors.MaxRelativeError)} in {executors.Worst}"
+                );
             }
         }
     }
 
-    private static JsonObject Json(MethodCheckResult gradient, ExecutorComparison executors) => new()
-    {
-        ["method"] = gradient.Method,
-        ["order"] = gradient.Order,
-        ["definition"] = gradient.Definition,
-        ["maxRelativeError"] = Texts.Json(gradient.MaxRelativeError),
-        ["tolerance"] = gradient.Tolerance,
-        ["coordinates"] = gradient.Coordinates,
-        ["leftOut"] = gradient.LeftOut,
-        ["simdMaxRelativeError"] = Texts.Json(executors.MaxRelativeError),
-        ["simdTolerance"] = executors.Tolerance,
-        ["passed"] = gradient.Passed && executors.Passed,
-    };
+    private static JsonObject Json(MethodCheckResult gradient, ExecutorComparison executors) =>
+        new()
+        {
+            ["method"] = gradient.Method,
+            ["order"] = gradient.Order,
+            ["definition"] = gradient.Definition,
+            ["maxRelativeError"] = Texts.Json(gradient.MaxRelativeError),
+            ["tolerance"] = gradient.Tolerance,
+            ["coordinates"] = gradient.Coordinates,
+            ["leftOut"] = gradient.LeftOut,
+            ["simdMaxRelativeError"] = Texts.Json(executors.MaxRelativeError),
+            ["simdTolerance"] = executors.Tolerance,
+            ["passed"] = gradient.Passed && executors.Passed,
+        };
 
     private static string Scientific(double value) => value.ToString("0.0e+0", CultureInfo.InvariantCulture);
 }

@@ -31,11 +31,12 @@ internal static class CompareCommand
 
             Example:   fewshot compare --methods maml,anil,protonet --data glyphs --budget 2m --set maml:inner-steps=1 --set maml:inner-rate=0.4 --out runs/first
                        fewshot compare --merge runs/first runs/second
-            """);
+            """
+        );
         options.AddTo(command);
-        command.SetAction(parse => parse.GetResult(options.Merge) is null
-            ? Run(parse, options, output, cancellation)
-            : Merge(parse, options, output));
+        command.SetAction(parse =>
+            parse.GetResult(options.Merge) is null ? Run(parse, options, output, cancellation) : Merge(parse, options, output)
+        );
         return command;
     }
 
@@ -71,12 +72,20 @@ internal static class CompareCommand
 
     private static int Merge(ParseResult parse, ComparisonOptions options, Output output)
     {
-        if (parse.CommandResult.Children.OfType<OptionResult>().FirstOrDefault(given => !given.Implicit && given.Option != options.Merge && !given.Option.Recursive) is { } other)
+        if (
+            parse
+                .CommandResult.Children.OfType<OptionResult>()
+                .FirstOrDefault(given => !given.Implicit && given.Option != options.Merge && !given.Option.Recursive) is
+            { } other
+        )
         {
             throw new ArgumentException($"{options.Merge.Name} prints what was compared before: leave {other.Option.Name} out");
         }
 
-        MethodComparison[] comparisons = [.. parse.GetValue(options.Merge)!.Select(folder => MethodComparison.Load(Path.Combine(folder, DataName)))];
+        MethodComparison[] comparisons =
+        [
+            .. parse.GetValue(options.Merge)!.Select(folder => MethodComparison.Load(Path.Combine(folder, DataName))),
+        ];
         foreach (string line in ComparisonMerge.Markdown(comparisons).TrimEnd().Split('\n'))
         {
             output.Line(line);

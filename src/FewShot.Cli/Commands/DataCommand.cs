@@ -14,10 +14,13 @@ internal static class DataCommand
     // More groups of identical files than this do not help to find the cause; the rest is in the JSON.
     private const int ShownIdentical = 10;
 
-    public static Command Create(CommonOptions common, Output output, CancellationToken cancellation) => new("data", "List, download and look into data sets.")
-    {
-        List(common, output), Get(common, output, cancellation), Inspect(common, output),
-    };
+    public static Command Create(CommonOptions common, Output output, CancellationToken cancellation) =>
+        new("data", "List, download and look into data sets.")
+        {
+            List(common, output),
+            Get(common, output, cancellation),
+            Inspect(common, output),
+        };
 
     private static Command List(CommonOptions common, Output output)
     {
@@ -30,7 +33,15 @@ internal static class DataCommand
             {
                 (string state, bool ready) = StateOf(name, parse.GetValue(common.Data.Root));
                 table.Row(name, summary, state);
-                json.Add(new JsonObject { ["source"] = name, ["summary"] = summary, ["ready"] = ready, ["state"] = state });
+                json.Add(
+                    new JsonObject
+                    {
+                        ["source"] = name,
+                        ["summary"] = summary,
+                        ["ready"] = ready,
+                        ["state"] = state,
+                    }
+                );
             }
 
             output.Show(table);
@@ -65,16 +76,33 @@ internal static class DataCommand
 
     private static Command Get(CommonOptions common, Output output, CancellationToken cancellation)
     {
-        var name = new Argument<string>("NAME") { Description = $"One of {string.Join(", ", DownloadableDataset.All.Select(dataset => dataset.Name))}." };
-        var command = new Command("get", "Download a data set, check that it is the official one, and go on with a broken download.") { name, common.Data.Root };
+        var name = new Argument<string>("NAME")
+        {
+            Description = $"One of {string.Join(", ", DownloadableDataset.All.Select(dataset => dataset.Name))}.",
+        };
+        var command = new Command("get", "Download a data set, check that it is the official one, and go on with a broken download.")
+        {
+            name,
+            common.Data.Root,
+        };
         command.SetAction(parse =>
         {
             DownloadableDataset dataset = DownloadableDataset.Find(parse.GetValue(name)!);
             output.Note(dataset.Terms);
             using var downloader = new DatasetDownloader();
-            string folder = downloader.GetAsync(dataset, parse.GetValue(common.Data.Root), new StatusProgress(output), cancellation).GetAwaiter().GetResult();
+            string folder = downloader
+                .GetAsync(dataset, parse.GetValue(common.Data.Root), new StatusProgress(output), cancellation)
+                .GetAwaiter()
+                .GetResult();
             output.Line($"{dataset.Name} is in '{folder}'.");
-            output.Result(new JsonObject { ["name"] = dataset.Name, ["folder"] = folder, ["files"] = Texts.Json(dataset.Files.Select(file => file.FileName)) });
+            output.Result(
+                new JsonObject
+                {
+                    ["name"] = dataset.Name,
+                    ["folder"] = folder,
+                    ["files"] = Texts.Json(dataset.Files.Select(file => file.FileName)),
+                }
+            );
             return ExitCode.Ok;
         });
         return command;
@@ -85,7 +113,14 @@ internal static class DataCommand
         var name = new Argument<string>("SOURCE") { Description = "A source of 'fewshot data list'." };
         Option<string?> sheet = OptionFactory.Text("--sheet", "FILE", "Also write a picture (PNG) of some classes, one row each.");
         Option<int?> classes = OptionFactory.Whole("--classes", "Rows of the picture. [default: 10]", 1);
-        var command = new Command("inspect", "Show what a data set holds: classes and examples of each split.") { name, sheet, classes, common.Split, common.Seed };
+        var command = new Command("inspect", "Show what a data set holds: classes and examples of each split.")
+        {
+            name,
+            sheet,
+            classes,
+            common.Split,
+            common.Seed,
+        };
         common.Data.AddSourceTo(command, name: false);
         command.SetAction(parse =>
         {
@@ -95,8 +130,15 @@ internal static class DataCommand
             if (parse.GetValue(sheet) is { } file)
             {
                 DatasetInspector.WriteContactSheet(
-                    file, data.Source, data.Root, parse.GetValue(common.Split) ?? Split.Test, parse.GetValue(classes) ?? 10, columns: 12,
-                    parse.GetValue(common.Seed) ?? 1, data.Settings);
+                    file,
+                    data.Source,
+                    data.Root,
+                    parse.GetValue(common.Split) ?? Split.Test,
+                    parse.GetValue(classes) ?? 10,
+                    columns: 12,
+                    parse.GetValue(common.Seed) ?? 1,
+                    data.Settings
+                );
                 output.Line($"A picture is in '{file}'.");
             }
 
@@ -119,14 +161,17 @@ internal static class DataCommand
                 split.Classes == 0 ? "" : Texts.Count(split.Classes),
                 split.Examples is { } examples ? Texts.Count(examples) : "unlimited",
                 split.FewestExamples?.ToString(CultureInfo.InvariantCulture) ?? "unlimited",
-                split.MostExamples?.ToString(CultureInfo.InvariantCulture) ?? "unlimited");
+                split.MostExamples?.ToString(CultureInfo.InvariantCulture) ?? "unlimited"
+            );
         }
 
         output.Show(table);
         foreach (IdenticalImages same in report.Identical.Take(ShownIdentical))
         {
-            output.Line($"identical files{(same.AcrossSplits ? " in several splits" : same.AcrossClasses ? " in several classes" : "")}: "
-                + string.Join(", ", same.Images.Select(image => $"{image.File} ({Name(image.Split)})")));
+            output.Line(
+                $"identical files{(same.AcrossSplits ? " in several splits" : same.AcrossClasses ? " in several classes" : "")}: "
+                    + string.Join(", ", same.Images.Select(image => $"{image.File} ({Name(image.Split)})"))
+            );
         }
 
         if (report.Identical.Count > ShownIdentical)
@@ -137,30 +182,50 @@ internal static class DataCommand
 
     private static string Name(Split split) => split.ToString().ToLowerInvariant();
 
-    private static JsonObject Json(DatasetReport report) => new()
-    {
-        ["source"] = report.Name,
-        ["description"] = report.Description,
-        ["inputShape"] = new JsonArray([.. report.InputShape.Select(size => (JsonNode?)size)]),
-        ["splits"] = new JsonArray([.. report.Splits.Select(split => (JsonNode?)new JsonObject
+    private static JsonObject Json(DatasetReport report) =>
+        new()
         {
-            ["split"] = split.Split.ToString().ToLowerInvariant(),
-            ["groups"] = split.Groups,
-            ["classes"] = split.Classes,
-            ["examples"] = split.Examples,
-            ["fewestExamples"] = split.FewestExamples,
-            ["mostExamples"] = split.MostExamples,
-        })]),
-        ["identical"] = new JsonArray([.. report.Identical.Select(same => (JsonNode?)new JsonArray([.. same.Images.Select(image => (JsonNode?)new JsonObject
-        {
-            ["file"] = image.File, ["class"] = image.ClassName, ["split"] = Name(image.Split),
-        })]))]),
-    };
+            ["source"] = report.Name,
+            ["description"] = report.Description,
+            ["inputShape"] = new JsonArray([.. report.InputShape.Select(size => (JsonNode?)size)]),
+            ["splits"] = new JsonArray([
+                .. report.Splits.Select(split =>
+                    (JsonNode?)
+                        new JsonObject
+                        {
+                            ["split"] = split.Split.ToString().ToLowerInvariant(),
+                            ["groups"] = split.Groups,
+                            ["classes"] = split.Classes,
+                            ["examples"] = split.Examples,
+                            ["fewestExamples"] = split.FewestExamples,
+                            ["mostExamples"] = split.MostExamples,
+                        }
+                ),
+            ]),
+            ["identical"] = new JsonArray([
+                .. report.Identical.Select(same =>
+                    (JsonNode?)
+                        new JsonArray([
+                            .. same.Images.Select(image =>
+                                (JsonNode?)
+                                    new JsonObject
+                                    {
+                                        ["file"] = image.File,
+                                        ["class"] = image.ClassName,
+                                        ["split"] = Name(image.Split),
+                                    }
+                            ),
+                        ])
+                ),
+            ]),
+        };
 
     // Progress<T> would report on other threads, out of order.
     private sealed class StatusProgress(Output output) : IProgress<DownloadProgress>
     {
-        public void Report(DownloadProgress value) => output.Status.Update(() =>
-            $"{value.FileName}: {Texts.Bytes(value.BytesDone)}{(value.BytesTotal is { } total ? $" of {Texts.Bytes(total)}" : "")}");
+        public void Report(DownloadProgress value) =>
+            output.Status.Update(() =>
+                $"{value.FileName}: {Texts.Bytes(value.BytesDone)}{(value.BytesTotal is { } total ? $" of {Texts.Bytes(total)}" : "")}"
+            );
     }
 }

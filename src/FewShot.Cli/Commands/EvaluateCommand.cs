@@ -13,9 +13,21 @@ internal static class EvaluateCommand
     public static Command Create(CommonOptions common, Output output, CancellationToken cancellation)
     {
         var weights = new Option<bool>("--latest") { Description = "Measure the latest weights. [default: those that validated best]" };
-        var command = new Command("evaluate", "Measure a run on tasks of classes it has never seen: accuracy before and after adaptation, with 95 % intervals, and the time to adapt.")
+        var command = new Command(
+            "evaluate",
+            "Measure a run on tasks of classes it has never seen: accuracy before and after adaptation, with 95 % intervals, and the "
+                + "time to adapt."
+        )
         {
-            common.Run, common.Split, common.Episodes, common.Seed, common.Workers, common.AdaptThreads, common.RunPattern, common.Learner.NormStatistics, weights,
+            common.Run,
+            common.Split,
+            common.Episodes,
+            common.Seed,
+            common.Workers,
+            common.AdaptThreads,
+            common.RunPattern,
+            common.Learner.NormStatistics,
+            weights,
         };
         common.Data.AddSourceTo(command);
         common.Data.AddTaskTo(command);
@@ -23,7 +35,11 @@ internal static class EvaluateCommand
         {
             string run = CommonOptions.Required(parse, common.Run);
             RunConfiguration stored = RunConfiguration.Read(run);
-            Learner learner = StoredPattern.Apply(TrainedRun.Load(run, parse.GetValue(weights)), run, parse.GetValue(common.RunPattern) ?? StoredPattern.Trained);
+            Learner learner = StoredPattern.Apply(
+                TrainedRun.Load(run, parse.GetValue(weights)),
+                run,
+                parse.GetValue(common.RunPattern) ?? StoredPattern.Trained
+            );
             var job = EvaluationJob.Read(parse, stored.Data, learner.Specification, common);
             if (job.Note is { } note)
             {
@@ -52,7 +68,11 @@ internal static class EvaluateCommand
         for (int step = 0; step < result.Steps.Count; step++)
         {
             table.Row(
-                result.Steps.Count == 1 ? "closed form" : step == 0 ? "none" : step.ToString(CultureInfo.InvariantCulture), Texts.Interval(result.Steps[step], classification));
+                result.Steps.Count == 1 ? "closed form"
+                    : step == 0 ? "none"
+                    : step.ToString(CultureInfo.InvariantCulture),
+                Texts.Interval(result.Steps[step], classification)
+            );
         }
 
         output.Show(table);
@@ -61,9 +81,13 @@ internal static class EvaluateCommand
             output.Line($"query loss {Texts.Interval(result.Loss, share: false)}");
         }
 
-        output.Line(string.Create(
-            CultureInfo.InvariantCulture,
-            $"adaptation to one task on {Cores(result.AdaptThreads)}: median {result.AdaptMillisecondsMedian:0.000} ms, 95th percentile {result.AdaptMillisecondsP95:0.000} ms, peak memory {Texts.Bytes(result.AdaptPeakBytes!.Value)}"));
+        output.Line(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"adaptation to one task on {Cores(result.AdaptThreads)}: median {result.AdaptMillisecondsMedian:0.000} ms, 95th "
+                    + $"percentile {result.AdaptMillisecondsP95:0.000} ms, peak memory {Texts.Bytes(result.AdaptPeakBytes!.Value)}"
+            )
+        );
         output.Result(Json(result, source, pattern));
     }
 
@@ -100,10 +124,13 @@ internal static class EvaluateCommand
             json["lossBefore"] = Texts.Json(result.Before?.Mean ?? double.NaN);
         }
 
-        json["steps"] = new JsonArray([.. result.Steps.Select(step => new JsonObject
-        {
-            [classification ? "accuracy" : "loss"] = Texts.Json(step.Mean), ["interval95"] = Texts.Json(step.HalfWidth),
-        })]);
+        json["steps"] = new JsonArray([
+            .. result.Steps.Select(step => new JsonObject
+            {
+                [classification ? "accuracy" : "loss"] = Texts.Json(step.Mean),
+                ["interval95"] = Texts.Json(step.HalfWidth),
+            }),
+        ]);
         json["adaptMillisecondsMedian"] = Texts.Json(result.AdaptMillisecondsMedian);
         json["adaptMillisecondsP95"] = Texts.Json(result.AdaptMillisecondsP95);
         json["adaptThreads"] = result.AdaptThreads;

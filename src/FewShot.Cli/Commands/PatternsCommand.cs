@@ -17,14 +17,29 @@ internal static class PatternsCommand
 
     public static Command Create(CommonOptions common, Output output, CancellationToken cancellation)
     {
-        var tolerance = new Option<double?>("--tolerance") { Description = "Accuracy that may be lost, as a part of 1. [default: 0.01]", HelpName = "X" };
-        Option<int?> rounds = OptionFactory.Whole("--rounds", "Rounds of the search over patterns that differ from step to step; 0 for none. [default: 4]", 0);
+        var tolerance = new Option<double?>("--tolerance")
+        {
+            Description = "Accuracy that may be lost, as a part of 1. [default: 0.01]",
+            HelpName = "X",
+        };
+        Option<int?> rounds = OptionFactory.Whole(
+            "--rounds",
+            "Rounds of the search over patterns that differ from step to step; 0 for none. [default: 4]",
+            0
+        );
         var command = new Command(
             "patterns",
-            "Measure adaptation under many patterns of changing layers, and choose the fastest whose accuracy is within a tolerance of all layers at every step. "
-            + "The choice is stored with the run, and 'fewshot adapt' follows it.")
+            "Measure adaptation under many patterns of changing layers, and choose the fastest whose accuracy is within a tolerance of "
+                + "all layers at every step. "
+                + "The choice is stored with the run, and 'fewshot adapt' follows it."
+        )
         {
-            common.Run, tolerance, common.Episodes, rounds, common.Seed, common.Workers,
+            common.Run,
+            tolerance,
+            common.Episodes,
+            rounds,
+            common.Seed,
+            common.Workers,
         };
         common.Data.AddSourceTo(command);
         command.SetAction(parse =>
@@ -48,7 +63,8 @@ internal static class PatternsCommand
                     done++;
                     output.Status.Update(() => $"{done} {what}: {pattern}  {Texts.Interval(accuracy, share: true)}");
                 },
-                cancellation);
+                cancellation
+            );
             JsonObject json = Json(choice, options);
             json["normStatistics"] = Texts.Name(learner.Specification.NormStatistics);
             StoredPattern.Write(run, json);
@@ -63,9 +79,11 @@ internal static class PatternsCommand
     private static void Print(PatternChoice choice, PatternSearchOptions options, LearnerSpecification learner, string run, Output output)
     {
         output.Line(
-            $"{choice.Screened} patterns tried on {Math.Min(options.ScreeningEpisodes, options.Episodes)} validation tasks, {choice.Measured.Count} of them measured on {options.Episodes}; "
-            + "rows are steps, columns layers with the head last; times are medians on one core"
-            + (Texts.Normalization(learner) is { } statistics ? $"; {statistics}" : ""));
+            $"{choice.Screened} patterns tried on {Math.Min(options.ScreeningEpisodes, options.Episodes)} validation tasks, "
+                + $"{choice.Measured.Count} of them measured on {options.Episodes}; "
+                + "rows are steps, columns layers with the head last; times are medians on one core"
+                + (Texts.Normalization(learner) is { } statistics ? $"; {statistics}" : "")
+        );
         Table table = Texts.Table("", "pattern", "accuracy", "time", "multiply-adds");
         Row("all layers, every step", choice.AllOnes);
         Row($"chosen, {choice.Speedup.ToString("0.0", CultureInfo.InvariantCulture)} times faster", choice.Chosen);
@@ -77,28 +95,39 @@ internal static class PatternsCommand
         }
 
         output.Show(table);
-        output.Line($"Stored in {run}: 'fewshot adapt' follows the choice, 'fewshot evaluate --pattern {StoredPattern.Chosen}' measures it; {PlotName} shows all of them.");
+        output.Line(
+            $"Stored in {run}: 'fewshot adapt' follows the choice, 'fewshot evaluate --pattern {StoredPattern.Chosen}' measures it; "
+                + $"{PlotName} shows all of them."
+        );
 
-        void Row(string what, PatternMeasurement measured) => table.Row(
-            what, measured.Pattern.ToString(), Texts.Interval(measured.Accuracy, share: true),
-            string.Create(CultureInfo.InvariantCulture, $"{measured.Milliseconds:0.000} ms"), measured.MultiplyAdds.ToString("N0", CultureInfo.InvariantCulture));
+        void Row(string what, PatternMeasurement measured) =>
+            table.Row(
+                what,
+                measured.Pattern.ToString(),
+                Texts.Interval(measured.Accuracy, share: true),
+                string.Create(CultureInfo.InvariantCulture, $"{measured.Milliseconds:0.000} ms"),
+                measured.MultiplyAdds.ToString("N0", CultureInfo.InvariantCulture)
+            );
     }
 
-    private static ScatterChart Plot(PatternChoice choice) => new(
-        "Accuracy and time of adaptation",
-        new ChartAxis("milliseconds", AxisScale.Logarithmic),
-        new ChartAxis("accuracy, %"),
-        [
-            new ScatterGroup("patterns", [.. choice.Measured.Select(measured => Point(measured, null))]),
-            new ScatterGroup("all layers, every step", [Point(choice.AllOnes, "all")]),
-            new ScatterGroup("chosen", [Point(choice.Chosen, choice.Chosen.Pattern.ToString())]),
-        ])
-    {
-        Front = [.. choice.Front.Select(measured => Point(measured, null))],
-        FrontName = "no other is faster and better",
-    };
+    private static ScatterChart Plot(PatternChoice choice) =>
+        new(
+            "Accuracy and time of adaptation",
+            new ChartAxis("milliseconds", AxisScale.Logarithmic),
+            new ChartAxis("accuracy, %"),
+            [
+                new ScatterGroup("patterns", [.. choice.Measured.Select(measured => Point(measured, null))]),
+                new ScatterGroup("all layers, every step", [Point(choice.AllOnes, "all")]),
+                new ScatterGroup("chosen", [Point(choice.Chosen, choice.Chosen.Pattern.ToString())]),
+            ]
+        )
+        {
+            Front = [.. choice.Front.Select(measured => Point(measured, null))],
+            FrontName = "no other is faster and better",
+        };
 
-    private static ScatterPoint Point(PatternMeasurement measured, string? label) => new(measured.Milliseconds, measured.Accuracy.Mean * 100, label);
+    private static ScatterPoint Point(PatternMeasurement measured, string? label) =>
+        new(measured.Milliseconds, measured.Accuracy.Mean * 100, label);
 
     private static JsonObject Json(PatternChoice choice, PatternSearchOptions options)
     {
@@ -118,12 +147,13 @@ internal static class PatternsCommand
         };
     }
 
-    private static JsonObject Json(PatternMeasurement measured) => new()
-    {
-        ["pattern"] = measured.Pattern.ToString(),
-        ["accuracy"] = measured.Accuracy.Mean,
-        ["interval95"] = measured.Accuracy.HalfWidth,
-        ["milliseconds"] = measured.Milliseconds,
-        ["multiplyAdds"] = measured.MultiplyAdds,
-    };
+    private static JsonObject Json(PatternMeasurement measured) =>
+        new()
+        {
+            ["pattern"] = measured.Pattern.ToString(),
+            ["accuracy"] = measured.Accuracy.Mean,
+            ["interval95"] = measured.Accuracy.HalfWidth,
+            ["milliseconds"] = measured.Milliseconds,
+            ["multiplyAdds"] = measured.MultiplyAdds,
+        };
 }

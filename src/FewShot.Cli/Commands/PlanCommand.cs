@@ -17,13 +17,33 @@ internal static class PlanCommand
         Option<int?> image = OptionFactory.Whole("--image", "Rows and columns of an image. [default: 28]", 1);
         Option<int?> channels = OptionFactory.Whole("--image-channels", "Channels of an image. [default: 1]", 1);
         Option<int?> features = OptionFactory.Whole("--features", "Numbers of an example that is no image.", 1);
-        var regression = new Option<bool>("--regression") { Description = "Tasks of one number to predict; shots and queries are those of the task. [default: classification]" };
-        var measure = new Option<bool>("--measure") { Description = "Run each program once and show the memory it really used." };
-        var profile = new Option<bool>("--profile") { Description = "Run each program for a second on this machine and show where the time of one task goes." };
-        var dump = new Option<bool>("--dump") { Description = "Print the programs: every step, what it computes, reads and stores." };
-        var command = new Command("plan", "Show what a method costs on tasks of given sizes, before anything is trained: operations, multiply-adds and peak memory of one task.")
+        var regression = new Option<bool>("--regression")
         {
-            image, channels, features, regression, common.Data.Ways, common.Data.Shots, common.Data.Queries, common.Outer.MemoryBudget, measure, profile, dump,
+            Description = "Tasks of one number to predict; shots and queries are those of the task. [default: classification]",
+        };
+        var measure = new Option<bool>("--measure") { Description = "Run each program once and show the memory it really used." };
+        var profile = new Option<bool>("--profile")
+        {
+            Description = "Run each program for a second on this machine and show where the time of one task goes.",
+        };
+        var dump = new Option<bool>("--dump") { Description = "Print the programs: every step, what it computes, reads and stores." };
+        var command = new Command(
+            "plan",
+            "Show what a method costs on tasks of given sizes, before anything is trained: operations, multiply-adds and peak memory "
+                + "of one task."
+        )
+        {
+            image,
+            channels,
+            features,
+            regression,
+            common.Data.Ways,
+            common.Data.Shots,
+            common.Data.Queries,
+            common.Outer.MemoryBudget,
+            measure,
+            profile,
+            dump,
         };
         common.Learner.AddTo(command);
         command.SetAction(parse =>
@@ -52,7 +72,15 @@ internal static class PlanCommand
         return command;
     }
 
-    private static void Print(MethodPlan plan, LearnerSpecification learner, TaskShape shape, bool measure, bool profile, bool dump, Output output)
+    private static void Print(
+        MethodPlan plan,
+        LearnerSpecification learner,
+        TaskShape shape,
+        bool measure,
+        bool profile,
+        bool dump,
+        Output output
+    )
     {
         long? training = measure ? plan.MeasurePeakBytes(plan.Training) : null;
         long? adaptation = measure ? plan.MeasurePeakBytes(plan.Adaptation) : null;
@@ -66,9 +94,19 @@ internal static class PlanCommand
             output.Drawing(plan.Adaptation.Dump());
         }
 
-        output.Line($"{plan.Method.Name} ({plan.Method.MetaGradient.Order}), {learner.Network}, {shape}; {Texts.Count(plan.ParameterCount)} parameters"
-            + (plan.Checkpointed ? "; parts are recomputed to meet the memory budget" : ""));
-        Table table = Texts.Table(["one task", "steps", "multiply-adds", "largest step", "predicted peak", .. measure ? ["measured peak"] : Array.Empty<string>()]);
+        output.Line(
+            $"{plan.Method.Name} ({plan.Method.MetaGradient.Order}), {learner.Network}, {shape}; {Texts.Count(plan.ParameterCount)} "
+                + "parameters"
+                + (plan.Checkpointed ? "; parts are recomputed to meet the memory budget" : "")
+        );
+        Table table = Texts.Table([
+            "one task",
+            "steps",
+            "multiply-adds",
+            "largest step",
+            "predicted peak",
+            .. measure ? ["measured peak"] : Array.Empty<string>(),
+        ]);
         Row(table, "training", plan.Training, training);
         Row(table, "adaptation", plan.Adaptation, adaptation);
         output.Show(table);
@@ -79,34 +117,39 @@ internal static class PlanCommand
 
         trainingProfile?.Show("training", output);
         adaptationProfile?.Show("adaptation", output);
-        output.Result(new JsonObject
-        {
-            ["method"] = plan.Method.Name,
-            ["order"] = plan.Method.MetaGradient.Order,
-            ["innerSteps"] = plan.Method.Adaptation.Steps,
-            ["parameters"] = plan.ParameterCount,
-            ["checkpointed"] = plan.Checkpointed,
-            ["steps"] = plan.Training.StepCount,
-            ["multiplyAdds"] = plan.Training.MultiplyAdds,
-            ["workingSetBytes"] = plan.Training.WorkingSetBytes,
-            ["predictedPeakBytes"] = plan.Training.PeakBytes,
-            ["measuredPeakBytes"] = training,
-            ["taskStateBytes"] = plan.TaskStateBytes,
-            ["adaptSteps"] = plan.Adaptation.StepCount,
-            ["adaptMultiplyAdds"] = plan.Adaptation.MultiplyAdds,
-            ["adaptWorkingSetBytes"] = plan.Adaptation.WorkingSetBytes,
-            ["adaptPredictedPeakBytes"] = plan.Adaptation.PeakBytes,
-            ["adaptMeasuredPeakBytes"] = adaptation,
-            ["profile"] = trainingProfile?.Json,
-            ["adaptProfile"] = adaptationProfile?.Json,
-        });
+        output.Result(
+            new JsonObject
+            {
+                ["method"] = plan.Method.Name,
+                ["order"] = plan.Method.MetaGradient.Order,
+                ["innerSteps"] = plan.Method.Adaptation.Steps,
+                ["parameters"] = plan.ParameterCount,
+                ["checkpointed"] = plan.Checkpointed,
+                ["steps"] = plan.Training.StepCount,
+                ["multiplyAdds"] = plan.Training.MultiplyAdds,
+                ["workingSetBytes"] = plan.Training.WorkingSetBytes,
+                ["predictedPeakBytes"] = plan.Training.PeakBytes,
+                ["measuredPeakBytes"] = training,
+                ["taskStateBytes"] = plan.TaskStateBytes,
+                ["adaptSteps"] = plan.Adaptation.StepCount,
+                ["adaptMultiplyAdds"] = plan.Adaptation.MultiplyAdds,
+                ["adaptWorkingSetBytes"] = plan.Adaptation.WorkingSetBytes,
+                ["adaptPredictedPeakBytes"] = plan.Adaptation.PeakBytes,
+                ["adaptMeasuredPeakBytes"] = adaptation,
+                ["profile"] = trainingProfile?.Json,
+                ["adaptProfile"] = adaptationProfile?.Json,
+            }
+        );
     }
 
     private static void Row(Table table, string name, SimdProgram program, long? measured)
     {
         string[] cells =
         [
-            name, Texts.Count(program.StepCount), Texts.Count(program.MultiplyAdds), Texts.Bytes(program.WorkingSetBytes),
+            name,
+            Texts.Count(program.StepCount),
+            Texts.Count(program.MultiplyAdds),
+            Texts.Bytes(program.WorkingSetBytes),
             $"{Texts.Count(program.PeakBytes)} ({Texts.Bytes(program.PeakBytes)})",
         ];
         table.Row(measured is { } bytes ? [.. cells, $"{Texts.Count(bytes)} ({Texts.Bytes(bytes)})"] : cells);

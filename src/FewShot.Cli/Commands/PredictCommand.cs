@@ -18,12 +18,18 @@ internal static class PredictCommand
     public static Command Create(CommonOptions common, Output output)
     {
         Option<string?> model = OptionFactory.Text("--model", "FILE", "The file that 'fewshot adapt' wrote.");
-        var files = new Argument<string[]>("FILES") { Description = "Images, folders of images, or one table (CSV), as the model was adapted to.", Arity = ArgumentArity.OneOrMore };
+        var files = new Argument<string[]>("FILES")
+        {
+            Description = "Images, folders of images, or one table (CSV), as the model was adapted to.",
+            Arity = ArgumentArity.OneOrMore,
+        };
         var command = new Command("predict", "Classify your own images or rows with an adapted model.") { model, common.Run, files };
         command.SetAction(parse =>
         {
             string file = CommonOptions.Required(parse, model);
-            using AdaptedModel adapted = parse.GetValue(common.Run) is { } run ? AdaptedModel.Load(file, TrainedRun.Load(run)) : AdaptedModel.Load(file);
+            using AdaptedModel adapted = parse.GetValue(common.Run) is { } run
+                ? AdaptedModel.Load(file, TrainedRun.Load(run))
+                : AdaptedModel.Load(file);
             (string[] names, float[] inputs) = Read(adapted, parse.GetValue(files)!);
             float[] answers = Answer(adapted, names, inputs);
             JsonObject how = HowAnswered(adapted, names.Length, output);
@@ -49,10 +55,16 @@ internal static class PredictCommand
                 string[] files = [.. paths.SelectMany(path => Directory.Exists(path) ? ImagePreparation.FilesOf(path) : [path])];
                 return (files, images.Read(files));
             case TablePreparation table:
-                TableExamples rows = paths.Length == 1 ? table.Read(paths[0], targets: null) : throw new ArgumentException("this model predicts rows of a table: name one CSV file");
+                TableExamples rows =
+                    paths.Length == 1
+                        ? table.Read(paths[0], targets: null)
+                        : throw new ArgumentException("this model predicts rows of a table: name one CSV file");
                 return ([.. rows.Lines.Select(line => $"{paths[0]}:{line}")], rows.Inputs);
             default:
-                throw new ArgumentException("this model does not say how files become its inputs; adapt it again with this version, or use the library with prepared numbers");
+                throw new ArgumentException(
+                    "this model does not say how files become its inputs; adapt it again with this version, or use the library with "
+                        + "prepared numbers"
+                );
         }
     }
 
@@ -87,7 +99,8 @@ internal static class PredictCommand
 
     private static void PrintClasses(AdaptedModel adapted, string[] names, float[] probabilities, JsonObject json, Output output)
     {
-        IReadOnlyList<string> classes = adapted.ClassNames ?? [.. Enumerable.Range(0, adapted.Ways).Select(label => label.ToString(CultureInfo.InvariantCulture))];
+        IReadOnlyList<string> classes =
+            adapted.ClassNames ?? [.. Enumerable.Range(0, adapted.Ways).Select(label => label.ToString(CultureInfo.InvariantCulture))];
         Table table = Texts.Table(["file", "label", .. classes.Take(ShownClasses)]);
         var predictions = new JsonArray();
         for (int i = 0; i < names.Length; i++)
@@ -95,13 +108,17 @@ internal static class PredictCommand
             float[] row = probabilities[(i * classes.Count)..((i + 1) * classes.Count)];
             int label = TensorPrimitives.IndexOfMax<float>(row);
             table.Row([names[i], classes[label], .. row.Take(ShownClasses).Select(p => Texts.Percent(p))]);
-            predictions.Add(new JsonObject
-            {
-                ["file"] = names[i],
-                ["label"] = classes[label],
-                ["probability"] = row[label],
-                ["probabilities"] = new JsonObject(classes.Select((name, c) => KeyValuePair.Create(name, (JsonNode?)JsonValue.Create(row[c])))),
-            });
+            predictions.Add(
+                new JsonObject
+                {
+                    ["file"] = names[i],
+                    ["label"] = classes[label],
+                    ["probability"] = row[label],
+                    ["probabilities"] = new JsonObject(
+                        classes.Select((name, c) => KeyValuePair.Create(name, (JsonNode?)JsonValue.Create(row[c])))
+                    ),
+                }
+            );
         }
 
         output.Show(table);

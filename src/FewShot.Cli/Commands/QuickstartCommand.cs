@@ -20,17 +20,32 @@ internal static class QuickstartCommand
     {
         Option<string?> run = OptionFactory.Text("--out", "RUN", "Keep the trained learner in this folder. [default: nothing is kept]");
         Option<TimeSpan?> budget = OptionFactory.Duration("--budget", "Time for training. [default: 40s]");
-        var command = new Command("quickstart", "Meta-train on built-in handwriting, adapt to an alphabet never seen, and show what was learnt; takes about a minute.")
+        var command = new Command(
+            "quickstart",
+            "Meta-train on built-in handwriting, adapt to an alphabet never seen, and show what was learnt; takes about a minute."
+        )
         {
-            budget, common.Seed, common.Workers, run,
+            budget,
+            common.Seed,
+            common.Workers,
+            run,
         };
-        command.SetAction(parse => Run(
-            parse.GetValue(budget) ?? TimeSpan.FromSeconds(40), parse.GetValue(common.Seed) ?? 1, CommonOptions.WorkersOf(parse, common), parse.GetValue(run), output, cancellation));
+        command.SetAction(parse =>
+            Run(
+                parse.GetValue(budget) ?? TimeSpan.FromSeconds(40),
+                parse.GetValue(common.Seed) ?? 1,
+                CommonOptions.WorkersOf(parse, common),
+                parse.GetValue(run),
+                output,
+                cancellation
+            )
+        );
         return command;
     }
 
     private static string Progress(TrainingProgress progress, int metaBatch) =>
-        $"   {Texts.Count(progress.Iteration * metaBatch)} tasks, accuracy on new drawings {Texts.Percent(progress.Accuracy)}{(progress.Remaining is { } left ? $", {Texts.Duration(left)} left" : "")}";
+        $"   {Texts.Count(progress.Iteration * metaBatch)} tasks, accuracy on new drawings "
+        + $"{Texts.Percent(progress.Accuracy)}{(progress.Remaining is { } left ? $", {Texts.Duration(left)} left" : "")}";
 
     private static int Run(TimeSpan budget, ulong seed, int workers, string? run, Output output, CancellationToken cancellation)
     {
@@ -58,12 +73,24 @@ internal static class QuickstartCommand
             Outer = new OuterUpdate(Rate: 3e-3, Schedule: RateSchedule.Cosine),
         };
 
-        output.Line($"1. Meta-training {specification.Method} on {source.Summarize(Split.Train)!.Classes:#,0} characters of invented alphabets: {source.Shape}");
-        using RunFolder? folder = run is null ? null : RunFolder.Open(run, new RunConfiguration(specification, training, data).ToJson(), RunConfiguration.MayChange);
+        output.Line(
+            $"1. Meta-training {specification.Method} on {source.Summarize(Split.Train)!.Classes:#,0} characters of invented "
+                + $"alphabets: {source.Shape}"
+        );
+        using RunFolder? folder = run is null
+            ? null
+            : RunFolder.Open(run, new RunConfiguration(specification, training, data).ToJson(), RunConfiguration.MayChange);
         using var trainer = new Trainer(specification, source, training, workers);
-        TrainingResult result = trainer.Run(folder, progress => output.Status.Update(() => Progress(progress, training.MetaBatch)), cancellation);
+        TrainingResult result = trainer.Run(
+            folder,
+            progress => output.Status.Update(() => Progress(progress, training.MetaBatch)),
+            cancellation
+        );
         cancellation.ThrowIfCancellationRequested();
-        output.Line($"   {Texts.Count(result.Iteration * training.MetaBatch)} tasks in {Texts.Duration(TimeSpan.FromSeconds(result.Seconds))} on {workers} {(workers == 1 ? "core" : "cores")}");
+        output.Line(
+            $"   {Texts.Count(result.Iteration * training.MetaBatch)} tasks in {Texts.Duration(TimeSpan.FromSeconds(result.Seconds))} "
+                + $"on {workers} {(workers == 1 ? "core" : "cores")}"
+        );
 
         trainer.BestParameters.CopyTo(trainer.Parameters.Values, 0);
         var learner = new Learner(specification, trainer.Parameters);
@@ -72,8 +99,14 @@ internal static class QuickstartCommand
         output.Line();
         output.Line($"3. Measuring on {Episodes} tasks of alphabets never seen");
         EvaluationResult measured = learner.Evaluate(source, Split.Test, Episodes, seed, workers);
-        output.Line($"   before adaptation  {Texts.Interval(measured.Before!.Value, share: true)}   (chance is {Texts.Percent(1.0 / source.Shape.Ways)})");
-        output.Line($"   after adaptation   {Texts.Interval(measured.Accuracy!.Value, share: true)}   (95 % interval; {Texts.Normalization(specification)}; {measured.Order} meta-gradient)");
+        output.Line(
+            $"   before adaptation  {Texts.Interval(measured.Before!.Value, share: true)}   (chance is "
+                + $"{Texts.Percent(1.0 / source.Shape.Ways)})"
+        );
+        output.Line(
+            $"   after adaptation   {Texts.Interval(measured.Accuracy!.Value, share: true)}   (95 % interval; "
+                + $"{Texts.Normalization(specification)}; {measured.Order} meta-gradient)"
+        );
         output.Line();
         output.Line("What next:");
         output.Line("   fewshot train --method protonet --data glyphs --budget 5m      a learner for longer use");

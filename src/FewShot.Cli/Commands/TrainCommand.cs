@@ -12,10 +12,16 @@ internal static class TrainCommand
 {
     public static Command Create(CommonOptions common, Output output, CancellationToken cancellation)
     {
-        Option<string?> run = OptionFactory.Text("--out", "RUN", "The folder of the run; one that is there goes on where it stopped. [default: runs/METHOD-SOURCE-WAYSway-SHOTSshot]");
+        Option<string?> run = OptionFactory.Text(
+            "--out",
+            "RUN",
+            "The folder of the run; one that is there goes on where it stopped. [default: runs/METHOD-SOURCE-WAYSway-SHOTSshot]"
+        );
         var command = new Command(
             "train",
-            "Meta-train a learner. Ctrl-C keeps what is done: the same command, or 'fewshot train --out RUN' alone, goes on and ends as if nothing had happened.");
+            "Meta-train a learner. Ctrl-C keeps what is done: the same command, or 'fewshot train --out RUN' alone, goes on and ends "
+                + "as if nothing had happened."
+        );
         common.Learner.AddTo(command);
         common.Data.AddSourceTo(command);
         common.Data.AddTaskTo(command);
@@ -37,26 +43,38 @@ internal static class TrainCommand
 
     private static void Print(TrainingResult result, TrainingJob job, Output output)
     {
-        (string run, Method method, TaskShape shape, LearnerSpecification learner) = (job.Folder, job.Method, job.Source.Shape, job.Configuration.Learner);
+        (string run, Method method, TaskShape shape, LearnerSpecification learner) = (
+            job.Folder,
+            job.Method,
+            job.Source.Shape,
+            job.Configuration.Learner
+        );
         string statistics = Texts.Normalization(learner) is { } text ? $" ({text})" : "";
         string best = double.IsNaN(result.Best) ? "" : $", best validation {TrainingText.Score(result.Best, shape.Kind)}{statistics}";
-        output.Line($"{TrainingText.End(result.End)} at iteration {Texts.Count(result.Iteration)} after {Texts.Duration(TimeSpan.FromSeconds(result.Seconds))} of training{best}.");
-        output.Line(result.End == TrainingEnd.Interrupted
-            ? $"All is kept. Go on with:   fewshot train --out {Texts.Quoted(run)}"
-            : $"Measure it with:   fewshot evaluate --run {Texts.Quoted(run)} --split test --episodes 600");
-        output.Result(new JsonObject
-        {
-            ["run"] = run,
-            ["end"] = char.ToLowerInvariant(result.End.ToString()[0]) + result.End.ToString()[1..],
-            ["method"] = method.Name,
-            ["order"] = method.MetaGradient.Order,
-            ["weighting"] = method.Weighting.Name,
-            ["normStatistics"] = Texts.Name(learner.NormStatistics),
-            ["iterations"] = result.Iteration,
-            [shape.Kind == TaskKind.Classification ? "bestValidationAccuracy" : "bestValidationLoss"] = Texts.Json(result.Best),
-            ["seconds"] = result.Seconds,
-            ["peakBytes"] = result.PeakBytes,
-            ["checkpointed"] = result.Checkpointed,
-        });
+        output.Line(
+            $"{TrainingText.End(result.End)} at iteration {Texts.Count(result.Iteration)} after "
+                + $"{Texts.Duration(TimeSpan.FromSeconds(result.Seconds))} of training{best}."
+        );
+        output.Line(
+            result.End == TrainingEnd.Interrupted
+                ? $"All is kept. Go on with:   fewshot train --out {Texts.Quoted(run)}"
+                : $"Measure it with:   fewshot evaluate --run {Texts.Quoted(run)} --split test --episodes 600"
+        );
+        output.Result(
+            new JsonObject
+            {
+                ["run"] = run,
+                ["end"] = char.ToLowerInvariant(result.End.ToString()[0]) + result.End.ToString()[1..],
+                ["method"] = method.Name,
+                ["order"] = method.MetaGradient.Order,
+                ["weighting"] = method.Weighting.Name,
+                ["normStatistics"] = Texts.Name(learner.NormStatistics),
+                ["iterations"] = result.Iteration,
+                [shape.Kind == TaskKind.Classification ? "bestValidationAccuracy" : "bestValidationLoss"] = Texts.Json(result.Best),
+                ["seconds"] = result.Seconds,
+                ["peakBytes"] = result.PeakBytes,
+                ["checkpointed"] = result.Checkpointed,
+            }
+        );
     }
 }

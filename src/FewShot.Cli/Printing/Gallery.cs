@@ -35,7 +35,12 @@ internal sealed record Gallery(string Alphabet)
         for (int row = 0; row < QueriesShown; row++)
         {
             int size = Ways * GlyphClasses.Side * GlyphClasses.Side;
-            string[] captions = [.. Enumerable.Range(0, Ways).Select(label => Caption(names, label, probabilities.AsSpan(((row * Ways) + label) * Ways, Ways)))];
+            string[] captions =
+            [
+                .. Enumerable
+                    .Range(0, Ways)
+                    .Select(label => Caption(names, label, probabilities.AsSpan(((row * Ways) + label) * Ways, Ways))),
+            ];
             Print(queries.AsSpan(row * size, size), captions, output);
         }
 
@@ -67,7 +72,12 @@ internal sealed record Gallery(string Alphabet)
         var blocks = new List<IReadOnlyList<string>>();
         for (int i = 0; i < captions.Length; i++)
         {
-            blocks.Add(TerminalImage.Caption(TerminalImage.Render(images.Slice(i * size, size), GlyphClasses.Side, GlyphClasses.Side, columns, output.Color), captions[i]));
+            blocks.Add(
+                TerminalImage.Caption(
+                    TerminalImage.Render(images.Slice(i * size, size), GlyphClasses.Side, GlyphClasses.Side, columns, output.Color),
+                    captions[i]
+                )
+            );
         }
 
         foreach (string line in TerminalImage.SideBySide(blocks, Gap))

@@ -8,8 +8,8 @@ using Spectre.Console.Rendering;
 namespace FewShot.Cli;
 
 /// <summary>
-/// The one place that prints. Text for people goes to standard output; with <c>--json</c> nothing but one JSON object goes there. Progress and errors always
-/// go to standard error.
+/// The one place that prints. Text for people goes to standard output; with <c>--json</c> nothing but one JSON object goes there. Progress
+/// and errors always go to standard error.
 /// </summary>
 internal sealed class Output
 {
@@ -24,7 +24,9 @@ internal sealed class Output
     {
         (Standard, Error) = (standard, error);
         bool isTerminal = ReferenceEquals(standard, Console.Out) && !Console.IsOutputRedirected;
-        _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(standard), Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No });
+        _console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Out = new AnsiConsoleOutput(standard), Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No }
+        );
         if (!isTerminal)
         {
             _console.Profile.Width = FileWidth;
@@ -45,7 +47,9 @@ internal sealed class Output
 
     /// <summary>What pictures in the terminal may use.</summary>
     public TerminalColor Color =>
-        _console.Profile.Capabilities.Ansi && _console.Profile.Capabilities.ColorSystem >= ColorSystem.EightBit ? TerminalColor.Gray : TerminalColor.None;
+        _console.Profile.Capabilities.Ansi && _console.Profile.Capabilities.ColorSystem >= ColorSystem.EightBit
+            ? TerminalColor.Gray
+            : TerminalColor.None;
 
     /// <summary>Columns of the terminal.</summary>
     public int Width => _console.Profile.Width;

@@ -6,7 +6,10 @@ using Spectre.Console;
 
 namespace FewShot.Cli;
 
-/// <summary>Where the time of one task goes: by kind of operation, and the steps that cost most. Steps of the same kind, kernel and size count as one.</summary>
+/// <summary>
+/// Where the time of one task goes: by kind of operation, and the steps that cost most. Steps of the same kind, kernel and size count as
+/// one.
+/// </summary>
 internal sealed class ProfileTable
 {
     private const int DearestSteps = 15;
@@ -24,26 +27,37 @@ internal sealed class ProfileTable
         _steps = Group(steps, step => $"{step.Operation} by {step.Kernel}, {Texts.Bytes(step.Bytes)}");
     }
 
-    public JsonObject Json => new()
-    {
-        ["seconds"] = _seconds,
-        ["kinds"] = Array(_kinds),
-        ["steps"] = Array(_steps[..Math.Min(DearestSteps, _steps.Length)]),
-    };
+    public JsonObject Json =>
+        new()
+        {
+            ["seconds"] = _seconds,
+            ["kinds"] = Array(_kinds),
+            ["steps"] = Array(_steps[..Math.Min(DearestSteps, _steps.Length)]),
+        };
 
     public void Show(string name, Output output)
     {
-        output.Line($"one task of {name} takes {Microseconds(_seconds)} us on one core, each step at its fastest of {s_duration.TotalSeconds:0} s of runs ({SimdProgram.VectorLevel}):");
+        output.Line(
+            $"one task of {name} takes {Microseconds(_seconds)} us on one core, each step at its fastest of "
+                + $"{s_duration.TotalSeconds:0} s of runs ({SimdProgram.VectorLevel}):"
+        );
         Show("kind of operation", _kinds, output);
         Show("dearest steps", _steps[..Math.Min(DearestSteps, _steps.Length)], output);
     }
 
     private static Row[] Group(IReadOnlyList<StepTime> steps, Func<StepTime, string> key) =>
-    [
-        .. steps.GroupBy(key)
-            .Select(group => new Row(group.Key, group.Count(), group.Sum(step => step.Seconds), group.Sum(step => step.MultiplyAdds), group.Sum(step => step.Bytes)))
-            .OrderByDescending(row => row.Seconds),
-    ];
+        [
+            .. steps
+                .GroupBy(key)
+                .Select(group => new Row(
+                    group.Key,
+                    group.Count(),
+                    group.Sum(step => step.Seconds),
+                    group.Sum(step => step.MultiplyAdds),
+                    group.Sum(step => step.Bytes)
+                ))
+                .OrderByDescending(row => row.Seconds),
+        ];
 
     private static string Microseconds(double seconds) => (seconds * 1e6).ToString("#,0.0", CultureInfo.InvariantCulture);
 
@@ -53,8 +67,12 @@ internal sealed class ProfileTable
         foreach (Row row in rows)
         {
             table.Row([
-                row.Name, Texts.Count(row.Steps), Microseconds(row.Seconds), Texts.Percent(row.Seconds / Math.Max(_seconds, double.Epsilon)),
-                row.MultiplyAdds > 0 ? row.Gflops.ToString("0.0", CultureInfo.InvariantCulture) : "", Texts.Bytes(row.Bytes),
+                row.Name,
+                Texts.Count(row.Steps),
+                Microseconds(row.Seconds),
+                Texts.Percent(row.Seconds / Math.Max(_seconds, double.Epsilon)),
+                row.MultiplyAdds > 0 ? row.Gflops.ToString("0.0", CultureInfo.InvariantCulture) : "",
+                Texts.Bytes(row.Bytes),
                 (row.Bytes * 1e-9 / Math.Max(row.Seconds, double.Epsilon)).ToString("0.0", CultureInfo.InvariantCulture),
             ]);
         }
@@ -63,17 +81,17 @@ internal sealed class ProfileTable
     }
 
     private JsonArray Array(Row[] rows) =>
-    [
-        .. rows.Select(row => new JsonObject
-        {
-            ["name"] = row.Name,
-            ["steps"] = row.Steps,
-            ["seconds"] = row.Seconds,
-            ["share"] = Texts.Json(row.Seconds / _seconds),
-            ["gflops"] = row.MultiplyAdds > 0 ? Texts.Json(row.Gflops) : null,
-            ["bytes"] = row.Bytes,
-        }),
-    ];
+        [
+            .. rows.Select(row => new JsonObject
+            {
+                ["name"] = row.Name,
+                ["steps"] = row.Steps,
+                ["seconds"] = row.Seconds,
+                ["share"] = Texts.Json(row.Seconds / _seconds),
+                ["gflops"] = row.MultiplyAdds > 0 ? Texts.Json(row.Gflops) : null,
+                ["bytes"] = row.Bytes,
+            }),
+        ];
 
     private sealed record Row(string Name, int Steps, double Seconds, long MultiplyAdds, long Bytes)
     {

@@ -51,5 +51,6 @@ internal sealed class StatusLine(TextWriter writer, bool terminal)
         _written = 0;
     }
 
-    private static string Fit(string text) => text.Length < Console.WindowWidth || Console.WindowWidth < 2 ? text : text[..(Console.WindowWidth - 1)];
+    private static string Fit(string text) =>
+        text.Length < Console.WindowWidth || Console.WindowWidth < 2 ? text : text[..(Console.WindowWidth - 1)];
 }

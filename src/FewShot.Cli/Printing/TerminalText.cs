@@ -4,8 +4,8 @@ using System.Text;
 namespace FewShot.Cli;
 
 /// <summary>
-/// Text that came from elsewhere (names of classes and files, contents of files, words of a command line), as a terminal may have it: what would move the cursor,
-/// change colours, break the line or turn its direction is shown as <c>\u001B</c> and not obeyed.
+/// Text that came from elsewhere (names of classes and files, contents of files, words of a command line), as a terminal may have it: what
+/// would move the cursor, change colours, break the line or turn its direction is shown as <c>\u001B</c> and not obeyed.
 /// </summary>
 internal static class TerminalText
 {
@@ -26,7 +26,10 @@ internal static class TerminalText
         {
             // A pair is one character: an emoji stands, an invisible tag or half a pair is shown by its numbers.
             int length = char.IsSurrogatePair(text, i) ? 2 : 1;
-            bool obeyed = length == 2 ? CharUnicodeInfo.GetUnicodeCategory(text, i) == UnicodeCategory.Format : IsObeyed(text[i]) || char.IsSurrogate(text[i]);
+            bool obeyed =
+                length == 2
+                    ? CharUnicodeInfo.GetUnicodeCategory(text, i) == UnicodeCategory.Format
+                    : IsObeyed(text[i]) || char.IsSurrogate(text[i]);
             for (int end = i + length; i < end; i++)
             {
                 _ = obeyed ? shown.Append(CultureInfo.InvariantCulture, $"\\u{(int)text[i]:X4}") : shown.Append(text[i]);
@@ -38,7 +41,11 @@ internal static class TerminalText
         return shown.ToString();
     }
 
-    private static bool IsObeyed(char character) => character is not (ZeroWidthNonJoiner or ZeroWidthJoiner)
+    private static bool IsObeyed(char character) =>
+        character is not (ZeroWidthNonJoiner or ZeroWidthJoiner)
         && char.GetUnicodeCategory(character)
-            is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+            is UnicodeCategory.Control
+                or UnicodeCategory.Format
+                or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator;
 }

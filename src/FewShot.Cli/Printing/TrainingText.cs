@@ -11,12 +11,16 @@ internal static class TrainingText
     public static string Line(TrainingProgress progress, TaskKind kind)
     {
         string accuracy = double.IsNaN(progress.Accuracy) ? "" : $"  accuracy {Texts.Percent(progress.Accuracy)}";
-        string validation = double.IsNaN(progress.Validation) ? "" : $"  validation {Score(progress.Validation, kind)} (best {Score(progress.Best, kind)})";
-        string rate = progress.IterationsPerSecond > 0 ? string.Create(CultureInfo.InvariantCulture, $"  {progress.IterationsPerSecond:0.0}/s") : "";
+        string validation = double.IsNaN(progress.Validation)
+            ? ""
+            : $"  validation {Score(progress.Validation, kind)} (best {Score(progress.Best, kind)})";
+        string rate =
+            progress.IterationsPerSecond > 0 ? string.Create(CultureInfo.InvariantCulture, $"  {progress.IterationsPerSecond:0.0}/s") : "";
         string remaining = progress.Remaining is { } left ? $"  {Texts.Duration(left)} left" : "";
 
         string solver = progress.Solver is { NegativeCurvature: > 0 } met
-            ? $"  negative curvature in {met.NegativeCurvature} of {met.Systems} systems{(met.StoodStill > 0 ? $" ({met.StoodStill} stood still)" : "")}"
+            ? $"  negative curvature in {met.NegativeCurvature} of {met.Systems} "
+                + $"systems{(met.StoodStill > 0 ? $" ({met.StoodStill} stood still)" : "")}"
             : "";
 
         // Where time ends the training, the number of iterations says nothing.
@@ -24,23 +28,27 @@ internal static class TrainingText
         string all = reached >= 0.9 * progress.Iterations ? $" of {Texts.Count(progress.Iterations)}" : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"iteration {Texts.Count(progress.Iteration)}{all}{rate}  loss {progress.Loss:0.0000}{accuracy}{validation}{solver}{remaining}");
+            $"iteration {Texts.Count(progress.Iteration)}{all}{rate}  loss {progress.Loss:0.0000}{accuracy}{validation}{solver}{remaining}"
+        );
     }
 
     /// <summary>A validation result: accuracy, or loss for regression.</summary>
     public static string Score(double value, TaskKind kind) => kind == TaskKind.Classification ? Texts.Percent(value) : Texts.Number(value);
 
     /// <summary>What the linear systems of a session met, and what helps; null where all went well.</summary>
-    public static string? Solver(SolverIncidents met) => met.NegativeCurvature == 0
-        ? null
-        : $"note: {Texts.Count(met.NegativeCurvature)} of {Texts.Count(met.Systems)} linear systems of the meta-gradient had negative curvature, for the lower level was not convex, "
-            + $"and in {Texts.Count(met.StoodStill)} the solver stood still; a larger --damping makes them positive definite";
+    public static string? Solver(SolverIncidents met) =>
+        met.NegativeCurvature == 0
+            ? null
+            : $"note: {Texts.Count(met.NegativeCurvature)} of {Texts.Count(met.Systems)} linear systems of the meta-gradient had "
+                + "negative curvature, for the lower level was not convex, "
+                + $"and in {Texts.Count(met.StoodStill)} the solver stood still; a larger --damping makes them positive definite";
 
-    public static string End(TrainingEnd end) => end switch
-    {
-        TrainingEnd.Completed => "Done",
-        TrainingEnd.BudgetSpent => "The time is spent",
-        TrainingEnd.NoImprovement => "Validation no longer improves; ended",
-        _ => "Interrupted",
-    };
+    public static string End(TrainingEnd end) =>
+        end switch
+        {
+            TrainingEnd.Completed => "Done",
+            TrainingEnd.BudgetSpent => "The time is spent",
+            TrainingEnd.NoImprovement => "Validation no longer improves; ended",
+            _ => "Interrupted",
+        };
 }

@@ -23,10 +23,14 @@ internal static class WeightsChart
             new ChartAxis("iteration"),
             new ChartAxis("weight, 1 for all alike"),
             [
-                Series("largest weight", "weights/largest"), Series("least weight", "weights/least"), Series("effective share of the tasks", "weights/effective_share"),
+                Series("largest weight", "weights/largest"),
+                Series("least weight", "weights/least"),
+                Series("effective share of the tasks", "weights/effective_share"),
                 new LineSeries("uniform", [iterations[0], iterations[^1]], [1, 1]) { Dashed = true },
-            ]);
+            ]
+        );
 
-        LineSeries Series(string name, string key) => new(name, iterations, [.. weighted.Select(entry => (double)entry[key]!)]) { Markers = weighted.Length < 30 };
+        LineSeries Series(string name, string key) =>
+            new(name, iterations, [.. weighted.Select(entry => (double)entry[key]!)]) { Markers = weighted.Length < 30 };
     }
 }

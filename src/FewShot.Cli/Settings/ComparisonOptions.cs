@@ -10,7 +10,8 @@ using FewShot.Tasks.Data;
 namespace FewShot.Cli.Settings;
 
 /// <summary>
-/// What a comparison is asked for, as a command line of 'fewshot train' and one of 'fewshot evaluate' for each method: what runs is what a reader can repeat.
+/// What a comparison is asked for, as a command line of 'fewshot train' and one of 'fewshot evaluate' for each method: what runs is what a
+/// reader can repeat.
 /// </summary>
 internal sealed class ComparisonOptions
 {
@@ -30,7 +31,8 @@ internal sealed class ComparisonOptions
     public ComparisonOptions()
     {
         OuterOptions outer = _common.Outer;
-        outer.Budget.Description = $"Training time of each method, validation not counted. [default: {DefaultMinutes}m, none with --iterations]";
+        outer.Budget.Description =
+            $"Training time of each method, validation not counted. [default: {DefaultMinutes}m, none with --iterations]";
         outer.Iterations.Description = "Outer iterations of each method. [default: as many as the budget allows]";
         outer.ValidationEpisodes.Description = $"Tasks of a validation. [default: {DefaultValidationEpisodes}]";
         var training = new Command("training");
@@ -44,22 +46,32 @@ internal sealed class ComparisonOptions
         _settable = [.. _training.Select(option => option.Name).Except([outer.Budget.Name, outer.Iterations.Name])];
     }
 
-    public Option<IReadOnlyList<string>?> Methods { get; } = OptionFactory.List("--methods", "M,M,...", "Rows of the catalogue to compare, see 'fewshot methods'; 'all' for every one.");
+    public Option<IReadOnlyList<string>?> Methods { get; } =
+        OptionFactory.List("--methods", "M,M,...", "Rows of the catalogue to compare, see 'fewshot methods'; 'all' for every one.");
 
-    public Option<string[]> Set { get; } = new("--set")
-    {
-        Description = "An option of training for one method alone, or for 'all' in training but not in measuring, such as maml:inner-rate=0.4 or protonet:ways=20; may be repeated.",
-        HelpName = "METHOD:OPTION=VALUE",
-    };
+    public Option<string[]> Set { get; } =
+        new("--set")
+        {
+            Description =
+                "An option of training for one method alone, or for 'all' in training but not in measuring, such as "
+                + "maml:inner-rate=0.4 or protonet:ways=20; may be repeated.",
+            HelpName = "METHOD:OPTION=VALUE",
+        };
 
-    public Option<string?> Folder { get; } = OptionFactory.Text("--out", "DIR", "The folder of the comparison; one that is there goes on where it stopped. [default: runs/compare-SOURCE-WAYSway-SHOTSshot]");
+    public Option<string?> Folder { get; } =
+        OptionFactory.Text(
+            "--out",
+            "DIR",
+            "The folder of the comparison; one that is there goes on where it stopped. [default: runs/compare-SOURCE-WAYSway-SHOTSshot]"
+        );
 
-    public Option<string[]> Merge { get; } = new("--merge")
-    {
-        Description = "Compare nothing, but print the comparisons in these folders as one table in markdown.",
-        HelpName = "DIR DIR...",
-        AllowMultipleArgumentsPerToken = true,
-    };
+    public Option<string[]> Merge { get; } =
+        new("--merge")
+        {
+            Description = "Compare nothing, but print the comparisons in these folders as one table in markdown.",
+            HelpName = "DIR DIR...",
+            AllowMultipleArgumentsPerToken = true,
+        };
 
     public void AddTo(Command command)
     {
@@ -80,8 +92,14 @@ internal sealed class ComparisonOptions
     public DataSelection DataOf(ParseResult parse) => _common.Data.Read(parse);
 
     /// <summary>The folder of the comparison.</summary>
-    public string FolderOf(ParseResult parse, ITaskSource source) => parse.GetValue(Folder) ?? Path.Combine(
-        "runs", source.Shape.Kind == TaskKind.Classification ? $"compare-{source.Name}-{source.Shape.Ways}way-{source.Shape.Shots}shot" : $"compare-{source.Name}-{source.Shape.Shots}shot");
+    public string FolderOf(ParseResult parse, ITaskSource source) =>
+        parse.GetValue(Folder)
+        ?? Path.Combine(
+            "runs",
+            source.Shape.Kind == TaskKind.Classification
+                ? $"compare-{source.Name}-{source.Shape.Ways}way-{source.Shape.Shots}shot"
+                : $"compare-{source.Name}-{source.Shape.Shots}shot"
+        );
 
     /// <summary>A comparison without its rows: the conditions under which every method is trained and measured.</summary>
     public MethodComparison Conditions(ParseResult parse, ITaskSource source)
@@ -112,7 +130,9 @@ internal sealed class ComparisonOptions
     public IReadOnlyList<string> MethodsOf(ParseResult parse)
     {
         IReadOnlyList<string> names = CommonOptions.Required(parse, Methods);
-        return names.Contains(Every, StringComparer.OrdinalIgnoreCase) ? Catalogue.Names : [.. names.Select(name => Catalogue.Create(name).Name).Distinct()];
+        return names.Contains(Every, StringComparer.OrdinalIgnoreCase)
+            ? Catalogue.Names
+            : [.. names.Select(name => Catalogue.Create(name).Name).Distinct()];
     }
 
     /// <summary>The command lines of each method, without the program's name.</summary>
@@ -133,11 +153,17 @@ internal sealed class ComparisonOptions
             options.Add(parse, option);
         }
 
-        return $"fewshot compare {options}{string.Concat((parse.GetValue(Set) ?? []).Select(setting => $" {Set.Name} {Texts.Quoted(setting)}"))}";
+        return "fewshot compare "
+            + $"{options}{string.Concat((parse.GetValue(Set) ?? []).Select(setting => $" {Set.Name} {Texts.Quoted(setting)}"))}";
     }
 
     private MethodCommands Commands(
-        ParseResult parse, string method, (string Method, string Option, string Value)[] settings, MethodComparison conditions, string run)
+        ParseResult parse,
+        string method,
+        (string Method, string Option, string Value)[] settings,
+        MethodComparison conditions,
+        string run
+    )
     {
         var source = new Command("source");
         _common.Data.AddSourceTo(source);
@@ -200,7 +226,10 @@ internal sealed class ComparisonOptions
         string method = text[..colon].ToLowerInvariant();
         if (method != Every && !methods.Contains(method))
         {
-            throw new ArgumentException($"{Set.Name} {text} is for '{method}', which is not compared.{NameSuggestion.For(method, methods)} Compared are {string.Join(", ", methods)}");
+            throw new ArgumentException(
+                $"{Set.Name} {text} is for '{method}', which is not compared.{NameSuggestion.For(method, methods)} Compared are "
+                    + $"{string.Join(", ", methods)}"
+            );
         }
 
         string option = $"--{text[(colon + 1)..equals].TrimStart('-')}";
@@ -208,18 +237,23 @@ internal sealed class ComparisonOptions
             ? (method, option, text[(equals + 1)..])
             : throw new ArgumentException(
                 $"{Set.Name} {text}: '{option}' cannot be set for a method alone.{NameSuggestion.For(option, _settable)} "
-                + $"Options that can: {string.Join(", ", _settable.Order(StringComparer.Ordinal).Select(name => name[2..]))}");
+                    + $"Options that can: {string.Join(", ", _settable.Order(StringComparer.Ordinal).Select(name => name[2..]))}"
+            );
     }
 
-    /// <summary>An option for all methods is left out where a method has no use for it; one for a method alone is not, so that it is told.</summary>
+    /// <summary>
+    /// An option for all methods is left out where a method has no use for it; one for a method alone is not, so that it is told.
+    /// </summary>
     private bool Applies(string method, KeyValuePair<string, string?> option)
     {
-        MethodOptions? changed = option.Key == _common.Learner.InnerSteps.Name ? new MethodOptions { InnerSteps = 1 }
+        MethodOptions? changed =
+            option.Key == _common.Learner.InnerSteps.Name ? new MethodOptions { InnerSteps = 1 }
             : option.Key == _common.Learner.InnerRate.Name ? new MethodOptions { InnerRate = 1 }
             : option.Key == _common.Learner.Rates.Name ? new MethodOptions { Rates = LearningRateScope.Fixed }
             : option.Key == _common.Learner.FlowTime.Name ? new MethodOptions { FlowTime = 1 }
             : option.Key == _common.Learner.Pattern.Name ? new MethodOptions { Pattern = Pattern.All }
-            : option.Key == _common.Learner.ExactSteps.Name && int.TryParse(option.Value, out int exact) && exact >= 0 ? new MethodOptions { ExactSteps = exact }
+            : option.Key == _common.Learner.ExactSteps.Name && int.TryParse(option.Value, out int exact) && exact >= 0
+                ? new MethodOptions { ExactSteps = exact }
             : option.Key == _common.Learner.Solver.Name ? new MethodOptions { Solver = option.Value }
             : option.Key == _common.Learner.Damping.Name ? new MethodOptions { Damping = 0 }
             : option.Key == _common.Learner.WarmStart.Name ? new MethodOptions { WarmStart = true }

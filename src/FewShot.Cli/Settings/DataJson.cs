@@ -10,6 +10,7 @@ namespace FewShot.Cli.Settings;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     RespectNullableAnnotations = true,
-    Converters = [typeof(CamelCaseEnum<TaskKind>), typeof(CamelCaseEnum<ClassDivision>)])]
+    Converters = [typeof(CamelCaseEnum<TaskKind>), typeof(CamelCaseEnum<ClassDivision>)]
+)]
 [JsonSerializable(typeof(DataSelection))]
 internal sealed partial class DataJson : JsonSerializerContext;

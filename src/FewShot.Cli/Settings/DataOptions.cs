@@ -7,18 +7,27 @@ namespace FewShot.Cli.Settings;
 /// <summary>Where tasks come from, and how large they are.</summary>
 internal sealed class DataOptions
 {
-    public Option<string?> Source { get; } = OptionFactory.Text("--data", "SOURCE", "Where tasks come from, see 'fewshot data list'. [default: glyphs]");
+    public Option<string?> Source { get; } =
+        OptionFactory.Text("--data", "SOURCE", "Where tasks come from, see 'fewshot data list'. [default: glyphs]");
 
-    public Option<string?> Root { get; } = OptionFactory.Text(
-        "--data-root", "PATH", "The data folder; for 'images' the folder of class folders, for 'table' the file. [default: $FEWSHOT_DATA, or the user's data folder]");
+    public Option<string?> Root { get; } =
+        OptionFactory.Text(
+            "--data-root",
+            "PATH",
+            "The data folder; for 'images' the folder of class folders, for 'table' the file. [default: $FEWSHOT_DATA, or the user's "
+                + "data folder]"
+        );
 
     public Option<int?> Ways { get; } = OptionFactory.Whole("--ways", "Classes of a task. [default: 5]", 2);
 
-    public Option<int?> Shots { get; } = OptionFactory.Whole("--shots", "Support examples of each class, or of a regression task. [default: 1, regression 10]", 1);
+    public Option<int?> Shots { get; } =
+        OptionFactory.Whole("--shots", "Support examples of each class, or of a regression task. [default: 1, regression 10]", 1);
 
-    public Option<int?> Queries { get; } = OptionFactory.Whole("--queries", "Query examples of each class, or of a regression task. [default: 15]", 1);
+    public Option<int?> Queries { get; } =
+        OptionFactory.Whole("--queries", "Query examples of each class, or of a regression task. [default: 15]", 1);
 
-    public Option<int?> ImageSize { get; } = OptionFactory.Whole("--image-size", "Rows and columns that 'images' are resized to. [default: 32]", 1);
+    public Option<int?> ImageSize { get; } =
+        OptionFactory.Whole("--image-size", "Rows and columns that 'images' are resized to. [default: 32]", 1);
 
     public Option<bool> Gray { get; } = new("--gray") { Description = "Read 'images' in gray. [default: colour]" };
 
@@ -26,23 +35,39 @@ internal sealed class DataOptions
 
     public Option<string?> Target { get; } = OptionFactory.Text("--target", "COLUMN", "Column of a 'table' to predict.");
 
-    public Option<TaskKind?> Kind { get; } = OptionFactory.Choice<TaskKind>("--kind", "Whether the target of a 'table' is a class or a number. [default: regression]");
+    public Option<TaskKind?> Kind { get; } =
+        OptionFactory.Choice<TaskKind>("--kind", "Whether the target of a 'table' is a class or a number. [default: regression]");
 
-    public Option<IReadOnlyList<string>?> Features { get; } = OptionFactory.List(
-        "--features", "COLUMN,...", "Columns of a 'table' to predict from. [default: all but group and target]");
+    public Option<IReadOnlyList<string>?> Features { get; } =
+        OptionFactory.List("--features", "COLUMN,...", "Columns of a 'table' to predict from. [default: all but group and target]");
 
-    public Option<string?> SplitColumn { get; } = OptionFactory.Text(
-        "--split-column", "COLUMN", "Column of a 'table' that says train, validation or test of every row, the same for all rows of a group. [default: by a hash of the group]");
+    public Option<string?> SplitColumn { get; } =
+        OptionFactory.Text(
+            "--split-column",
+            "COLUMN",
+            "Column of a 'table' that says train, validation or test of every row, the same for all rows of a group. [default: by a "
+                + "hash of the group]"
+        );
 
-    public Option<bool> SkipSmallGroups { get; } = new("--skip-small-groups") { Description = "Leave out groups of a 'table' with too few rows instead of refusing them." };
+    public Option<bool> SkipSmallGroups { get; } =
+        new("--skip-small-groups") { Description = "Leave out groups of a 'table' with too few rows instead of refusing them." };
 
-    public Option<char?> Separator { get; } = OptionFactory.Choice<char>(
-        "--separator", "What separates the columns of a 'table'. [default: what its header has most of]", [("comma", ','), ("semicolon", ';'), ("tab", '\t'), ("bar", '|')]);
+    public Option<char?> Separator { get; } =
+        OptionFactory.Choice<char>(
+            "--separator",
+            "What separates the columns of a 'table'. [default: what its header has most of]",
+            [("comma", ','), ("semicolon", ';'), ("tab", '\t'), ("bar", '|')]
+        );
 
-    public Option<char?> DecimalMark { get; } = OptionFactory.Choice<char>(
-        "--decimal", "What stands before the decimals of numbers in a 'table'. [default: point]", [("point", '.'), ("comma", ',')]);
+    public Option<char?> DecimalMark { get; } =
+        OptionFactory.Choice<char>(
+            "--decimal",
+            "What stands before the decimals of numbers in a 'table'. [default: point]",
+            [("point", '.'), ("comma", ',')]
+        );
 
-    public Option<string?> Encoding { get; } = OptionFactory.Text("--encoding", "NAME", "Encoding of a 'table', such as windows-1252. [default: utf-8]");
+    public Option<string?> Encoding { get; } =
+        OptionFactory.Text("--encoding", "NAME", "Encoding of a 'table', such as windows-1252. [default: utf-8]");
 
     /// <summary>Options that say what the data are.</summary>
     /// <param name="command">The command.</param>
@@ -54,7 +79,23 @@ internal sealed class DataOptions
             command.Add(Source);
         }
 
-        foreach (Option option in new Option[] { Root, ImageSize, Gray, Group, Target, Kind, Features, SplitColumn, SkipSmallGroups, Separator, DecimalMark, Encoding })
+        foreach (
+            Option option in new Option[]
+            {
+                Root,
+                ImageSize,
+                Gray,
+                Group,
+                Target,
+                Kind,
+                Features,
+                SplitColumn,
+                SkipSmallGroups,
+                Separator,
+                DecimalMark,
+                Encoding,
+            }
+        )
         {
             command.Add(option);
         }
@@ -91,7 +132,10 @@ internal sealed class DataOptions
             Queries = parse.GetValue(Queries) ?? stored.Queries,
             ImageSize = parse.GetValue(ImageSize) ?? stored.ImageSize,
             Gray = parse.GetValue(Gray) || stored.Gray,
-            Division = source is not ("images" or "table") ? null : isStored && stored.Source == source ? stored.Division : ClassDivision.ByHash,
+            Division =
+                source is not ("images" or "table") ? null
+                : isStored && stored.Source == source ? stored.Division
+                : ClassDivision.ByHash,
             TrainingClasses = stored.Source == source ? stored.TrainingClasses : null,
             Group = parse.GetValue(Group) ?? stored.Group,
             Target = parse.GetValue(Target) ?? stored.Target,

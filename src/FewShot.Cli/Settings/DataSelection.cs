@@ -27,7 +27,10 @@ internal sealed record DataSelection
 
     public bool Gray { get; init; }
 
-    /// <summary>How classes of 'images' and groups of a 'table' are divided; null in runs of before there was a choice, which were divided by rank, and for other sources.</summary>
+    /// <summary>
+    /// How classes of 'images' and groups of a 'table' are divided; null in runs of before there was a choice, which were divided by rank,
+    /// and for other sources.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ClassDivision? Division { get; init; }
 
@@ -64,29 +67,48 @@ internal sealed record DataSelection
 
     /// <summary>What the source needs to know besides the size of a task.</summary>
     [JsonIgnore]
-    public SourceSettings Settings => new()
-    {
-        ImageSize = ImageSize,
-        Gray = Gray,
-        Division = Division ?? ClassDivision.ByRank,
-        TrainedClasses = TrainingClasses ?? [],
-        Normalization = Normalization,
-        Table = Source != "table" ? null : new TableOptions
+    public SourceSettings Settings =>
+        new()
         {
-            Group = Group ?? throw new ArgumentException("the source 'table' needs --group COLUMN, the column that tells the tasks apart"),
-            Target = Target ?? throw new ArgumentException("the source 'table' needs --target COLUMN, the column to predict"),
-            Kind = Kind,
-            Features = Features,
-            SplitColumn = SplitColumn,
+            ImageSize = ImageSize,
+            Gray = Gray,
             Division = Division ?? ClassDivision.ByRank,
-            SkipSmallGroups = SkipSmallGroups,
-            Format = new TableFormat { Separator = Separator, DecimalMark = DecimalMark ?? '.', Encoding = Encoding ?? "utf-8" },
-        },
-    };
+            TrainedClasses = TrainingClasses ?? [],
+            Normalization = Normalization,
+            Table =
+                Source != "table"
+                    ? null
+                    : new TableOptions
+                    {
+                        Group =
+                            Group
+                            ?? throw new ArgumentException(
+                                "the source 'table' needs --group COLUMN, the column that tells the tasks apart"
+                            ),
+                        Target = Target ?? throw new ArgumentException("the source 'table' needs --target COLUMN, the column to predict"),
+                        Kind = Kind,
+                        Features = Features,
+                        SplitColumn = SplitColumn,
+                        Division = Division ?? ClassDivision.ByRank,
+                        SkipSmallGroups = SkipSmallGroups,
+                        Format = new TableFormat
+                        {
+                            Separator = Separator,
+                            DecimalMark = DecimalMark ?? '.',
+                            Encoding = Encoding ?? "utf-8",
+                        },
+                    },
+        };
 
     /// <summary>The size of a task.</summary>
     [JsonIgnore]
-    public TaskOptions Tasks => new() { Ways = Ways, Shots = Shots ?? 1, QueriesPerClass = Queries };
+    public TaskOptions Tasks =>
+        new()
+        {
+            Ways = Ways,
+            Shots = Shots ?? 1,
+            QueriesPerClass = Queries,
+        };
 
     public ITaskSource Open() => TaskSources.Open(Source, Root, Tasks, Settings);
 

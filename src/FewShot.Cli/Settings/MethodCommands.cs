@@ -6,11 +6,18 @@ namespace FewShot.Cli.Settings;
 /// <param name="Settings">What is set for it alone.</param>
 /// <param name="Train">Arguments of 'fewshot train'.</param>
 /// <param name="Evaluate">Arguments of 'fewshot evaluate'.</param>
-internal sealed record MethodCommands(string Method, string Run, string Settings, IReadOnlyList<string> Train, IReadOnlyList<string> Evaluate)
+internal sealed record MethodCommands(
+    string Method,
+    string Run,
+    string Settings,
+    IReadOnlyList<string> Train,
+    IReadOnlyList<string> Evaluate
+)
 {
     public string TrainText => Text("train", Train);
 
     public string EvaluateText => Text("evaluate", Evaluate);
 
-    private static string Text(string command, IEnumerable<string> arguments) => $"fewshot {command} {string.Join(' ', arguments.Select(Texts.Quoted))}";
+    private static string Text(string command, IEnumerable<string> arguments) =>
+        $"fewshot {command} {string.Join(' ', arguments.Select(Texts.Quoted))}";
 }

@@ -2,13 +2,16 @@ using System.CommandLine;
 
 namespace FewShot.Cli.Settings;
 
-/// <summary>Options of a command line that is being made, in order, each once: given again, an option keeps its place and takes the new value.</summary>
+/// <summary>
+/// Options of a command line that is being made, in order, each once: given again, an option keeps its place and takes the new value.
+/// </summary>
 internal sealed class OptionList
 {
     private readonly List<KeyValuePair<string, string?>> _options = [];
 
     /// <summary>The words of the command line.</summary>
-    public IReadOnlyList<string> Arguments => [.. _options.SelectMany(option => option.Value is null ? new[] { option.Key } : [option.Key, option.Value])];
+    public IReadOnlyList<string> Arguments =>
+        [.. _options.SelectMany(option => option.Value is null ? new[] { option.Key } : [option.Key, option.Value])];
 
     public bool Contains(string name) => _options.Exists(option => option.Key == name);
 

@@ -9,42 +9,88 @@ internal sealed class OuterOptions
 {
     private static readonly TrainingOptions s_defaults = new();
 
-    public Option<int?> MetaBatch { get; } = OptionFactory.Whole("--meta-batch", $"Tasks in an iteration. [default: {s_defaults.MetaBatch}]", 1);
+    public Option<int?> MetaBatch { get; } =
+        OptionFactory.Whole("--meta-batch", $"Tasks in an iteration. [default: {s_defaults.MetaBatch}]", 1);
 
-    public Option<int?> Tasks { get; } = OptionFactory.Whole(
-        "--tasks", "Train on this many tasks, which come again and again; as many as --meta-batch for all of them in every iteration. [default: new tasks every time]", 1);
+    public Option<int?> Tasks { get; } =
+        OptionFactory.Whole(
+            "--tasks",
+            "Train on this many tasks, which come again and again; as many as --meta-batch for all of them in every iteration. "
+                + "[default: new tasks every time]",
+            1
+        );
 
-    public Option<long?> Iterations { get; } = OptionFactory.Long("--iterations", $"Outer iterations. [default: {s_defaults.Iterations}]", 1);
+    public Option<long?> Iterations { get; } =
+        OptionFactory.Long("--iterations", $"Outer iterations. [default: {s_defaults.Iterations}]", 1);
 
-    public Option<long?> ScheduleIterations { get; } = OptionFactory.Long(
-        "--schedule-iterations", "Iterations of the outer rate's schedule. [default: as --iterations; of a run that goes on for longer, as it was]", 1);
+    public Option<long?> ScheduleIterations { get; } =
+        OptionFactory.Long(
+            "--schedule-iterations",
+            "Iterations of the outer rate's schedule. [default: as --iterations; of a run that goes on for longer, as it was]",
+            1
+        );
 
-    public Option<TimeSpan?> Budget { get; } = OptionFactory.Duration("--budget", "End training after this time, such as 10m. [default: none]");
+    public Option<TimeSpan?> Budget { get; } =
+        OptionFactory.Duration("--budget", "End training after this time, such as 10m. [default: none]");
 
-    public Option<long?> MemoryBudget { get; } = OptionFactory.Bytes(
-        "--memory-budget", "Most memory of one worker, such as 64MB; inner steps are recomputed where that is needed. [default: none]");
+    public Option<long?> MemoryBudget { get; } =
+        OptionFactory.Bytes(
+            "--memory-budget",
+            "Most memory of one worker, such as 64MB; inner steps are recomputed where that is needed. [default: none]"
+        );
 
-    public Option<double?> Rate { get; } = OptionFactory.Real("--outer-rate", $"Step size of the outer optimiser. [default: {s_defaults.Outer.Rate}]");
+    public Option<double?> Rate { get; } =
+        OptionFactory.Real("--outer-rate", $"Step size of the outer optimiser. [default: {s_defaults.Outer.Rate}]");
 
-    public Option<OptimizerKind?> Optimizer { get; } = OptionFactory.Choice<OptimizerKind>("--optimizer", "The outer optimiser. [default: adam]");
+    public Option<OptimizerKind?> Optimizer { get; } =
+        OptionFactory.Choice<OptimizerKind>("--optimizer", "The outer optimiser. [default: adam]");
 
-    public Option<RateSchedule?> Schedule { get; } = OptionFactory.Choice<RateSchedule>("--schedule", "How the outer step size changes. [default: constant]");
+    public Option<RateSchedule?> Schedule { get; } =
+        OptionFactory.Choice<RateSchedule>("--schedule", "How the outer step size changes. [default: constant]");
 
-    public Option<double?> Clip { get; } = OptionFactory.Real("--clip", $"Largest norm of the meta-gradient; 0 for any. [default: {s_defaults.Outer.ClipNorm}]", zero: true);
+    public Option<double?> Clip { get; } =
+        OptionFactory.Real("--clip", $"Largest norm of the meta-gradient; 0 for any. [default: {s_defaults.Outer.ClipNorm}]", zero: true);
 
-    public Option<int?> ValidateEvery { get; } = OptionFactory.Whole(
-        "--validate-every", $"Iterations between validations and checkpoints. [default: {s_defaults.ValidateEvery}]", 1);
+    public Option<int?> ValidateEvery { get; } =
+        OptionFactory.Whole(
+            "--validate-every",
+            $"Iterations between validations and checkpoints. [default: {s_defaults.ValidateEvery}]",
+            1
+        );
 
-    public Option<TimeSpan?> CheckpointEvery { get; } = OptionFactory.Duration(
-        "--checkpoint-every", "The most time between checkpoints, such as 30s; each validation makes one too. [default: 1m]");
+    public Option<TimeSpan?> CheckpointEvery { get; } =
+        OptionFactory.Duration(
+            "--checkpoint-every",
+            "The most time between checkpoints, such as 30s; each validation makes one too. [default: 1m]"
+        );
 
-    public Option<int?> ValidationEpisodes { get; } = OptionFactory.Whole("--validation-episodes", $"Tasks of a validation. [default: {s_defaults.ValidationEpisodes}]", 1);
+    public Option<int?> ValidationEpisodes { get; } =
+        OptionFactory.Whole("--validation-episodes", $"Tasks of a validation. [default: {s_defaults.ValidationEpisodes}]", 1);
 
-    public Option<int?> Patience { get; } = OptionFactory.Whole("--patience", "End after this many validations without a better one; 0 for never. [default: 0]", 0);
+    public Option<int?> Patience { get; } =
+        OptionFactory.Whole("--patience", "End after this many validations without a better one; 0 for never. [default: 0]", 0);
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { MetaBatch, Tasks, Iterations, ScheduleIterations, Budget, MemoryBudget, Rate, Optimizer, Schedule, Clip, ValidateEvery, CheckpointEvery, ValidationEpisodes, Patience })
+        foreach (
+            Option option in new Option[]
+            {
+                MetaBatch,
+                Tasks,
+                Iterations,
+                ScheduleIterations,
+                Budget,
+                MemoryBudget,
+                Rate,
+                Optimizer,
+                Schedule,
+                Clip,
+                ValidateEvery,
+                CheckpointEvery,
+                ValidationEpisodes,
+                Patience,
+            }
+        )
         {
             command.Add(option);
         }

@@ -4,23 +4,25 @@ using FewShot.Compute.Operations;
 namespace FewShot.Compute.Differentiation;
 
 /// <summary>
-/// Derivatives as graphs: each result is made of ordinary operations, so it can be differentiated again. Not thread-safe while a graph is built.
+/// Derivatives as graphs: each result is made of ordinary operations, so it can be differentiated again. Not thread-safe while a graph is
+/// built.
 /// </summary>
 public static class Differentiate
 {
     /// <summary>
-    /// The gradient of a scalar with respect to tensors; zeros where it does not depend on one. Variables count as independent of each other: what one
-    /// is made of is not looked into.
+    /// The gradient of a scalar with respect to tensors; zeros where it does not depend on one. Variables count as independent of each
+    /// other: what one is made of is not looked into.
     /// </summary>
     /// <exception cref="ArgumentException">
     /// A variable is a constant, or something of the scalar was computed from it and folded so that it no longer reads it (a product with a
     /// transposition, the sum of a multiple); <see cref="TensorOperations.AsVariable"/> prevents that.
     /// </exception>
-    public static IReadOnlyList<Tensor> Gradients(Tensor scalar, params IReadOnlyList<Tensor> variables) => PartialGradients(scalar, variables, []);
+    public static IReadOnlyList<Tensor> Gradients(Tensor scalar, params IReadOnlyList<Tensor> variables) =>
+        PartialGradients(scalar, variables, []);
 
     /// <summary>
-    /// The partial gradient of a scalar with respect to some tensors while others are held: neither are the variables looked into, nor what is held, though
-    /// it be made of the variables or of what made them.
+    /// The partial gradient of a scalar with respect to some tensors while others are held: neither are the variables looked into, nor what
+    /// is held, though it be made of the variables or of what made them.
     /// </summary>
     /// <param name="scalar">What is differentiated.</param>
     /// <param name="variables">By what.</param>
@@ -37,11 +39,18 @@ public static class Differentiate
 
     /// <summary>For outputs y and variables x: Σ cotangentᵀ·∂y/∂x, by one reverse sweep.</summary>
     public static IReadOnlyList<Tensor> VectorJacobianProduct(
-        IReadOnlyList<Tensor> outputs, IReadOnlyList<Tensor> cotangents, IReadOnlyList<Tensor> variables) =>
-        VectorJacobianProduct(outputs, cotangents, variables, [], recompute: true);
+        IReadOnlyList<Tensor> outputs,
+        IReadOnlyList<Tensor> cotangents,
+        IReadOnlyList<Tensor> variables
+    ) => VectorJacobianProduct(outputs, cotangents, variables, [], recompute: true);
 
     private static IReadOnlyList<Tensor> VectorJacobianProduct(
-        IReadOnlyList<Tensor> outputs, IReadOnlyList<Tensor> cotangents, IReadOnlyList<Tensor> variables, IReadOnlyList<Tensor> held, bool recompute)
+        IReadOnlyList<Tensor> outputs,
+        IReadOnlyList<Tensor> cotangents,
+        IReadOnlyList<Tensor> variables,
+        IReadOnlyList<Tensor> held,
+        bool recompute
+    )
     {
         if (outputs.Count == 0)
         {
@@ -54,11 +63,14 @@ public static class Differentiate
     }
 
     /// <summary>
-    /// For outputs y and variables x: ∂y/∂x·tangent, the forward derivative: the transpose of the transpose, whose dummy cotangent the result does not
-    /// depend on.
+    /// For outputs y and variables x: ∂y/∂x·tangent, the forward derivative: the transpose of the transpose, whose dummy cotangent the
+    /// result does not depend on.
     /// </summary>
     public static IReadOnlyList<Tensor> JacobianVectorProduct(
-        IReadOnlyList<Tensor> outputs, IReadOnlyList<Tensor> variables, IReadOnlyList<Tensor> tangents)
+        IReadOnlyList<Tensor> outputs,
+        IReadOnlyList<Tensor> variables,
+        IReadOnlyList<Tensor> tangents
+    )
     {
         Require(variables, tangents, nameof(JacobianVectorProduct));
         if (variables.Count == 0)
@@ -69,23 +81,31 @@ public static class Differentiate
         Graph graph = variables[0].Graph;
         Tensor[] probes = [.. outputs.Select((output, i) => graph.Apply(new Probe(graph.Nodes.Count + i, output.Shape)))];
 
-        // A segment traced again would wait for its cotangents, so the probes would stay; and a forward derivative has nothing to keep for a way back.
+        // A segment traced again would wait for its cotangents, so the probes would stay; and a forward derivative has nothing to keep for
+        // a way back.
         IReadOnlyList<Tensor> transposed = VectorJacobianProduct(outputs, probes, variables, [], recompute: false);
         return VectorJacobianProduct(transposed, tangents, probes);
     }
 
     /// <summary>
-    /// The Hessian of a scalar times a vector, reverse over reverse: the gradient of ⟨gradient, vector⟩ with the vector held fixed. The product itself
-    /// can be differentiated with respect to the vector.
+    /// The Hessian of a scalar times a vector, reverse over reverse: the gradient of ⟨gradient, vector⟩ with the vector held fixed. The
+    /// product itself can be differentiated with respect to the vector.
     /// </summary>
-    public static IReadOnlyList<Tensor> HessianVectorProduct(Tensor scalar, IReadOnlyList<Tensor> variables, IReadOnlyList<Tensor> vector) =>
-        VectorJacobianProduct(Gradients(scalar, variables), vector, variables);
+    public static IReadOnlyList<Tensor> HessianVectorProduct(
+        Tensor scalar,
+        IReadOnlyList<Tensor> variables,
+        IReadOnlyList<Tensor> vector
+    ) => VectorJacobianProduct(Gradients(scalar, variables), vector, variables);
 
     /// <summary>
     /// The Gauss-Newton product Jᵀ·H·J·v of a scalar loss of outputs y(x): J = ∂y/∂x and H the Hessian of the loss in y.
     /// </summary>
     public static IReadOnlyList<Tensor> GaussNewtonVectorProduct(
-        Func<Tensor, Tensor> loss, Tensor output, IReadOnlyList<Tensor> variables, IReadOnlyList<Tensor> vector)
+        Func<Tensor, Tensor> loss,
+        Tensor output,
+        IReadOnlyList<Tensor> variables,
+        IReadOnlyList<Tensor> vector
+    )
     {
         IReadOnlyList<Tensor> moved = JacobianVectorProduct([output], variables, vector);
         IReadOnlyList<Tensor> curved = HessianVectorProduct(loss(output), [output], moved);

@@ -68,7 +68,8 @@ internal sealed class ReverseSweep
 
             if (_recompute && node.Operation is SegmentOutput output)
             {
-                // The other outputs of the segment were made together with this one, so all their users have been visited when the first is reached.
+                // The other outputs of the segment were made together with this one, so all their users have been visited when the first is
+                // reached.
                 CheckpointedSegment segment = _graph.Segments[output.Segment];
                 if (Reached(segment).Min(other => other.Id) == id)
                 {
@@ -124,7 +125,10 @@ internal sealed class ReverseSweep
         // A tensor passed twice is one variable.
         int[] differentiable = [.. Enumerable.Range(0, inputs.Length).Where(i => Depends(segment.Inputs[i])).DistinctBy(i => inputs[i])];
         IReadOnlyList<Tensor> parts = Differentiate.VectorJacobianProduct(
-            [.. reached.Select(output => outputs[((SegmentOutput)output.Operation).Index])], cotangents, [.. differentiable.Select(i => inputs[i])]);
+            [.. reached.Select(output => outputs[((SegmentOutput)output.Operation).Index])],
+            cotangents,
+            [.. differentiable.Select(i => inputs[i])]
+        );
         for (int i = 0; i < differentiable.Length; i++)
         {
             Add(segment.Inputs[differentiable[i]], parts[i]);
@@ -132,7 +136,8 @@ internal sealed class ReverseSweep
     }
 
     /// <summary>
-    /// Throws where a derivative would come out as zero, or a part of it would be missing, because an identity bypassed the tensor it is asked for.
+    /// Throws where a derivative would come out as zero, or a part of it would be missing, because an identity bypassed the tensor it is
+    /// asked for.
     /// </summary>
     private void RequireNoBypass()
     {
@@ -159,7 +164,9 @@ internal sealed class ReverseSweep
             if (cuts.FirstOrDefault(cut => _graph.Bypasses.Of(cut).Contains(tensor)) is { } bypassed)
             {
                 throw new ArgumentException(
-                    $"{tensor} was computed from {bypassed}, which is differentiated, but folded: it is made of the inputs of that instead; {Remedy}");
+                    $"{tensor} was computed from {bypassed}, which is differentiated, but folded: it is made of the inputs of that "
+                        + $"instead; {Remedy}"
+                );
             }
 
             foreach (Tensor input in tensor.Inputs)
@@ -169,7 +176,9 @@ internal sealed class ReverseSweep
         }
     }
 
-    /// <summary>Throws where a segment's outputs depend on a variable other than through its arguments: that part would silently get no gradient.</summary>
+    /// <summary>
+    /// Throws where a segment's outputs depend on a variable other than through its arguments: that part would silently get no gradient.
+    /// </summary>
     private void RequireAllArguments(IReadOnlyList<Tensor> outputs, IReadOnlyList<Tensor> arguments)
     {
         var seen = new HashSet<Tensor>(arguments);
@@ -184,7 +193,9 @@ internal sealed class ReverseSweep
             if (_isVariable.Contains(tensor))
             {
                 throw new ArgumentException(
-                    $"a checkpointed segment depends on {tensor}, which is differentiated, other than through its inputs; pass what it uses of it as an argument");
+                    $"a checkpointed segment depends on {tensor}, which is differentiated, other than through its inputs; pass what it "
+                        + "uses of it as an argument"
+                );
             }
 
             foreach (Tensor input in tensor.Inputs)

@@ -41,11 +41,13 @@ public static class ProgramNames
 {
     /// <summary>Index of the input of a name.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
-    public static int InputIndex<T>(this IProgram<T> program, string name) where T : unmanaged => IndexOf(program.InputNames, name, "input");
+    public static int InputIndex<T>(this IProgram<T> program, string name)
+        where T : unmanaged => IndexOf(program.InputNames, name, "input");
 
     /// <summary>Index of the output of a name.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
-    public static int OutputIndex<T>(this IProgram<T> program, string name) where T : unmanaged => IndexOf(program.OutputNames, name, "output");
+    public static int OutputIndex<T>(this IProgram<T> program, string name)
+        where T : unmanaged => IndexOf(program.OutputNames, name, "output");
 
     private static int IndexOf(IReadOnlyList<string> names, string name, string kind)
     {

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace FewShot.Compute.Execution;
 
 /// <summary>
-/// Sums over spans, in doubles and in an order that does not depend on how wide the processor's vectors are: the same bits on every machine. A span of any
-/// length may be given; its sum is 0 where it is empty. Safe for use from many threads.
+/// Sums over spans, in doubles and in an order that does not depend on how wide the processor's vectors are: the same bits on every
+/// machine. A span of any length may be given; its sum is 0 where it is empty. Safe for use from many threads.
 /// </summary>
 public static class Reductions
 {
@@ -27,7 +27,9 @@ public static class Reductions
     /// <summary>Σ aᵢ·bᵢ.</summary>
     /// <exception cref="ArgumentException">The spans differ in length.</exception>
     public static double Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b) =>
-        a.Length == b.Length ? Total<Product>(a, b) : throw new ArgumentException($"{a.Length} values cannot be multiplied by {b.Length}.", nameof(b));
+        a.Length == b.Length
+            ? Total<Product>(a, b)
+            : throw new ArgumentException($"{a.Length} values cannot be multiplied by {b.Length}.", nameof(b));
 
     /// <summary>√(Σ aᵢ²); finite for all finite values.</summary>
     public static double Norm(ReadOnlySpan<float> values) => Math.Sqrt(Total<Product>(values, values));

@@ -3,8 +3,8 @@ using FewShot.Compute.Operations;
 namespace FewShot.Compute.Graphs;
 
 /// <summary>
-/// Which tensors an identity looked through: what was asked of them was made of their inputs instead, so it no longer shows that it depends on them.
-/// Differentiation reads this, or it would answer zero.
+/// Which tensors an identity looked through: what was asked of them was made of their inputs instead, so it no longer shows that it depends
+/// on them. Differentiation reads this, or it would answer zero.
 /// </summary>
 internal sealed class Bypasses
 {
@@ -34,7 +34,8 @@ internal sealed class Bypasses
     }
 
     /// <summary>What stands for operations on a tensor without being made of it.</summary>
-    public IReadOnlySet<Tensor> Of(Tensor tensor) => _results.TryGetValue(tensor, out HashSet<Tensor>? results) ? results : new HashSet<Tensor>();
+    public IReadOnlySet<Tensor> Of(Tensor tensor) =>
+        _results.TryGetValue(tensor, out HashSet<Tensor>? results) ? results : new HashSet<Tensor>();
 
     /// <summary>Whether a tensor reads an operand without passing through another; operands come before what is made of them.</summary>
     private static bool IsMadeOf(Tensor result, Tensor operand, IReadOnlyList<Tensor> operands)

@@ -1,7 +1,12 @@
 namespace FewShot.Compute.Graphs;
 
 /// <summary>
-/// Outputs computed from inputs by a function whose inner values need not be kept for the way back: differentiation traces the function again.
+/// Outputs computed from inputs by a function whose inner values need not be kept for the way back: differentiation traces the function
+/// again.
 /// </summary>
 internal sealed record CheckpointedSegment(
-    Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> Function, IReadOnlyList<Tensor> Inputs, IReadOnlyList<Tensor> Outputs, int FirstNode);
+    Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> Function,
+    IReadOnlyList<Tensor> Inputs,
+    IReadOnlyList<Tensor> Outputs,
+    int FirstNode
+);

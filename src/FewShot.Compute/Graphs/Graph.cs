@@ -1,8 +1,8 @@
 namespace FewShot.Compute.Graphs;
 
 /// <summary>
-/// A traced computation: nodes in order of creation, named inputs and named outputs. Making a node applies its local identities and shares equal
-/// nodes, so a graph never holds the same computation twice. Not thread-safe while it is built; read-only afterwards.
+/// A traced computation: nodes in order of creation, named inputs and named outputs. Making a node applies its local identities and shares
+/// equal nodes, so a graph never holds the same computation twice. Not thread-safe while it is built; read-only afterwards.
 /// </summary>
 public sealed class Graph
 {

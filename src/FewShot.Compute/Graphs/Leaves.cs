@@ -16,8 +16,8 @@ internal sealed record Input(string Label, Shape Shape) : Leaf(Shape)
 }
 
 /// <summary>
-/// A cotangent that only exists while a Jacobian-vector product is derived (as the transpose of a transpose). The result is linear in it, so it never
-/// survives; a program that still holds one is a bug and says so.
+/// A cotangent that only exists while a Jacobian-vector product is derived (as the transpose of a transpose). The result is linear in it,
+/// so it never survives; a program that still holds one is a bug and says so.
 /// </summary>
 internal sealed record Probe(int Number, Shape Shape) : Leaf(Shape)
 {

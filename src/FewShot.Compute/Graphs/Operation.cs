@@ -17,9 +17,12 @@ public abstract record Operation
     /// The meaning: computes the result from the inputs, element by element. Run in double it is the definition of the operation; in
     /// float32 it serves where no faster kernel exists.
     /// </summary>
-    internal abstract void Evaluate<T>(Operands<T> inputs, Span<T> result) where T : unmanaged, System.Numerics.IFloatingPointIeee754<T>;
+    internal abstract void Evaluate<T>(Operands<T> inputs, Span<T> result)
+        where T : unmanaged, System.Numerics.IFloatingPointIeee754<T>;
 
-    /// <summary>For each input the vector-Jacobian product with <paramref name="cotangent"/>; null where the derivative is zero everywhere.</summary>
+    /// <summary>
+    /// For each input the vector-Jacobian product with <paramref name="cotangent"/>; null where the derivative is zero everywhere.
+    /// </summary>
     internal abstract Tensor?[] Differentiate(Tensor node, Tensor cotangent);
 
     /// <summary>An equal but cheaper tensor, or null. Called when the node is made, so identities hold from the start.</summary>
@@ -33,7 +36,8 @@ public abstract record Operation
 }
 
 /// <summary>The values and shapes of an operation's inputs while it is evaluated.</summary>
-internal readonly unsafe ref struct Operands<T>(T** values, IReadOnlyList<Tensor> tensors) where T : unmanaged
+internal readonly unsafe ref struct Operands<T>(T** values, IReadOnlyList<Tensor> tensors)
+    where T : unmanaged
 {
     private readonly T** _values = values;
 

@@ -24,7 +24,9 @@ public sealed class Shape : IEquatable<Shape>
             count *= extent;
             if (count > int.MaxValue)
             {
-                throw new ShapeException($"shape [{string.Join(", ", _extents)}] has more than the {int.MaxValue} elements a tensor holds at most");
+                throw new ShapeException(
+                    $"shape [{string.Join(", ", _extents)}] has more than the {int.MaxValue} elements a tensor holds at most"
+                );
             }
         }
 

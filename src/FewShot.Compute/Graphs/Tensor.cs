@@ -1,8 +1,8 @@
 namespace FewShot.Compute.Graphs;
 
 /// <summary>
-/// A symbolic tensor: a node of a <see cref="Graph"/>, of known shape and unknown value. Values exist only when a program made from the graph
-/// runs. Immutable; not thread-safe while its graph is being built.
+/// A symbolic tensor: a node of a <see cref="Graph"/>, of known shape and unknown value. Values exist only when a program made from the
+/// graph runs. Immutable; not thread-safe while its graph is being built.
 /// </summary>
 public sealed class Tensor
 {

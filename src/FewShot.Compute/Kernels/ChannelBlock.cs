@@ -6,7 +6,9 @@ internal readonly unsafe record struct ChannelBlock(int First, int Channels, int
     /// <summary>Whether the block's vectors hold more lanes than it has channels.</summary>
     public bool Partial => Channels < Width;
 
-    /// <summary>The block's channels of some pixels without gaps: copied into a panel, or in place where the block is all the channels there are.</summary>
+    /// <summary>
+    /// The block's channels of some pixels without gaps: copied into a panel, or in place where the block is all the channels there are.
+    /// </summary>
     public float* Panel(float* pixels, int channels, float* panel, int count)
     {
         if (Width == channels)
@@ -22,7 +24,7 @@ internal readonly unsafe record struct ChannelBlock(int First, int Channels, int
     {
         int floats = level.Floats();
         var blocks = new List<ChannelBlock>();
-        for (int first = 0; first < channels;)
+        for (int first = 0; first < channels; )
         {
             int vectors = Math.Min(blockVectors, (channels - first + floats - 1) / floats);
             if (vectors == 3)

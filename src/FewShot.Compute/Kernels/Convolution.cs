@@ -26,6 +26,8 @@ internal static unsafe class Convolution
     public static ConvolutionKernel DataGradient(ConvolutionShape shape, SimdLevel level)
     {
         shape.Validate();
-        return WinogradTiles.Pays(shape, level) ? WinogradConvolution.DataGradient(shape, level) : DirectConvolution.DataGradient(shape, level);
+        return WinogradTiles.Pays(shape, level)
+            ? WinogradConvolution.DataGradient(shape, level)
+            : DirectConvolution.DataGradient(shape, level);
     }
 }

@@ -28,13 +28,11 @@ internal abstract unsafe class ConvolutionKernel
     }
 
     /// <summary>
-    /// Computes a share. No sum is cut otherwise than in the whole, so all shares, in any order, and <see cref="End"/> give the same bits however many they
-    /// are; each thread has its own scratch.
+    /// Computes a share. No sum is cut otherwise than in the whole, so all shares, in any order, and <see cref="End"/> give the same bits
+    /// however many they are; each thread has its own scratch.
     /// </summary>
     public abstract void Run(float* a, float* b, float* result, byte* shared, byte* scratch, Share share);
 
     /// <summary>What one thread does after the shares.</summary>
-    public virtual void End(float* result, byte* shared)
-    {
-    }
+    public virtual void End(float* result, byte* shared) { }
 }

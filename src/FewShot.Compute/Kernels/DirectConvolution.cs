@@ -43,8 +43,17 @@ internal sealed unsafe class DirectConvolution : ConvolutionKernel
     private readonly int _packedFloats;
 
     private DirectConvolution(
-        SimdLevel level, ConvolutionShape shape, int inputHeight, int inputWidth, int inputChannels, int outputChannels,
-        Tap[][] rowTaps, Tap[][] columnTaps, bool transposeWeights, bool? pack)
+        SimdLevel level,
+        ConvolutionShape shape,
+        int inputHeight,
+        int inputWidth,
+        int inputChannels,
+        int outputChannels,
+        Tap[][] rowTaps,
+        Tap[][] columnTaps,
+        bool transposeWeights,
+        bool? pack
+    )
     {
         this._level = level;
         this._inputChannels = inputChannels;
@@ -62,21 +71,23 @@ internal sealed unsafe class DirectConvolution : ConvolutionKernel
         // Vectors past the last channel can only be read from a copy. Otherwise copying pays once enough pixels use the weights.
         this._pack = _blocks[^1].Partial || (pack ?? (long)_images * _resultPixels > InPlacePixels);
         _packedFloats = this._pack ? Align(_weightTaps * inputChannels * _blocks.Sum(block => block.Width)) : 0;
-        int channelLimit = this._pack ? Math.Max(1, PackedWeightBytes / (_weightTaps * _blocks[0].Width * sizeof(float))) : InPlaceInputChannels;
+        int channelLimit = this._pack
+            ? Math.Max(1, PackedWeightBytes / (_weightTaps * _blocks[0].Width * sizeof(float)))
+            : InPlaceInputChannels;
         _channelsPerBlock = GatherPlan.BalancedSizes(inputChannels, channelLimit).First();
 
         PixelClass[] classes = PixelClass.Find(rowTaps, columnTaps);
         _clear = classes.Any(pixelClass => !pixelClass.HasTaps);
-        SegmentTable Table(int channels) => new(
-            classes, channels, this._pack ? channels : inputChannels, _kernelWidth, inputWidth * inputChannels, inputChannels);
+        SegmentTable Table(int channels) =>
+            new(classes, channels, this._pack ? channels : inputChannels, _kernelWidth, inputWidth * inputChannels, inputChannels);
         int lastChannels = inputChannels - (inputChannels - 1) / _channelsPerBlock * _channelsPerBlock;
         _segments = Table(_channelsPerBlock);
         _lastSegments = lastChannels == _channelsPerBlock ? _segments : Table(lastChannels);
 
         int imageBytes = (_inputImage + _resultPixels * outputChannels) * sizeof(float);
         _imagesPerChunk = GatherPlan.BalancedSizes(_images, Math.Max(MinimumImages, ImagesBytes / imageBytes)).First();
-        GatherPlan Plan(int count) => new(
-            rowTaps, columnTaps, classes, _segments.Starts, count, inputWidth * inputChannels, inputChannels, _inputImage);
+        GatherPlan Plan(int count) =>
+            new(rowTaps, columnTaps, classes, _segments.Starts, count, inputWidth * inputChannels, inputChannels, _inputImage);
         int lastImages = _images - (_images - 1) / _imagesPerChunk * _imagesPerChunk;
         _plan = Plan(_imagesPerChunk);
         _lastPlan = lastImages == _imagesPerChunk ? _plan : Plan(lastImages);
@@ -95,17 +106,33 @@ internal sealed unsafe class DirectConvolution : ConvolutionKernel
 
     private int PanelFloats => _blocks[^1].Partial ? Align(_imagesPerChunk * _resultPixels * _blocks[^1].Width) : 0;
 
-    public static DirectConvolution Forward(ConvolutionShape shape, SimdLevel level, bool? pack = null) => new(
-        level, shape, shape.Height, shape.Width, shape.InputChannels, shape.OutputChannels,
-        PixelClass.ForwardTaps(shape.Height, shape.OutputHeight, shape.KernelHeight, shape.Stride, shape.Padding),
-        PixelClass.ForwardTaps(shape.Width, shape.OutputWidth, shape.KernelWidth, shape.Stride, shape.Padding),
-        transposeWeights: false, pack);
+    public static DirectConvolution Forward(ConvolutionShape shape, SimdLevel level, bool? pack = null) =>
+        new(
+            level,
+            shape,
+            shape.Height,
+            shape.Width,
+            shape.InputChannels,
+            shape.OutputChannels,
+            PixelClass.ForwardTaps(shape.Height, shape.OutputHeight, shape.KernelHeight, shape.Stride, shape.Padding),
+            PixelClass.ForwardTaps(shape.Width, shape.OutputWidth, shape.KernelWidth, shape.Stride, shape.Padding),
+            transposeWeights: false,
+            pack
+        );
 
-    public static DirectConvolution DataGradient(ConvolutionShape shape, SimdLevel level, bool? pack = null) => new(
-        level, shape, shape.OutputHeight, shape.OutputWidth, shape.OutputChannels, shape.InputChannels,
-        PixelClass.DataGradientTaps(shape.Height, shape.OutputHeight, shape.KernelHeight, shape.Stride, shape.Padding),
-        PixelClass.DataGradientTaps(shape.Width, shape.OutputWidth, shape.KernelWidth, shape.Stride, shape.Padding),
-        transposeWeights: true, pack);
+    public static DirectConvolution DataGradient(ConvolutionShape shape, SimdLevel level, bool? pack = null) =>
+        new(
+            level,
+            shape,
+            shape.OutputHeight,
+            shape.OutputWidth,
+            shape.OutputChannels,
+            shape.InputChannels,
+            PixelClass.DataGradientTaps(shape.Height, shape.OutputHeight, shape.KernelHeight, shape.Stride, shape.Padding),
+            PixelClass.DataGradientTaps(shape.Width, shape.OutputWidth, shape.KernelWidth, shape.Stride, shape.Padding),
+            transposeWeights: true,
+            pack
+        );
 
     [SkipLocalsInit]
     public override void Run(float* a, float* b, float* result, byte* shared, byte* scratch, Share share)
@@ -138,8 +165,14 @@ internal sealed unsafe class DirectConvolution : ConvolutionKernel
                 int image = chunk * _imagesPerChunk;
                 int count = Math.Min(_imagesPerChunk, _images - image);
                 RunChunk(
-                    count, count == _imagesPerChunk ? _plan : _lastPlan, a + (nint)image * _inputImage, _pack ? packed : b,
-                    result + (nint)image * _resultPixels * _outputChannels, panel, part);
+                    count,
+                    count == _imagesPerChunk ? _plan : _lastPlan,
+                    a + (nint)image * _inputImage,
+                    _pack ? packed : b,
+                    result + (nint)image * _resultPixels * _outputChannels,
+                    panel,
+                    part
+                );
             }
         }
     }

@@ -33,18 +33,16 @@ internal sealed unsafe class FewChannelsWeightGradient : ConvolutionKernel
         [
             .. GatherPlan.BalancedSizes(shape.WeightRows, wide ? 3 : 6).GroupBy(size => size).Select(group => (group.Key, group.Count())),
         ];
-        _rowOffsets = new PinnedTable<int>(
-        [
+        _rowOffsets = new PinnedTable<int>([
             .. from row in Enumerable.Range(0, shape.KernelHeight)
-               from column in Enumerable.Range(0, shape.KernelWidth)
-               from channel in Enumerable.Range(0, shape.InputChannels)
-               select (row * _frameWidth + column) * shape.InputChannels + channel,
+            from column in Enumerable.Range(0, shape.KernelWidth)
+            from channel in Enumerable.Range(0, shape.InputChannels)
+            select (row * _frameWidth + column) * shape.InputChannels + channel,
         ]);
-        _pixels = new PinnedTable<PixelPair>(
-        [
+        _pixels = new PinnedTable<PixelPair>([
             .. from row in Enumerable.Range(0, _chunkRows)
-               from column in Enumerable.Range(0, shape.OutputWidth)
-               select new PixelPair((row * _frameWidth + column) * shape.Stride * shape.InputChannels, row * shape.OutputWidth + column),
+            from column in Enumerable.Range(0, shape.OutputWidth)
+            select new PixelPair((row * _frameWidth + column) * shape.Stride * shape.InputChannels, row * shape.OutputWidth + column),
         ]);
     }
 
@@ -55,7 +53,8 @@ internal sealed unsafe class FewChannelsWeightGradient : ConvolutionKernel
 
     public override int ScratchBytes => (FrameFloats + PanelFloats + SumFloats) * sizeof(float);
 
-    // Blocks of channels of the result. To cut a single one loses more than it gains: narrower, its rows fill no registers, and must be copied.
+    // Blocks of channels of the result. To cut a single one loses more than it gains: narrower, its rows fill no registers, and must be
+    // copied.
     public override int Pieces => _blocks.Length;
 
     private int FrameRows => (_chunkRows - 1) * _shape.Stride + _shape.KernelHeight;
@@ -129,8 +128,9 @@ internal sealed unsafe class FewChannelsWeightGradient : ConvolutionKernel
             }
             else if (columns > 0)
             {
-                new Span<float>(input + inputRow * _shape.Width * _shape.InputChannels, columns * _shape.InputChannels)
-                    .CopyTo(target[(_shape.Padding * _shape.InputChannels)..]);
+                new Span<float>(input + inputRow * _shape.Width * _shape.InputChannels, columns * _shape.InputChannels).CopyTo(
+                    target[(_shape.Padding * _shape.InputChannels)..]
+                );
             }
         }
     }

@@ -19,7 +19,15 @@ internal sealed unsafe class GatherPlan
     /// <param name="inputPixel">Floats from an input pixel to the next.</param>
     /// <param name="inputImage">Floats from an input image to the next.</param>
     public GatherPlan(
-        Tap[][] rowTaps, Tap[][] columnTaps, PixelClass[] classes, int[] segmentStarts, int images, int inputRow, int inputPixel, int inputImage)
+        Tap[][] rowTaps,
+        Tap[][] columnTaps,
+        PixelClass[] classes,
+        int[] segmentStarts,
+        int images,
+        int inputRow,
+        int inputPixel,
+        int inputImage
+    )
     {
         List<int>[] groups = Enumerable.Range(0, MaximumPixels + 1).Select(_ => new List<int>()).ToArray();
         for (int index = 0; index < classes.Length; index++)
@@ -35,7 +43,9 @@ internal sealed unsafe class GatherPlan
                 from column in classes[index].Columns
                 select (
                     Input: image * inputImage + rowTaps[row][0].Input * inputRow + columnTaps[column][0].Input * inputPixel,
-                    Result: (image * rowTaps.Length + row) * columnTaps.Length + column)).ToArray();
+                    Result: (image * rowTaps.Length + row) * columnTaps.Length + column
+                )
+            ).ToArray();
 
             // Sizes within a class differ by at most one: a group of a single pixel would wait for its own sums.
             int first = 0;

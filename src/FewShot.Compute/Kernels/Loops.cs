@@ -56,24 +56,27 @@ internal unsafe struct MatrixArguments
 /// <summary>The generated loops by vector level.</summary>
 internal static unsafe class Loops
 {
-    public static delegate*<GatherArguments*, void> Gather(SimdLevel level, int pixels, int vectors) => level switch
-    {
-        SimdLevel.Vector128 => Loops128.Gather(pixels, vectors),
-        SimdLevel.Avx2 => Loops256.Gather(pixels, vectors),
-        _ => Loops512.Gather(pixels, vectors),
-    };
+    public static delegate* <GatherArguments*, void> Gather(SimdLevel level, int pixels, int vectors) =>
+        level switch
+        {
+            SimdLevel.Vector128 => Loops128.Gather(pixels, vectors),
+            SimdLevel.Avx2 => Loops256.Gather(pixels, vectors),
+            _ => Loops512.Gather(pixels, vectors),
+        };
 
-    public static delegate*<WeightGradientArguments*, void> WeightGradient(SimdLevel level, int rows, int vectors) => level switch
-    {
-        SimdLevel.Vector128 => Loops128.WeightGradient(rows, vectors),
-        SimdLevel.Avx2 => Loops256.WeightGradient(rows, vectors),
-        _ => Loops512.WeightGradient(rows, vectors),
-    };
+    public static delegate* <WeightGradientArguments*, void> WeightGradient(SimdLevel level, int rows, int vectors) =>
+        level switch
+        {
+            SimdLevel.Vector128 => Loops128.WeightGradient(rows, vectors),
+            SimdLevel.Avx2 => Loops256.WeightGradient(rows, vectors),
+            _ => Loops512.WeightGradient(rows, vectors),
+        };
 
-    public static delegate*<MatrixArguments*, void> Matrix(SimdLevel level, int rows, int vectors) => level switch
-    {
-        SimdLevel.Vector128 => Loops128.Matrix(rows, vectors),
-        SimdLevel.Avx2 => Loops256.Matrix(rows, vectors),
-        _ => Loops512.Matrix(rows, vectors),
-    };
+    public static delegate* <MatrixArguments*, void> Matrix(SimdLevel level, int rows, int vectors) =>
+        level switch
+        {
+            SimdLevel.Vector128 => Loops128.Matrix(rows, vectors),
+            SimdLevel.Avx2 => Loops256.Matrix(rows, vectors),
+            _ => Loops512.Matrix(rows, vectors),
+        };
 }

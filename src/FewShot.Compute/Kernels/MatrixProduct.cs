@@ -58,7 +58,10 @@ internal sealed unsafe class MatrixProductKernel
         _columns = CutColumns(level, Math.Max(n, ShortestVector), m <= 3 ? 4 : level.BlockVectors());
         _rowGroups = [.. GatherPlan.BalancedSizes(m, MaximumRows).GroupBy(size => size).Select(group => (group.Key, group.Count()))];
         _groupCount = _rowGroups.Sum(group => group.Count);
-        _bFloats = Padded ? k * ShortestVector : Packed ? k * _columns.Max(block => block.Width) : 0;
+        _bFloats =
+            Padded ? k * ShortestVector
+            : Packed ? k * _columns.Max(block => block.Width)
+            : 0;
     }
 
     public string Description => $"matrix {_m}x{_k} by {_k}x{_n}{(Padded ? ", padded" : Packed ? ", B packed" : "")}";
@@ -137,7 +140,7 @@ internal sealed unsafe class MatrixProductKernel
     {
         int floats = level.Floats();
         var blocks = new List<ColumnBlock>();
-        for (int first = 0; first < n;)
+        for (int first = 0; first < n; )
         {
             int rest = n - first;
             int vectors = Math.Min((rest + floats - 1) / floats, maximumVectors);
@@ -171,7 +174,10 @@ internal sealed unsafe class MatrixProductKernel
         {
             for (int column = 0; column < ShortestVector; column++)
             {
-                padded[depth * ShortestVector + column] = column >= _n ? 0 : _transposeB ? b[column * _k + depth] : b[depth * _n + column];
+                padded[depth * ShortestVector + column] =
+                    column >= _n ? 0
+                    : _transposeB ? b[column * _k + depth]
+                    : b[depth * _n + column];
             }
         }
     }

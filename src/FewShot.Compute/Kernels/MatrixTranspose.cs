@@ -35,7 +35,15 @@ internal static unsafe class MatrixTranspose
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rest(
-        float* source, nint sourceStep, float* result, nint resultStep, int firstRow, int endRow, int firstColumn, int endColumn)
+        float* source,
+        nint sourceStep,
+        float* result,
+        nint resultStep,
+        int firstRow,
+        int endRow,
+        int firstColumn,
+        int endColumn
+    )
     {
         for (int column = firstColumn; column < endColumn; column++)
         {
@@ -102,11 +110,20 @@ internal static unsafe class MatrixTranspose
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Halves(float* source, nint sourceStep, int row) =>
         Avx.InsertVector128(
-            Vector256.Create(Vector128.Load(source + row * sourceStep), Vector128<float>.Zero), Vector128.Load(source + (row + 4) * sourceStep), 1);
+            Vector256.Create(Vector128.Load(source + row * sourceStep), Vector128<float>.Zero),
+            Vector128.Load(source + (row + 4) * sourceStep),
+            1
+        );
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Quarter(
-        Vector256<float> half0, Vector256<float> half1, Vector256<float> half2, Vector256<float> half3, float* result, nint resultStep)
+        Vector256<float> half0,
+        Vector256<float> half1,
+        Vector256<float> half2,
+        Vector256<float> half3,
+        float* result,
+        nint resultStep
+    )
     {
         Vector256<float> low02 = Avx.UnpackLow(half0, half2);
         Vector256<float> high02 = Avx.UnpackHigh(half0, half2);

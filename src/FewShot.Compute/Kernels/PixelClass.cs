@@ -10,22 +10,32 @@ internal sealed record PixelClass(int[] Rows, int[] Columns, Tap[] RowTaps, Tap[
 
     /// <summary>The taps each result row (or column) of a convolution sees, inputs ascending.</summary>
     public static Tap[][] ForwardTaps(int size, int resultSize, int kernel, int stride, int padding) =>
-    [
-        .. Enumerable.Range(0, resultSize).Select(result => Enumerable.Range(0, kernel)
-            .Select(tap => new Tap(tap, result * stride - padding + tap))
-            .Where(tap => tap.Input >= 0 && tap.Input < size)
-            .ToArray()),
-    ];
+        [
+            .. Enumerable
+                .Range(0, resultSize)
+                .Select(result =>
+                    Enumerable
+                        .Range(0, kernel)
+                        .Select(tap => new Tap(tap, result * stride - padding + tap))
+                        .Where(tap => tap.Input >= 0 && tap.Input < size)
+                        .ToArray()
+                ),
+        ];
 
     /// <summary>The same for the gradient to the data, whose input is the cotangent and whose taps are flipped.</summary>
     public static Tap[][] DataGradientTaps(int size, int cotangentSize, int kernel, int stride, int padding) =>
-    [
-        .. Enumerable.Range(0, size).Select(result => Enumerable.Range(0, kernel)
-            .Where(flipped => (result + padding - (kernel - 1 - flipped)) % stride == 0)
-            .Select(flipped => new Tap(flipped, (result + padding - (kernel - 1 - flipped)) / stride))
-            .Where(tap => tap.Input >= 0 && tap.Input < cotangentSize)
-            .ToArray()),
-    ];
+        [
+            .. Enumerable
+                .Range(0, size)
+                .Select(result =>
+                    Enumerable
+                        .Range(0, kernel)
+                        .Where(flipped => (result + padding - (kernel - 1 - flipped)) % stride == 0)
+                        .Select(flipped => new Tap(flipped, (result + padding - (kernel - 1 - flipped)) / stride))
+                        .Where(tap => tap.Input >= 0 && tap.Input < cotangentSize)
+                        .ToArray()
+                ),
+        ];
 
     /// <summary>The classes of all result pixels, those with the most taps first.</summary>
     public static PixelClass[] Find(Tap[][] rowTaps, Tap[][] columnTaps)
@@ -35,16 +45,22 @@ internal sealed record PixelClass(int[] Rows, int[] Columns, Tap[] RowTaps, Tap[
         return
         [
             .. from row in rows
-               from column in columns
-               orderby row.Taps.Length * column.Taps.Length descending
-               select new PixelClass(row.Members, column.Members, row.Taps, column.Taps),
+            from column in columns
+            orderby row.Taps.Length * column.Taps.Length descending
+            select new PixelClass(row.Members, column.Members, row.Taps, column.Taps),
         ];
     }
 
     private static (int[] Members, Tap[] Taps)[] GroupEqual(Tap[][] taps) =>
-    [
-        .. Enumerable.Range(0, taps.Length)
-            .GroupBy(index => string.Join(" ", taps[index].Select(tap => (tap.Kernel, tap.Input - taps[index][0].Input))))
-            .Select(group => (group.ToArray(), taps[group.First()].Select(tap => tap with { Input = tap.Input - taps[group.First()][0].Input }).ToArray())),
-    ];
+        [
+            .. Enumerable
+                .Range(0, taps.Length)
+                .GroupBy(index => string.Join(" ", taps[index].Select(tap => (tap.Kernel, tap.Input - taps[index][0].Input))))
+                .Select(group =>
+                    (
+                        group.ToArray(),
+                        taps[group.First()].Select(tap => tap with { Input = tap.Input - taps[group.First()][0].Input }).ToArray()
+                    )
+                ),
+        ];
 }

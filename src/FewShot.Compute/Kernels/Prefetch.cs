@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics.X86;
 namespace FewShot.Compute.Kernels;
 
 /// <summary>
-/// Asks for some memory to come into the second-level cache, a part at a time between the parts of work that does not wait for memory. Where the machine has
-/// no such request, does nothing.
+/// Asks for some memory to come into the second-level cache, a part at a time between the parts of work that does not wait for memory.
+/// Where the machine has no such request, does nothing.
 /// </summary>
 internal unsafe struct Prefetch
 {

@@ -3,8 +3,9 @@ using System.Numerics.Tensors;
 namespace FewShot.Compute.Kernels;
 
 /// <summary>
-/// A gradient to the weights of many pixels, summed in two sections of images that are added at the end. Two threads then stay each with its own images,
-/// as in all other steps, and need nothing that the other has in its cache. Sections are part of the shape, so that the bits do not depend on the threads.
+/// A gradient to the weights of many pixels, summed in two sections of images that are added at the end. Two threads then stay each with
+/// its own images, as in all other steps, and need nothing that the other has in its cache. Sections are part of the shape, so that the
+/// bits do not depend on the threads.
 /// </summary>
 internal sealed unsafe class SectionedWeightGradient : ConvolutionKernel
 {
@@ -40,7 +41,8 @@ internal sealed unsafe class SectionedWeightGradient : ConvolutionKernel
 
     private int SumBytes => ((_weights * sizeof(float)) + 63) & ~63;
 
-    public static bool Pays(ConvolutionShape shape) => shape.Images >= Sections && shape.Images * shape.OutputHeight * shape.OutputWidth >= PixelsForSections;
+    public static bool Pays(ConvolutionShape shape) =>
+        shape.Images >= Sections && shape.Images * shape.OutputHeight * shape.OutputWidth >= PixelsForSections;
 
     public override void Run(float* a, float* b, float* result, byte* shared, byte* scratch, Share share)
     {
@@ -65,5 +67,6 @@ internal sealed unsafe class SectionedWeightGradient : ConvolutionKernel
     }
 
     // The first section's sum is where the result shall be.
-    private float* Sum(int section, float* result, byte* shared) => section == 0 ? result : (float*)(shared + ((section - 1) * (nint)SumBytes));
+    private float* Sum(int section, float* result, byte* shared) =>
+        section == 0 ? result : (float*)(shared + ((section - 1) * (nint)SumBytes));
 }

@@ -20,7 +20,10 @@ internal sealed class SegmentTable
                 foreach (Tap column in classes[index].ColumnTaps)
                 {
                     var segment = new Segment(
-                        row.Input * inputRow + column.Input * inputPixel, channels, (row.Kernel * kernelWidth + column.Kernel) * rowsPerTap);
+                        row.Input * inputRow + column.Input * inputPixel,
+                        channels,
+                        (row.Kernel * kernelWidth + column.Kernel) * rowsPerTap
+                    );
                     if (segments.Count > Starts[index] && Continues(segments[^1], segment))
                     {
                         segments[^1] = segments[^1] with { Length = segments[^1].Length + channels };

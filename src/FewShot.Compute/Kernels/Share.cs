@@ -1,8 +1,8 @@
 namespace FewShot.Compute.Kernels;
 
 /// <summary>
-/// A stretch of a step's work, from First / Of to End / Of of it: what one thread does where several share a step. Shares with the same Of that follow each
-/// other cover the work without a gap, whatever it is counted in.
+/// A stretch of a step's work, from First / Of to End / Of of it: what one thread does where several share a step. Shares with the same Of
+/// that follow each other cover the work without a gap, whatever it is counted in.
 /// </summary>
 internal readonly record struct Share(int First, int End, int Of)
 {

@@ -44,15 +44,18 @@ internal static class SimdLevels
         return available.Contains(level)
             ? level
             : throw new ArgumentException(
-                $"{Variable}={asked} asks for a vector level this processor lacks; it has {string.Join(", ", available).ToLowerInvariant()}.");
+                $"{Variable}={asked} asks for a vector level this processor lacks; it has "
+                    + $"{string.Join(", ", available).ToLowerInvariant()}."
+            );
     }
 
-    public static int Floats(this SimdLevel level) => level switch
-    {
-        SimdLevel.Vector128 => Vector128<float>.Count,
-        SimdLevel.Avx2 => Vector256<float>.Count,
-        _ => Vector512<float>.Count,
-    };
+    public static int Floats(this SimdLevel level) =>
+        level switch
+        {
+            SimdLevel.Vector128 => Vector128<float>.Count,
+            SimdLevel.Avx2 => Vector256<float>.Count,
+            _ => Vector512<float>.Count,
+        };
 
     /// <summary>Vectors of output channels a block of six rows of accumulators is wide: 12 of 16 registers, or 24 of 32.</summary>
     public static int BlockVectors(this SimdLevel level) =>

@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics.Arm;
 namespace FewShot.Compute.Kernels;
 
 /// <summary>
-/// The multiply-add of the 128-bit level. On x64 it rounds twice: the level is that of processors without fused multiply-add, and pinned on one that has it
-/// the bits must be the same.
+/// The multiply-add of the 128-bit level. On x64 it rounds twice: the level is that of processors without fused multiply-add, and pinned on
+/// one that has it the bits must be the same.
 /// </summary>
 internal static class Vector128Arithmetic
 {

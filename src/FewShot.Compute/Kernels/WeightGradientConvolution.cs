@@ -67,8 +67,13 @@ internal sealed unsafe class WeightGradientConvolution : ConvolutionKernel
         {
             (int first, int end) = (Row(groups.First), Row(groups.End));
             Panel.CopyOut(
-                partial + first * last.Width, last.Width, result + (nint)first * _shape.OutputChannels + last.First, _shape.OutputChannels, last.Channels,
-                end - first);
+                partial + first * last.Width,
+                last.Width,
+                result + (nint)first * _shape.OutputChannels + last.First,
+                _shape.OutputChannels,
+                last.Channels,
+                end - first
+            );
         }
     }
 
@@ -79,12 +84,25 @@ internal sealed unsafe class WeightGradientConvolution : ConvolutionKernel
         return tap * _shape.InputChannels + _rowStarts[inTap];
     }
 
-    private void RunChunk(Chunk chunk, (int First, int End) groups, float* input, float* cotangent, float* result, float* panel, float* partial)
+    private void RunChunk(
+        Chunk chunk,
+        (int First, int End) groups,
+        float* input,
+        float* cotangent,
+        float* result,
+        float* panel,
+        float* partial
+    )
     {
         WeightGradientArguments arguments;
         foreach (ChannelBlock block in _blocks)
         {
-            arguments.Cotangent = block.Panel(cotangent + (nint)chunk.FirstPixel * _shape.OutputChannels, _shape.OutputChannels, panel, chunk.Pixels);
+            arguments.Cotangent = block.Panel(
+                cotangent + (nint)chunk.FirstPixel * _shape.OutputChannels,
+                _shape.OutputChannels,
+                panel,
+                chunk.Pixels
+            );
             arguments.ResultStep = block.Partial ? block.Width : _shape.OutputChannels;
             for (int tap = 0; tap < chunk.Taps.Length; tap++)
             {
@@ -100,7 +118,9 @@ internal sealed unsafe class WeightGradientConvolution : ConvolutionKernel
                 arguments.Pixels = pixels.Pointer;
                 arguments.PixelCount = pixels.Length;
                 arguments.Input = input + chunk.InputOffset;
-                arguments.Result = (block.Partial ? partial : result + block.First) + (nint)(tap * _shape.InputChannels + _rowStarts[first]) * arguments.ResultStep;
+                arguments.Result =
+                    (block.Partial ? partial : result + block.First)
+                    + (nint)(tap * _shape.InputChannels + _rowStarts[first]) * arguments.ResultStep;
                 arguments.RowOffsets = _rowOffsets.Pointer + _rowStarts[first];
                 RunRows(&arguments, block.Vectors, first, end);
             }
@@ -109,7 +129,7 @@ internal sealed unsafe class WeightGradientConvolution : ConvolutionKernel
 
     private void RunRows(WeightGradientArguments* arguments, int vectors, int first, int end)
     {
-        for (int group = first; group < end;)
+        for (int group = first; group < end; )
         {
             int rows = _rowGroups[group];
             int count = 1;
@@ -146,12 +166,15 @@ internal sealed unsafe class WeightGradientConvolution : ConvolutionKernel
                     known.Add(key, taps);
                 }
 
-                _chunks.Add(new Chunk(
-                    (nint)firstImage * _shape.InputImageFloats,
-                    (firstImage * rowsPerImage + firstRow) * _shape.OutputWidth,
-                    imageCount * rowCount * _shape.OutputWidth,
-                    taps,
-                    [.. seen]));
+                _chunks.Add(
+                    new Chunk(
+                        (nint)firstImage * _shape.InputImageFloats,
+                        (firstImage * rowsPerImage + firstRow) * _shape.OutputWidth,
+                        imageCount * rowCount * _shape.OutputWidth,
+                        taps,
+                        [.. seen]
+                    )
+                );
                 for (int tap = 0; tap < taps.Length; tap++)
                 {
                     seen[tap] |= taps[tap].Length > 0;
@@ -178,9 +201,14 @@ internal sealed unsafe class WeightGradientConvolution : ConvolutionKernel
                     {
                         foreach (Tap columnTap in columnTaps[column])
                         {
-                            lists[rowTap.Kernel * _shape.KernelWidth + columnTap.Kernel].Add((
-                                image * _shape.InputImageFloats + (rowTap.Input * _shape.Width + columnTap.Input) * _shape.InputChannels,
-                                (image * rowCount + row) * _shape.OutputWidth + column));
+                            lists[rowTap.Kernel * _shape.KernelWidth + columnTap.Kernel]
+                                .Add(
+                                    (
+                                        image * _shape.InputImageFloats
+                                            + (rowTap.Input * _shape.Width + columnTap.Input) * _shape.InputChannels,
+                                        (image * rowCount + row) * _shape.OutputWidth + column
+                                    )
+                                );
                         }
                     }
                 }
@@ -190,6 +218,8 @@ internal sealed unsafe class WeightGradientConvolution : ConvolutionKernel
         return [.. lists.Select(list => new PinnedTable<PixelPair>([.. list.Select(pixel => new PixelPair(pixel.Input, pixel.Pixel))]))];
     }
 
-    /// <summary>Some rows of some images: where they lie, for each tap the pixels that see it, and whether an earlier chunk saw it.</summary>
+    /// <summary>
+    /// Some rows of some images: where they lie, for each tap the pixels that see it, and whether an earlier chunk saw it.
+    /// </summary>
     private sealed record Chunk(nint InputOffset, int FirstPixel, int Pixels, PinnedTable<PixelPair>[] Taps, bool[] Accumulate);
 }

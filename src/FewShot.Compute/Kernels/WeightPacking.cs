@@ -6,7 +6,15 @@ namespace FewShot.Compute.Kernels;
 /// </summary>
 internal static unsafe class WeightPacking
 {
-    public static void Pack(float* weights, float* packed, int taps, int inputChannels, int channelsPerBlock, int outputChannels, ChannelBlock[] blocks)
+    public static void Pack(
+        float* weights,
+        float* packed,
+        int taps,
+        int inputChannels,
+        int channelsPerBlock,
+        int outputChannels,
+        ChannelBlock[] blocks
+    )
     {
         for (int first = 0; first < inputChannels; first += channelsPerBlock)
         {
@@ -16,8 +24,13 @@ internal static unsafe class WeightPacking
                 for (int tap = 0; tap < taps; tap++)
                 {
                     Panel.CopyIn(
-                        weights + (nint)(tap * inputChannels + first) * outputChannels + block.First, outputChannels, packed, block.Width,
-                        block.Channels, channels);
+                        weights + (nint)(tap * inputChannels + first) * outputChannels + block.First,
+                        outputChannels,
+                        packed,
+                        block.Width,
+                        block.Channels,
+                        channels
+                    );
                     packed += (nint)channels * block.Width;
                 }
             }

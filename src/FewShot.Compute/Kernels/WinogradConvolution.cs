@@ -4,8 +4,8 @@ namespace FewShot.Compute.Kernels;
 
 /// <summary>
 /// Winograd's minimal filtering F(4×4, 3×3) (Lavin and Gray 2016, "Fast algorithms for convolutional neural networks"): windows and weights
-/// are transformed to 6×6 frequencies, multiplied as matrices tile × channel by channel × channel, and transformed back. Tiles of 3 rows or columns
-/// have one frequency less there.
+/// are transformed to 6×6 frequencies, multiplied as matrices tile × channel by channel × channel, and transformed back. Tiles of 3 rows or
+/// columns have one frequency less there.
 /// </summary>
 internal sealed unsafe class WinogradConvolution : ConvolutionKernel
 {
@@ -44,7 +44,8 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
 
     public override long Products => _tiles.Products * _shape.InputChannels * _shape.OutputChannels;
 
-    public override int ScratchBytes => (TransposedFloats + _weightFloats + InputFloats + ProductFloats + _tiles.ScratchFloats) * sizeof(float);
+    public override int ScratchBytes =>
+        (TransposedFloats + _weightFloats + InputFloats + ProductFloats + _tiles.ScratchFloats) * sizeof(float);
 
     public override int Pieces => _chunks.Length;
 
@@ -62,16 +63,19 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
     public static WinogradConvolution Forward(ConvolutionShape shape, SimdLevel level) => new(shape, level, dataGradient: false);
 
     /// <summary>The gradient to the data is the forward map with flipped, transposed weights and the complementary padding.</summary>
-    public static WinogradConvolution DataGradient(ConvolutionShape shape, SimdLevel level) => new(
-        shape with
-        {
-            Height = shape.OutputHeight,
-            Width = shape.OutputWidth,
-            InputChannels = shape.OutputChannels,
-            OutputChannels = shape.InputChannels,
-            Padding = 2 - shape.Padding,
-        },
-        level, dataGradient: true);
+    public static WinogradConvolution DataGradient(ConvolutionShape shape, SimdLevel level) =>
+        new(
+            shape with
+            {
+                Height = shape.OutputHeight,
+                Width = shape.OutputWidth,
+                InputChannels = shape.OutputChannels,
+                OutputChannels = shape.InputChannels,
+                Padding = 2 - shape.Padding,
+            },
+            level,
+            dataGradient: true
+        );
 
     [SkipLocalsInit]
     public override void Run(float* a, float* b, float* result, byte* shared, byte* scratch, Share share)
@@ -119,8 +123,15 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
             for (int channel = 0; channel < _shape.InputChannels; channel++)
             {
                 _tiles.TransformWeights(
-                    source + (nint)channel * _shape.OutputChannels + block.First, 3 * tap, tap, weights + channel * block.Width,
-                    WinogradTiles.Side * step, step, block.Width, scratch);
+                    source + (nint)channel * _shape.OutputChannels + block.First,
+                    3 * tap,
+                    tap,
+                    weights + channel * block.Width,
+                    WinogradTiles.Side * step,
+                    step,
+                    block.Width,
+                    scratch
+                );
             }
 
             weights += WinogradTiles.Frequencies * step;
@@ -128,8 +139,15 @@ internal sealed unsafe class WinogradConvolution : ConvolutionKernel
     }
 
     private void Multiply(
-        (int Pixels, PinnedTable<int> Groups)[][] kinds, float* inputs, float* weights, nint weightStep, float* products, ChannelBlock block,
-        ref Prefetch nextInput, ref Prefetch nextResult)
+        (int Pixels, PinnedTable<int> Groups)[][] kinds,
+        float* inputs,
+        float* weights,
+        nint weightStep,
+        float* products,
+        ChannelBlock block,
+        ref Prefetch nextInput,
+        ref Prefetch nextResult
+    )
     {
         GatherArguments arguments;
         arguments.Accumulate = false;

@@ -1,8 +1,9 @@
 namespace FewShot.Compute.Kernels;
 
 /// <summary>
-/// The tiles of all images of a stride-1 3×3 convolution, and how a tile's pixels are read and written. A map is cut into as few rows of tiles as tiles of
-/// 4 allow, as many of them of 3 as that leaves room for (14 = 4 + 4 + 3 + 3), and its columns likewise: a tile of 3 needs one frequency less.
+/// The tiles of all images of a stride-1 3×3 convolution, and how a tile's pixels are read and written. A map is cut into as few rows of
+/// tiles as tiles of 4 allow, as many of them of 3 as that leaves room for (14 = 4 + 4 + 3 + 3), and its columns likewise: a tile of 3
+/// needs one frequency less.
 /// </summary>
 internal sealed unsafe class WinogradTiles
 {
@@ -24,11 +25,11 @@ internal sealed unsafe class WinogradTiles
 
     // By rows and columns of the tile: 44, 43, 34, 33.
     // (rows of the source, its column step, the columns that exist, result, its row and column steps, channels, temporary).
-    private readonly delegate*<float**, nint, int, int, float*, nint, nint, int, float*, void>[] _transformInput;
-    private readonly delegate*<float**, nint, int, int, float*, nint, nint, int, float*, void>[] _transformCotangent;
+    private readonly delegate* <float**, nint, int, int, float*, nint, nint, int, float*, void>[] _transformInput;
+    private readonly delegate* <float**, nint, int, int, float*, nint, nint, int, float*, void>[] _transformCotangent;
 
     // (source, its row and column steps, result, its row and column steps, rows and columns that exist, channels, temporary).
-    private readonly delegate*<float*, nint, nint, float*, nint, nint, int, int, int, float*, void>[] _transformOutput;
+    private readonly delegate* <float*, nint, nint, float*, nint, nint, int, int, int, float*, void>[] _transformOutput;
 
     public WinogradTiles(ConvolutionShape shape, SimdLevel level)
     {
@@ -65,9 +66,9 @@ internal sealed unsafe class WinogradTiles
     public int Count { get; }
 
     // These take (source, its row and column steps, result, its row and column steps, channels, temporary).
-    public delegate*<float*, nint, nint, float*, nint, nint, int, float*, void> TransformWeights { get; }
+    public delegate* <float*, nint, nint, float*, nint, nint, int, float*, void> TransformWeights { get; }
 
-    public delegate*<float*, nint, nint, float*, nint, nint, int, float*, void> TransformSums { get; }
+    public delegate* <float*, nint, nint, float*, nint, nint, int, float*, void> TransformSums { get; }
 
     /// <summary>Floats of scratch for the transforms' temporary, and for the zeros that rows outside an image are read from.</summary>
     public int ScratchFloats => TemporaryFloats + ZeroFloats;
@@ -81,8 +82,12 @@ internal sealed unsafe class WinogradTiles
 
     /// <summary>Whether the shape can be computed this way at all.</summary>
     public static bool Fits(ConvolutionShape shape, SimdLevel level) =>
-        shape.KernelHeight == 3 && shape.KernelWidth == 3 && shape.Stride == 1 && shape.Padding <= 2
-        && shape.InputChannels % level.Floats() == 0 && shape.OutputChannels % level.Floats() == 0;
+        shape.KernelHeight == 3
+        && shape.KernelWidth == 3
+        && shape.Stride == 1
+        && shape.Padding <= 2
+        && shape.InputChannels % level.Floats() == 0
+        && shape.OutputChannels % level.Floats() == 0;
 
     /// <summary>
     /// Whether it is faster than the direct loops, by a model fitted to measurements of maps 3×3 to 42×42 with 32 to 128 channels: in
@@ -95,11 +100,16 @@ internal sealed unsafe class WinogradTiles
             return false;
         }
 
-        const double perTileChannel = 58, perWeight = 40, margin = 1.05;
+        const double perTileChannel = 58,
+            perWeight = 40,
+            margin = 1.05;
         double weights = shape.InputChannels * shape.OutputChannels;
         double products = ProductsOf(shape);
         double direct = shape.SeenMultiplyAdds / 8.0;
-        double winograd = products * weights / 8 + products / Frequencies * (shape.InputChannels + shape.OutputChannels) * perTileChannel + weights * perWeight;
+        double winograd =
+            products * weights / 8
+            + products / Frequencies * (shape.InputChannels + shape.OutputChannels) * perTileChannel
+            + weights * perWeight;
         return winograd * margin < direct;
     }
 
@@ -109,7 +119,9 @@ internal sealed unsafe class WinogradTiles
     /// <summary>Cuts the tiles into a number of chunks, as equal as possible.</summary>
     /// <typeparam name="T">What a chunk needs to know for each kind of frequencies.</typeparam>
     /// <param name="parts">How many.</param>
-    /// <param name="prepare">Makes it from the tiles of the kind, counted from the chunk's first. Chunks with the same tiles share it.</param>
+    /// <param name="prepare">
+    /// Makes it from the tiles of the kind, counted from the chunk's first. Chunks with the same tiles share it.
+    /// </param>
     public Chunk<T>[] Chunks<T>(int parts, Func<int[], T> prepare)
     {
         var known = new Dictionary<(int, int), T[]>();
@@ -133,13 +145,23 @@ internal sealed unsafe class WinogradTiles
     /// <summary>To be called before the transforms, once in a run.</summary>
     public void PrepareScratch(float* scratch) => new Span<float>(scratch + TemporaryFloats, ZeroFloats).Clear();
 
-    /// <summary>Transforms the windows of some tiles; frequency f of tile t goes to result + f · frequencyStep + t · inputChannels.</summary>
+    /// <summary>
+    /// Transforms the windows of some tiles; frequency f of tile t goes to result + f · frequencyStep + t · inputChannels.
+    /// </summary>
     public void TransformInput(float* input, int first, int count, float* result, nint frequencyStep, float* scratch) =>
         TransformInput(input, first, count, 0, _shape.InputChannels, result, frequencyStep, scratch);
 
     /// <summary>Transforms some channels of the windows of some tiles.</summary>
     public void TransformInput(
-        float* input, int first, int count, int firstChannel, int channelCount, float* result, nint frequencyStep, float* scratch)
+        float* input,
+        int first,
+        int count,
+        int firstChannel,
+        int channelCount,
+        float* result,
+        nint frequencyStep,
+        float* scratch
+    )
     {
         int channels = _shape.InputChannels;
         float** sourceRows = stackalloc float*[Side];
@@ -149,51 +171,112 @@ internal sealed unsafe class WinogradTiles
             (int top, int left) = (row.First - _shape.Padding, column.First - _shape.Padding);
             float* source = input + (nint)image * _shape.InputImageFloats + ((nint)top * _shape.Width + left) * channels;
             FindRows(source + firstChannel, _shape.Width * channels, Window(row), top, _shape.Height, scratch, sourceRows);
-            _transformInput[Transform(row, column)](
-                sourceRows, channels, Math.Max(0, -left), Math.Min(Window(column), _shape.Width - left), result + firstChannel, Side * frequencyStep,
-                frequencyStep, channelCount, scratch);
+            _transformInput[Transform(row, column)]
+                (
+                    sourceRows,
+                    channels,
+                    Math.Max(0, -left),
+                    Math.Min(Window(column), _shape.Width - left),
+                    result + firstChannel,
+                    Side * frequencyStep,
+                    frequencyStep,
+                    channelCount,
+                    scratch
+                );
             result += channels;
         }
     }
 
-    /// <summary>Transforms the cotangents of some tiles into one panel of <paramref name="blockStep"/> floats per block of channels.</summary>
+    /// <summary>
+    /// Transforms the cotangents of some tiles into one panel of <paramref name="blockStep"/> floats per block of channels.
+    /// </summary>
     public void TransformCotangent(
-        float* cotangent, int first, int count, ChannelBlock[] blocks, float* result, nint blockStep, nint frequencyStep, float* scratch)
+        float* cotangent,
+        int first,
+        int count,
+        ChannelBlock[] blocks,
+        float* result,
+        nint blockStep,
+        nint frequencyStep,
+        float* scratch
+    )
     {
         int channels = _shape.OutputChannels;
         float** sourceRows = stackalloc float*[LargeTile];
         for (int tile = 0; tile < count; tile++)
         {
             (int image, (int First, int Size) row, (int First, int Size) column) = Position(first + tile);
-            float* source = cotangent + (nint)image * _shape.OutputImageFloats + ((nint)row.First * _shape.OutputWidth + column.First) * channels;
+            float* source =
+                cotangent + (nint)image * _shape.OutputImageFloats + ((nint)row.First * _shape.OutputWidth + column.First) * channels;
             float* target = result;
             foreach (ChannelBlock block in blocks)
             {
-                FindRows(source + block.First, _shape.OutputWidth * channels, row.Size, row.First, _shape.OutputHeight, scratch, sourceRows);
-                _transformCotangent[Transform(row, column)](
-                    sourceRows, channels, 0, Math.Min(column.Size, _shape.OutputWidth - column.First), target + tile * block.Width, Side * frequencyStep,
-                    frequencyStep, block.Width, scratch);
+                FindRows(
+                    source + block.First,
+                    _shape.OutputWidth * channels,
+                    row.Size,
+                    row.First,
+                    _shape.OutputHeight,
+                    scratch,
+                    sourceRows
+                );
+                _transformCotangent[Transform(row, column)]
+                    (
+                        sourceRows,
+                        channels,
+                        0,
+                        Math.Min(column.Size, _shape.OutputWidth - column.First),
+                        target + tile * block.Width,
+                        Side * frequencyStep,
+                        frequencyStep,
+                        block.Width,
+                        scratch
+                    );
                 target += blockStep;
             }
         }
     }
 
     /// <summary>Transforms some tiles' products of one block of channels back and writes the pixels that exist.</summary>
-    public void TransformOutput(float* products, nint frequencyStep, int first, int count, ChannelBlock block, float* result, float* scratch)
+    public void TransformOutput(
+        float* products,
+        nint frequencyStep,
+        int first,
+        int count,
+        ChannelBlock block,
+        float* result,
+        float* scratch
+    )
     {
         int channels = _shape.OutputChannels;
         for (int tile = first; tile < first + count; tile++)
         {
             (int image, (int First, int Size) row, (int First, int Size) column) = Position(tile);
-            float* target = result + (nint)image * _shape.OutputImageFloats + ((nint)row.First * _shape.OutputWidth + column.First) * channels + block.First;
-            _transformOutput[Transform(row, column)](
-                products, Side * frequencyStep, frequencyStep, target, _shape.OutputWidth * channels, channels,
-                Math.Min(row.Size, _shape.OutputHeight - row.First), Math.Min(column.Size, _shape.OutputWidth - column.First), block.Width, scratch);
+            float* target =
+                result
+                + (nint)image * _shape.OutputImageFloats
+                + ((nint)row.First * _shape.OutputWidth + column.First) * channels
+                + block.First;
+            _transformOutput[Transform(row, column)]
+                (
+                    products,
+                    Side * frequencyStep,
+                    frequencyStep,
+                    target,
+                    _shape.OutputWidth * channels,
+                    channels,
+                    Math.Min(row.Size, _shape.OutputHeight - row.First),
+                    Math.Min(column.Size, _shape.OutputWidth - column.First),
+                    block.Width,
+                    scratch
+                );
             products += block.Width;
         }
     }
 
-    /// <summary>Asks in one part for each frequency for the input that some tiles see; what lies before the first tile is taken to be there.</summary>
+    /// <summary>
+    /// Asks in one part for each frequency for the input that some tiles see; what lies before the first tile is taken to be there.
+    /// </summary>
     public Prefetch PrefetchInput(float* input, int first, int count) =>
         PrefetchRows(input, first, count, _shape.InputImageFloats, _shape.Width * _shape.InputChannels, _shape.Height);
 
@@ -233,25 +316,34 @@ internal sealed unsafe class WinogradTiles
     {
         int count = (size + LargeTile - 1) / LargeTile;
         int large = Math.Max(0, size - count * (LargeTile - 1));
-        return [.. Enumerable.Range(0, count).Select(i => i < large ? (i * LargeTile, LargeTile) : (large + i * (LargeTile - 1), LargeTile - 1))];
+        return
+        [
+            .. Enumerable
+                .Range(0, count)
+                .Select(i => i < large ? (i * LargeTile, LargeTile) : (large + i * (LargeTile - 1), LargeTile - 1)),
+        ];
     }
 
-    private static long ProductsOf(ConvolutionShape shape) => (long)shape.Images * Cut(shape.OutputHeight).Sum(Window) * Cut(shape.OutputWidth).Sum(Window);
+    private static long ProductsOf(ConvolutionShape shape) =>
+        (long)shape.Images * Cut(shape.OutputHeight).Sum(Window) * Cut(shape.OutputWidth).Sum(Window);
 
     /// <summary>Rows (or columns) of input that a tile sees, and its frequencies.</summary>
     private static int Window((int First, int Size) side) => side.Size + 2;
 
     /// <summary>Which of some tiles have the frequencies of a kind, counted from the first.</summary>
     private int[] OfKind(int kind, int first, int count) =>
-    [
-        .. Enumerable.Range(0, count).Where(tile =>
-        {
-            (int _, (int First, int Size) row, (int First, int Size) column) = Position(first + tile);
-            return (kind < 2 || row.Size == LargeTile) && (kind % 2 == 0 || column.Size == LargeTile);
-        }),
-    ];
+        [
+            .. Enumerable
+                .Range(0, count)
+                .Where(tile =>
+                {
+                    (int _, (int First, int Size) row, (int First, int Size) column) = Position(first + tile);
+                    return (kind < 2 || row.Size == LargeTile) && (kind % 2 == 0 || column.Size == LargeTile);
+                }),
+        ];
 
-    private static int Transform((int First, int Size) row, (int First, int Size) column) => (LargeTile - row.Size) * 2 + LargeTile - column.Size;
+    private static int Transform((int First, int Size) row, (int First, int Size) column) =>
+        (LargeTile - row.Size) * 2 + LargeTile - column.Size;
 
     private (int Image, (int First, int Size) Row, (int First, int Size) Column) Position(int tile)
     {

@@ -26,7 +26,8 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
         int tileBytes = WinogradTiles.Frequencies * (shape.InputChannels + shape.OutputChannels) * sizeof(float);
         _chunks = _tiles.Chunks(
             GatherPlan.BalancedSizes(_tiles.Count, Math.Max(MinimumChunk, ChunkBytes / tileBytes)).Count(),
-            some => new PinnedTable<PixelPair>([.. some.Select(tile => new PixelPair(tile * shape.InputChannels, tile))]));
+            some => new PinnedTable<PixelPair>([.. some.Select(tile => new PixelPair(tile * shape.InputChannels, tile))])
+        );
         _chunk = _chunks.Max(part => part.Count);
         _rowOffsets = new PinnedTable<int>(Enumerable.Range(0, shape.InputChannels).ToArray());
     }
@@ -72,8 +73,15 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
                 nextInput.Next();
                 nextCotangent.Next();
                 Multiply(
-                    inputs + frequency * InputFrequency, cotangents + frequency * CotangentFrequency, blockStep, part.Kinds[WinogradTiles.Kind(frequency)],
-                    sums + frequency * SumFrequency, firstRow, rows, accumulate: i > 0);
+                    inputs + frequency * InputFrequency,
+                    cotangents + frequency * CotangentFrequency,
+                    blockStep,
+                    part.Kinds[WinogradTiles.Kind(frequency)],
+                    sums + frequency * SumFrequency,
+                    firstRow,
+                    rows,
+                    accumulate: i > 0
+                );
             }
         }
 
@@ -81,7 +89,15 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
     }
 
     private void Multiply(
-        float* inputs, float* cotangents, nint blockStep, PinnedTable<PixelPair> pixels, float* sums, int firstRow, int rows, bool accumulate)
+        float* inputs,
+        float* cotangents,
+        nint blockStep,
+        PinnedTable<PixelPair> pixels,
+        float* sums,
+        int firstRow,
+        int rows,
+        bool accumulate
+    )
     {
         if (pixels.Length == 0)
         {
@@ -129,6 +145,14 @@ internal sealed unsafe class WinogradWeightGradient : ConvolutionKernel
         nint tap = _shape.InputChannels * _shape.OutputChannels;
         nint start = firstRow * _shape.OutputChannels;
         _tiles.TransformSums(
-            sums + start, WinogradTiles.Side * (nint)SumFrequency, SumFrequency, result + start, 3 * tap, tap, rows * _shape.OutputChannels, scratch);
+            sums + start,
+            WinogradTiles.Side * (nint)SumFrequency,
+            SumFrequency,
+            result + start,
+            3 * tap,
+            tap,
+            rows * _shape.OutputChannels,
+            scratch
+        );
     }
 }

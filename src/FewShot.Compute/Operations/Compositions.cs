@@ -5,7 +5,9 @@ namespace FewShot.Compute.Operations;
 public static partial class TensorOperations
 {
     /// <summary>Square root of the sum of squares over the given axes, which are dropped; over all of them when none is given.</summary>
-    /// <remarks>Its derivative does not exist at zero: there it is NaN. Add a small number to the sum of squares where that can occur.</remarks>
+    /// <remarks>
+    /// Its derivative does not exist at zero: there it is NaN. Add a small number to the sum of squares where that can occur.
+    /// </remarks>
     public static Tensor Norm(this Tensor x, params ReadOnlySpan<int> axes) => x.Square().Sum(axes).Sqrt();
 
     /// <summary>x where positive, else x times a slope; derivative <paramref name="slope"/> at 0; element by element.</summary>
@@ -20,8 +22,8 @@ public static partial class TensorOperations
 
     /// <summary>Squared Euclidean distances between the rows of two matrices [n, d] and [m, d]: a matrix [n, m].</summary>
     /// <remarks>
-    /// By the differences themselves, n·m·d of them. The matrix product in ‖a‖² + ‖b‖² − 2·a·b is faster, but where one row is far from the rest, the
-    /// distances of all others are lost in the rounding of its square.
+    /// By the differences themselves, n·m·d of them. The matrix product in ‖a‖² + ‖b‖² − 2·a·b is faster, but where one row is far from the
+    /// rest, the distances of all others are lost in the rounding of its square.
     /// </remarks>
     public static Tensor SquaredDistances(this Tensor a, Tensor b)
     {
@@ -38,14 +40,15 @@ public static partial class TensorOperations
         RequireRows(nameof(CosineSimilarity), a, b);
         return Unit(a).MatrixMultiply(Unit(b), transposeB: true);
 
-        // Squares overflow in single precision from 1.8e19: rows beyond 1e15 are divided by their largest number first. The result does not depend on that
-        // scale, so neither does its derivative; After keeps simplification from taking the scale out of the sum.
+        // Squares overflow in single precision from 1.8e19: rows beyond 1e15 are divided by their largest number first. The result does not
+        // depend on that scale, so neither does its derivative; After keeps simplification from taking the scale out of the sum.
         Tensor Unit(Tensor x)
         {
             Tensor largest = x.StopGradient().Absolute().Max(1);
             Tensor scale = (largest - 1e15).Step().Select(largest, x.Graph.Fill(1, largest.Shape));
             Tensor scaled = (x / scale.Reshape(x.Shape[0], 1)).After();
-            return scaled * (scaled.Square().Sum(1) + (x.Graph.Fill(epsilon, scale.Shape) / scale / scale)).ReciprocalSqrt().Reshape(x.Shape[0], 1);
+            return scaled
+                * (scaled.Square().Sum(1) + (x.Graph.Fill(epsilon, scale.Shape) / scale / scale)).ReciprocalSqrt().Reshape(x.Shape[0], 1);
         }
     }
 
@@ -54,7 +57,10 @@ public static partial class TensorOperations
     {
         if (parts.Count == 0 || parts.Any(part => part.Shape != parts[0].Shape))
         {
-            throw new ShapeException($"Stack: needs tensors of one shape; got {(parts.Count == 0 ? "none" : string.Join(" and ", parts.Select(part => part.Shape)))}");
+            throw new ShapeException(
+                "Stack: needs tensors of one shape; got "
+                    + $"{(parts.Count == 0 ? "none" : string.Join(" and ", parts.Select(part => part.Shape)))}"
+            );
         }
 
         int rank = parts[0].Shape.Rank;
@@ -69,11 +75,18 @@ public static partial class TensorOperations
         return Concatenate(place, [.. parts.Select(part => part.Reshape(single))]);
     }
 
-    /// <summary>Cuts a tensor along one axis (negative counts from the end) into consecutive parts of given lengths, which add up to its extent.</summary>
+    /// <summary>
+    /// Cuts a tensor along one axis (negative counts from the end) into consecutive parts of given lengths, which add up to its extent.
+    /// </summary>
     public static IReadOnlyList<Tensor> Split(this Tensor x, int axis, params IReadOnlyList<int> lengths)
     {
         int place = Axis(x, axis);
-        if (place < 0 || place >= x.Shape.Rank || lengths.Any(length => length <= 0) || lengths.Sum(length => (long)length) != x.Shape[place])
+        if (
+            place < 0
+            || place >= x.Shape.Rank
+            || lengths.Any(length => length <= 0)
+            || lengths.Sum(length => (long)length) != x.Shape[place]
+        )
         {
             throw new ShapeException($"Split: lengths ({string.Join(", ", lengths)}) do not make up axis {axis}; got {x.Shape}");
         }

@@ -20,16 +20,23 @@ public static partial class TensorOperations
     /// <summary>Softmax along the last axis, without overflow.</summary>
     public static Tensor Softmax(this Tensor logits) => logits.LogSoftmax().Exp();
 
-    /// <summary>Mean cross-entropy of logits [n, classes] against target distributions (one-hot rows) of the same shape; a scalar, in nats.</summary>
-    /// <remarks>A class whose logit is −∞ is masked: where its target is 0 it adds nothing to the loss or the derivative, elsewhere the loss is ∞.</remarks>
+    /// <summary>
+    /// Mean cross-entropy of logits [n, classes] against target distributions (one-hot rows) of the same shape; a scalar, in nats.
+    /// </summary>
+    /// <remarks>
+    /// A class whose logit is −∞ is masked: where its target is 0 it adds nothing to the loss or the derivative, elsewhere the loss is ∞.
+    /// </remarks>
     public static Tensor CrossEntropy(this Tensor logits, Tensor targets)
     {
         if (logits.Shape != targets.Shape || logits.Shape.Rank != 2)
         {
-            throw new ShapeException($"CrossEntropy: needs logits and one-hot targets [n, classes] of one shape; got {logits.Shape} and {targets.Shape}");
+            throw new ShapeException(
+                $"CrossEntropy: needs logits and one-hot targets [n, classes] of one shape; got {logits.Shape} and {targets.Shape}"
+            );
         }
 
-        // Zero times the logarithm of zero counts zero. By both factors, so that the derivative by a target of zero stays that of a possible class.
+        // Zero times the logarithm of zero counts zero. By both factors, so that the derivative by a target of zero stays that of a
+        // possible class.
         Tensor logarithms = logits.LogSoftmax();
         Tensor counts = (targets.Absolute() + logarithms.Exp()).Step();
         return (targets * counts.Select(logarithms, logits.Graph.Fill(0, logits.Shape))).Sum() * (-1.0 / logits.Shape[0]);
@@ -42,8 +49,9 @@ public static partial class TensorOperations
             : (predictions - targets).Square().Mean();
 
     /// <summary>
-    /// Logarithm of the mean of squared differences; a scalar. Computed of differences divided by the largest, so that it is right wherever the differences
-    /// themselves are numbers, though their squares are not; −∞ where there is no difference, and there the derivative is zero: nothing is left to descend. As the upper loss of a step-size problem its derivative neither explodes nor vanishes with the
+    /// Logarithm of the mean of squared differences; a scalar. Computed of differences divided by the largest, so that it is right wherever
+    /// the differences themselves are numbers, though their squares are not; −∞ where there is no difference, and there the derivative is
+    /// zero: nothing is left to descend. As the upper loss of a step-size problem its derivative neither explodes nor vanishes with the
     /// number of steps (Wang 2020, arXiv:2006.16495).
     /// </summary>
     public static Tensor LogMeanSquaredError(this Tensor predictions, Tensor targets)
@@ -53,11 +61,13 @@ public static partial class TensorOperations
             throw new ShapeException($"LogMeanSquaredError: shapes differ; got {predictions.Shape} and {targets.Shape}");
         }
 
-        // The result does not depend on the scale, so neither does its derivative. After holds the quotient together: simplification would take the scale out of sums.
+        // The result does not depend on the scale, so neither does its derivative. After holds the quotient together: simplification would
+        // take the scale out of sums.
         Tensor difference = predictions - targets;
         Tensor scale = difference.Absolute().Max().StopGradient();
 
-        // Where nothing differs, what is selected has the derivative zero; the other side still has to be a number, or zero times it is none.
+        // Where nothing differs, what is selected has the derivative zero; the other side still has to be a number, or zero times it is
+        // none.
         Tensor one = scale.Graph.Fill(1, scale.Shape);
         Tensor divisor = scale.Select(scale, one);
         Tensor mean = scale.Select((difference / divisor).After().Square().Mean(), one);

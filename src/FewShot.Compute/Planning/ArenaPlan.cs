@@ -3,8 +3,8 @@ using FewShot.Compute.Graphs;
 namespace FewShot.Compute.Planning;
 
 /// <summary>
-/// Where every stored value lives in a worker's arena, and for how long. A buffer is reused as soon as no later step reads it, so the peak is known
-/// before anything runs.
+/// Where every stored value lives in a worker's arena, and for how long. A buffer is reused as soon as no later step reads it, so the peak
+/// is known before anything runs.
 /// </summary>
 internal sealed class ArenaPlan
 {
@@ -39,7 +39,9 @@ internal sealed class ArenaPlan
     /// <summary>Bytes that a step reads and writes.</summary>
     public long BytesOf(Step step) => step.Inputs.Concat(step.Outputs).Sum(tensor => _slots[tensor].Bytes);
 
-    /// <summary>A buffer: its place, and the steps from which and until which it holds its value (inputs: from −1; outputs: until the end).</summary>
+    /// <summary>
+    /// A buffer: its place, and the steps from which and until which it holds its value (inputs: from −1; outputs: until the end).
+    /// </summary>
     internal readonly record struct Slot(long Offset, long Bytes, int From, int Until);
 
     /// <summary>Lays out the arena.</summary>
@@ -49,7 +51,12 @@ internal sealed class ArenaPlan
     /// <param name="scratchBytes">What each step needs besides.</param>
     /// <param name="inPlace">Whether a step may write an output over an input that dies there.</param>
     public static ArenaPlan Create(
-        Graph graph, IReadOnlyList<Step> steps, int elementBytes, Func<int, long> scratchBytes, Func<int, Tensor, Tensor, bool> inPlace)
+        Graph graph,
+        IReadOnlyList<Step> steps,
+        int elementBytes,
+        Func<int, long> scratchBytes,
+        Func<int, Tensor, Tensor, bool> inPlace
+    )
     {
         var plan = new ArenaPlan(graph, steps) { Scratch = new (long, long)[steps.Count] };
         Dictionary<Tensor, int> lastUse = plan.LastUses();
@@ -63,7 +70,10 @@ internal sealed class ArenaPlan
 
         for (int i = 0; i < steps.Count; i++)
         {
-            List<Tensor> dying = [.. steps[i].Inputs.Where(input => lastUse.GetValueOrDefault(input) == i && plan._slots[input].Until == i)];
+            List<Tensor> dying =
+            [
+                .. steps[i].Inputs.Where(input => lastUse.GetValueOrDefault(input) == i && plan._slots[input].Until == i),
+            ];
             foreach (Tensor output in steps[i].Outputs)
             {
                 int until = lastUse.GetValueOrDefault(output, i);

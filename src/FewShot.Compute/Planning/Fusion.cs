@@ -4,9 +4,9 @@ using FewShot.Compute.Operations;
 namespace FewShot.Compute.Planning;
 
 /// <summary>
-/// Covers a graph by steps. Results of products, reductions and pooling are stored; element-wise values in between are computed again inside each
-/// loop that needs them, from what is stored, unless a step outside the loops reads them or computing them again is dear. Loops over the same
-/// elements that read the same values become one.
+/// Covers a graph by steps. Results of products, reductions and pooling are stored; element-wise values in between are computed again
+/// inside each loop that needs them, from what is stored, unless a step outside the loops reads them or computing them again is dear. Loops
+/// over the same elements that read the same values become one.
 /// </summary>
 internal sealed class Fusion
 {
@@ -34,7 +34,9 @@ internal sealed class Fusion
     /// <summary>The steps, in an order in which they can run.</summary>
     public static IReadOnlyList<Step> Cover(Graph graph, FusionRules rules) => Cover(graph, rules, out _);
 
-    /// <summary>The same, and how often the whole graph was cut into loops until none of them held anything dear that another computes too.</summary>
+    /// <summary>
+    /// The same, and how often the whole graph was cut into loops until none of them held anything dear that another computes too.
+    /// </summary>
     internal static IReadOnlyList<Step> Cover(Graph graph, FusionRules rules, out int rounds)
     {
         var fusion = new Fusion(graph, rules);
@@ -87,13 +89,19 @@ internal sealed class Fusion
     }
 
     /// <summary>
-    /// Stores what a recomputed segment waits for, where it is dear: its cotangents, which the segment and the sums before it both read. They would be
-    /// stored in the end anyway; until then every step of the segment would wait for all that they are computed from.
+    /// Stores what a recomputed segment waits for, where it is dear: its cotangents, which the segment and the sums before it both read.
+    /// They would be stored in the end anyway; until then every step of the segment would wait for all that they are computed from.
     /// </summary>
     private void StoreWhatIsAwaited()
     {
-        IEnumerable<Tensor> awaited = _graph.Nodes.Where(node => node.Operation is After).SelectMany(node => node.Inputs.Skip(1)).Select(Storage.Of);
-        Tensor[] dear = [.. awaited.Distinct().Where(source => _kinds[source.Id] is FusionKind.ElementWise && !_stored[source.Id] && IsDear(source))];
+        IEnumerable<Tensor> awaited = _graph
+            .Nodes.Where(node => node.Operation is After)
+            .SelectMany(node => node.Inputs.Skip(1))
+            .Select(Storage.Of);
+        Tensor[] dear =
+        [
+            .. awaited.Distinct().Where(source => _kinds[source.Id] is FusionKind.ElementWise && !_stored[source.Id] && IsDear(source)),
+        ];
         foreach (Tensor source in dear)
         {
             _stored[source.Id] = true;
@@ -188,7 +196,9 @@ internal sealed class Fusion
         return false;
     }
 
-    /// <summary>What is computed to have a value from what is stored, the value first. Found as it is asked for: a chain may be long.</summary>
+    /// <summary>
+    /// What is computed to have a value from what is stored, the value first. Found as it is asked for: a chain may be long.
+    /// </summary>
     private IEnumerable<Tensor> Expression(Tensor root)
     {
         var seen = new HashSet<Tensor> { root };
@@ -230,10 +240,12 @@ internal sealed class Fusion
             }
         }
 
-        // From the last to the first, so that what lies inside a stored value is judged by who still computes it. To leave that to the next round would
-        // take a round for each link of a chain, such as the cotangents of one parameter through all inner steps.
+        // From the last to the first, so that what lies inside a stored value is judged by who still computes it. To leave that to the next
+        // round would take a round for each link of a chain, such as the cotangents of one parameter through all inner steps.
         bool any = false;
-        foreach (Tensor node in users.Where(pair => pair.Value.Count > 1).Select(pair => pair.Key).OrderByDescending(node => node.Id).ToList())
+        foreach (
+            Tensor node in users.Where(pair => pair.Value.Count > 1).Select(pair => pair.Key).OrderByDescending(node => node.Id).ToList()
+        )
         {
             List<SharedLoop> computing = [.. users[node].Where(loop => loop.Computed.Contains(node))];
             if (computing.Count > 1 && IsDear(node))

@@ -47,26 +47,28 @@ internal enum OperandRole
 /// </param>
 internal sealed class FusionRules(Func<Operation, int?> elementCost)
 {
-    public FusionKind Kind(Tensor node) => node.Operation switch
-    {
-        Input or Constant => FusionKind.Given,
-        Fill => FusionKind.Fill,
-        UnaryOperation or BinaryOperation or Select => elementCost(node.Operation) is null ? FusionKind.Alone : FusionKind.ElementWise,
-        MaxPoolSelect { Window: >= 2 } or AveragePool { Window: >= 2 } => FusionKind.Pool,
-        MaxUnpool { Window: >= 2 } or AverageUnpool { Window: >= 2 } => FusionKind.Unpool,
-        BroadcastTo => Repeats(node).Pattern == AxisPattern.Mixed ? FusionKind.Alone : FusionKind.Broadcast,
-        Sum sum => Reduces(node, sum.Axes).Pattern == AxisPattern.Mixed ? FusionKind.Alone : FusionKind.Reduction,
-        ReduceMaximum maximum => Reduces(node, maximum.Axes).Pattern == AxisPattern.Trailing ? FusionKind.Reduction : FusionKind.Alone,
-        _ => FusionKind.Alone,
-    };
+    public FusionKind Kind(Tensor node) =>
+        node.Operation switch
+        {
+            Input or Constant => FusionKind.Given,
+            Fill => FusionKind.Fill,
+            UnaryOperation or BinaryOperation or Select => elementCost(node.Operation) is null ? FusionKind.Alone : FusionKind.ElementWise,
+            MaxPoolSelect { Window: >= 2 } or AveragePool { Window: >= 2 } => FusionKind.Pool,
+            MaxUnpool { Window: >= 2 } or AverageUnpool { Window: >= 2 } => FusionKind.Unpool,
+            BroadcastTo => Repeats(node).Pattern == AxisPattern.Mixed ? FusionKind.Alone : FusionKind.Broadcast,
+            Sum sum => Reduces(node, sum.Axes).Pattern == AxisPattern.Mixed ? FusionKind.Alone : FusionKind.Reduction,
+            ReduceMaximum maximum => Reduces(node, maximum.Axes).Pattern == AxisPattern.Trailing ? FusionKind.Reduction : FusionKind.Alone,
+            _ => FusionKind.Alone,
+        };
 
     /// <summary>What computing the node again costs, in instructions an element.</summary>
-    public int Cost(Tensor node) => node.Operation switch
-    {
-        MaxPoolSelect or MaxUnpool => 4,
-        BroadcastTo => 0,
-        _ => elementCost(node.Operation) ?? 1,
-    };
+    public int Cost(Tensor node) =>
+        node.Operation switch
+        {
+            MaxPoolSelect or MaxUnpool => 4,
+            BroadcastTo => 0,
+            _ => elementCost(node.Operation) ?? 1,
+        };
 
     /// <summary>The form a loop must have to compute the node, before its operands are looked at.</summary>
     public static LoopForm OwnForm(Tensor node)
@@ -93,13 +95,14 @@ internal sealed class FusionRules(Func<Operation, int?> elementCost)
     }
 
     /// <summary>As what a node, itself computed as <paramref name="own"/>, reads an input.</summary>
-    public static OperandRole Role(Tensor node, int input, OperandRole own) => node.Operation switch
-    {
-        BroadcastTo => OperandRole.Small,
-        MaxPoolSelect or AveragePool => OperandRole.Full,
-        MaxUnpool or AverageUnpool => input == 0 ? OperandRole.Pooled : OperandRole.Full,
-        _ => own,
-    };
+    public static OperandRole Role(Tensor node, int input, OperandRole own) =>
+        node.Operation switch
+        {
+            BroadcastTo => OperandRole.Small,
+            MaxPoolSelect or AveragePool => OperandRole.Full,
+            MaxUnpool or AverageUnpool => input == 0 ? OperandRole.Pooled : OperandRole.Full,
+            _ => own,
+        };
 
     public static (AxisPattern Pattern, int Columns) Repeats(Tensor broadcast)
     {

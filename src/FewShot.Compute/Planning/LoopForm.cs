@@ -1,8 +1,8 @@
 namespace FewShot.Compute.Planning;
 
 /// <summary>
-/// What a fused loop runs over: <c>Count</c> elements, seen as rows of <c>Columns</c> (0 while nothing asks for a number of columns), or as a map cut
-/// into pooling windows.
+/// What a fused loop runs over: <c>Count</c> elements, seen as rows of <c>Columns</c> (0 while nothing asks for a number of columns), or as
+/// a map cut into pooling windows.
 /// </summary>
 /// <param name="Count">Elements of its full-size values.</param>
 /// <param name="Columns">Length of a row; 0 where any will do.</param>
@@ -15,8 +15,11 @@ internal readonly record struct LoopForm(int Count, int Columns, bool HasRowValu
     /// <summary>The form that serves both, or null.</summary>
     public LoopForm? Join(LoopForm other)
     {
-        if (Count != other.Count || (Columns != 0 && other.Columns != 0 && Columns != other.Columns)
-            || (Map is { } a && other.Map is { } b && a != b))
+        if (
+            Count != other.Count
+            || (Columns != 0 && other.Columns != 0 && Columns != other.Columns)
+            || (Map is { } a && other.Map is { } b && a != b)
+        )
         {
             return null;
         }

@@ -4,8 +4,9 @@ using FewShot.Compute.Operations;
 namespace FewShot.Compute.Planning;
 
 /// <summary>
-/// Makes a loop for each stored value and joins loops that read the same maps. Every loop keeps a position between the last of what it needs and the
-/// first of what needs it, so the order of positions is always one in which the steps can run, and close to the order in which they were traced.
+/// Makes a loop for each stored value and joins loops that read the same maps. Every loop keeps a position between the last of what it
+/// needs and the first of what needs it, so the order of positions is always one in which the steps can run, and close to the order in
+/// which they were traced.
 /// </summary>
 internal sealed class LoopMerger(Graph graph, FusionKind[] kinds, bool[] stored, LoopForm[] forms)
 {
@@ -38,13 +39,26 @@ internal sealed class LoopMerger(Graph graph, FusionKind[] kinds, bool[] stored,
     }
 
     public IReadOnlyList<Step> Steps() =>
-    [
-        .. _producers.Values.Distinct().OrderBy(group => group.Position).ThenBy(group => group.Roots[0].Id).Select(group => group.Form is { } form
-            ? new Step(
-                [.. group.Reads.OrderBy(read => read.Id)], [.. group.Computed.OrderBy(node => node.Id)], [.. group.Roots.OrderBy(root => root.Id)],
-                [.. group.Waits], form)
-            : Step.Of(group.Roots[0]) with { Waits = [.. group.Waits] }),
-    ];
+        [
+            .. _producers
+                .Values.Distinct()
+                .OrderBy(group => group.Position)
+                .ThenBy(group => group.Roots[0].Id)
+                .Select(group =>
+                    group.Form is { } form
+                        ? new Step(
+                            [.. group.Reads.OrderBy(read => read.Id)],
+                            [.. group.Computed.OrderBy(node => node.Id)],
+                            [.. group.Roots.OrderBy(root => root.Id)],
+                            [.. group.Waits],
+                            form
+                        )
+                        : Step.Of(group.Roots[0]) with
+                        {
+                            Waits = [.. group.Waits],
+                        }
+                ),
+        ];
 
     private void MergeReaders(Tensor map)
     {
@@ -71,8 +85,13 @@ internal sealed class LoopMerger(Graph graph, FusionKind[] kinds, bool[] stored,
 
     private LoopGroup? TryMerge(LoopGroup a, LoopGroup b)
     {
-        if (a.Form is not { } formA || b.Form is not { } formB || formA.Join(formB) is not { } form
-            || a.Roots.Count + b.Roots.Count > MaximumRoots || a.Computed.Count + b.Computed.Count > 2 * MaximumComputed)
+        if (
+            a.Form is not { } formA
+            || b.Form is not { } formB
+            || formA.Join(formB) is not { } form
+            || a.Roots.Count + b.Roots.Count > MaximumRoots
+            || a.Computed.Count + b.Computed.Count > 2 * MaximumComputed
+        )
         {
             return null;
         }
@@ -80,8 +99,12 @@ internal sealed class LoopMerger(Graph graph, FusionKind[] kinds, bool[] stored,
         Tensor[] roots = [.. a.Roots, .. b.Roots];
         double after = Math.Max(LastNeed(a, roots), LastNeed(b, roots));
         double before = Math.Min(FirstUse(a, b), FirstUse(b, a));
-        if (Between(after, before, a.Position, b.Position) is not { } position || Collect(roots, form, position) is not { } merged
-            || merged.Computed.Count > MaximumComputed || merged.Reads.Count > MaximumOperands)
+        if (
+            Between(after, before, a.Position, b.Position) is not { } position
+            || Collect(roots, form, position) is not { } merged
+            || merged.Computed.Count > MaximumComputed
+            || merged.Reads.Count > MaximumOperands
+        )
         {
             return null;
         }
@@ -178,7 +201,9 @@ internal sealed class LoopMerger(Graph graph, FusionKind[] kinds, bool[] stored,
         return group;
     }
 
-    /// <summary>Everything a loop that stores these values computes and reads, or null where one of them needs another to be finished first.</summary>
+    /// <summary>
+    /// Everything a loop that stores these values computes and reads, or null where one of them needs another to be finished first.
+    /// </summary>
     private LoopGroup? Collect(IReadOnlyList<Tensor> roots, LoopForm form, double position)
     {
         var group = new LoopGroup(roots, form, position);

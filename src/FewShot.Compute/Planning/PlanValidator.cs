@@ -3,8 +3,8 @@ using FewShot.Compute.Graphs;
 namespace FewShot.Compute.Planning;
 
 /// <summary>
-/// Proves that a plan is sound: every value is stored before it is read or waited for, inputs, constants and outputs keep theirs until the end, and no two
-/// buffers that live at the same time overlap.
+/// Proves that a plan is sound: every value is stored before it is read or waited for, inputs, constants and outputs keep theirs until the
+/// end, and no two buffers that live at the same time overlap.
 /// </summary>
 internal static class PlanValidator
 {
@@ -61,7 +61,11 @@ internal static class PlanValidator
                 (ArenaPlan.Slot earlier, ArenaPlan.Slot later) = first.From <= second.From ? (first, second) : (second, first);
 
                 // Equality is an output written over an input that dies in the same step; it must then be exactly the same buffer.
-                bool inPlace = later.From == earlier.Until && later.Offset == earlier.Offset && later.Bytes == earlier.Bytes && later.From > earlier.From;
+                bool inPlace =
+                    later.From == earlier.Until
+                    && later.Offset == earlier.Offset
+                    && later.Bytes == earlier.Bytes
+                    && later.From > earlier.From;
                 if (later.From <= earlier.Until && !inPlace)
                 {
                     return $"{slots[a].Key} and {slots[b].Key} are alive at the same time in the same memory";

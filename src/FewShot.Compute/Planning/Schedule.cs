@@ -3,8 +3,9 @@ using FewShot.Compute.Graphs;
 namespace FewShot.Compute.Planning;
 
 /// <summary>
-/// Lowers the peak memory of an order of steps: a step after which more memory is free than before runs as soon as it can. (The gradient to a layer's
-/// weights, say, before the gradient to its input: it is the last to read the layer's input.) Steps otherwise stay in the order they were traced in.
+/// Lowers the peak memory of an order of steps: a step after which more memory is free than before runs as soon as it can. (The gradient to
+/// a layer's weights, say, before the gradient to its input: it is the last to read the layer's input.) Steps otherwise stay in the order
+/// they were traced in.
 /// </summary>
 internal sealed class Schedule
 {
@@ -17,7 +18,12 @@ internal sealed class Schedule
     private Schedule(Graph graph, IReadOnlyList<Step> steps)
     {
         _order = [.. steps];
-        _kept = [.. graph.Inputs, .. graph.Outputs.Select(output => Storage.Of(output.Tensor)), .. graph.Nodes.Where(node => node.Operation is Constant)];
+        _kept =
+        [
+            .. graph.Inputs,
+            .. graph.Outputs.Select(output => Storage.Of(output.Tensor)),
+            .. graph.Nodes.Where(node => node.Operation is Constant),
+        ];
         foreach (Step step in steps)
         {
             foreach (Tensor output in step.Outputs)
@@ -64,10 +70,15 @@ internal sealed class Schedule
             // A loop writes its results over those operands of the same size that it is the last to read.
             int overwritten = step.Loop is not { } form
                 ? 0
-                : Math.Min(dying.Count(input => input.Shape.Count == form.Count), step.Outputs.Count(output => output.Shape.Count == form.Count));
+                : Math.Min(
+                    dying.Count(input => input.Shape.Count == form.Count),
+                    step.Outputs.Count(output => output.Shape.Count == form.Count)
+                );
             peak = Math.Max(peak, live - ((long)overwritten * (step.Loop?.Count ?? 0)));
             live -= dying.Sum(input => (long)input.Shape.Count);
-            live -= step.Outputs.Where(output => !_kept.Contains(output) && !_readers.ContainsKey(output)).Sum(output => (long)output.Shape.Count);
+            live -= step
+                .Outputs.Where(output => !_kept.Contains(output) && !_readers.ContainsKey(output))
+                .Sum(output => (long)output.Shape.Count);
         }
 
         return peak;
@@ -101,7 +112,8 @@ internal sealed class Schedule
         // Each input is free once its other readers have run too.
         (int Place, long Count)[] releases =
         [
-            .. step.Inputs.Where(input => !_kept.Contains(input))
+            .. step
+                .Inputs.Where(input => !_kept.Contains(input))
                 .Select(input => (Place: OtherReaders(input, step, ready), Count: (long)input.Shape.Count))
                 .Where(release => release.Place <= current)
                 .OrderBy(release => release.Place),

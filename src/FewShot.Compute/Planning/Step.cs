@@ -9,7 +9,12 @@ namespace FewShot.Compute.Planning;
 /// <param name="Waits">Values it does not read but that must have been stored before it runs.</param>
 /// <param name="Loop">What the step runs over, where it is a fused loop.</param>
 internal sealed record Step(
-    IReadOnlyList<Tensor> Inputs, IReadOnlyList<Tensor> Nodes, IReadOnlyList<Tensor> Outputs, IReadOnlyList<Tensor> Waits, LoopForm? Loop = null)
+    IReadOnlyList<Tensor> Inputs,
+    IReadOnlyList<Tensor> Nodes,
+    IReadOnlyList<Tensor> Outputs,
+    IReadOnlyList<Tensor> Waits,
+    LoopForm? Loop = null
+)
 {
     /// <summary>A step that computes and stores one node.</summary>
     public static Step Of(Tensor node) => new([.. node.Inputs.Select(Storage.Of).Distinct()], [node], [node], []);

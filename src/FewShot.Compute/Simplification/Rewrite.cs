@@ -3,7 +3,9 @@ using FewShot.Compute.Operations;
 
 namespace FewShot.Compute.Simplification;
 
-/// <summary>An equal but better tensor for the node that is being copied, or null. What it makes is seen by the rules in the next pass.</summary>
+/// <summary>
+/// An equal but better tensor for the node that is being copied, or null. What it makes is seen by the rules in the next pass.
+/// </summary>
 internal delegate Tensor? RewriteRule(Rewrite rewrite);
 
 /// <summary>A node on its way into a new graph.</summary>

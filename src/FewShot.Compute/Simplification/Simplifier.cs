@@ -5,8 +5,9 @@ using FewShot.Compute.Simplification.Rules;
 namespace FewShot.Compute.Simplification;
 
 /// <summary>
-/// Prepares a finished graph for running: copies what the outputs need and nothing else (dead code), applies every operation's identities again,
-/// drops the markers that only differentiation reads, and rewrites operations into ones that share more work. Repeated until nothing changes.
+/// Prepares a finished graph for running: copies what the outputs need and nothing else (dead code), applies every operation's identities
+/// again, drops the markers that only differentiation reads, and rewrites operations into ones that share more work. Repeated until nothing
+/// changes.
 /// </summary>
 internal static class Simplifier
 {
@@ -15,8 +16,16 @@ internal static class Simplifier
 
     private static readonly RewriteRule[] s_allRules =
     [
-        DropMarkers.Apply, TurnDataGradients.Apply, FoldConstants.Apply, NarrowProducts.Apply, UnitTransposes.Apply, TurnFactors.Apply, ComputeSmall.Apply,
-        FactorBroadcasts.Apply, SplitSums.Apply, JoinTerms.Apply,
+        DropMarkers.Apply,
+        TurnDataGradients.Apply,
+        FoldConstants.Apply,
+        NarrowProducts.Apply,
+        UnitTransposes.Apply,
+        TurnFactors.Apply,
+        ComputeSmall.Apply,
+        FactorBroadcasts.Apply,
+        SplitSums.Apply,
+        JoinTerms.Apply,
     ];
 
     public static Graph Run(Graph graph)

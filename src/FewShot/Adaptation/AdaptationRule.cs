@@ -4,8 +4,8 @@ using FewShot.Models;
 namespace FewShot.Adaptation;
 
 /// <summary>
-/// The inner loop: how a task's support set changes the model, and how the changed model answers. One of the five choices that make a method. Immutable;
-/// what it computes is only traced here.
+/// The inner loop: how a task's support set changes the model, and how the changed model answers. One of the five choices that make a
+/// method. Immutable; what it computes is only traced here.
 /// </summary>
 public abstract record AdaptationRule
 {
@@ -13,7 +13,8 @@ public abstract record AdaptationRule
     public virtual bool NeedsHead => false;
 
     /// <summary>
-    /// Whether the head is zero before training: where it is the answer that a support set corrects, an arbitrary one would only have to be unlearned.
+    /// Whether the head is zero before training: where it is the answer that a support set corrects, an arbitrary one would only have to be
+    /// unlearned.
     /// </summary>
     public virtual bool HeadStartsAtZero(Model model) => false;
 

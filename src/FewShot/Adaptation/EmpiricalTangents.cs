@@ -6,7 +6,9 @@ using FewShot.Patterns;
 
 namespace FewShot.Adaptation;
 
-/// <summary>The Jacobian of a batch of answers in some parameters: what the empirical neural tangent kernel is made of (Jacot 2018).</summary>
+/// <summary>
+/// The Jacobian of a batch of answers in some parameters: what the empirical neural tangent kernel is made of (Jacot 2018).
+/// </summary>
 internal static class EmpiricalTangents
 {
     /// <summary>One row for each example and output, an example's outputs side by side: [n·outputs, number of parameters].</summary>
@@ -17,7 +19,11 @@ internal static class EmpiricalTangents
         {
             double[] unit = new double[rows.Length];
             unit[i] = 1;
-            IReadOnlyList<Tensor> gradient = Differentiate.VectorJacobianProduct([answers], [answers.Graph.Constant(unit, answers.Shape)], parameters);
+            IReadOnlyList<Tensor> gradient = Differentiate.VectorJacobianProduct(
+                [answers],
+                [answers.Graph.Constant(unit, answers.Shape)],
+                parameters
+            );
             rows[i] = TensorOperations.Concatenate(1, [.. gradient.Select(part => part.Reshape(1, -1))]);
         }
 
@@ -25,12 +31,18 @@ internal static class EmpiricalTangents
     }
 
     /// <summary>
-    /// The direction Jᵀc that coefficients of the answers give the parameters of some layers, and how the support set's statistics, which are
-    /// made of them, change along it: entries of a state, all that <see cref="Along"/> needs. Without the latter, queries that are answered from a
-    /// state alone would have another Jacobian than the support set.
+    /// The direction Jᵀc that coefficients of the answers give the parameters of some layers, and how the support set's statistics, which
+    /// are made of them, change along it: entries of a state, all that <see cref="Along"/> needs. Without the latter, queries that are
+    /// answered from a state alone would have another Jacobian than the support set.
     /// </summary>
     public static IEnumerable<KeyValuePair<string, Tensor>> Direction(
-        string prefix, TaskTrace task, TensorMap state, Tensor answers, Tensor coefficients, IReadOnlyList<string> names)
+        string prefix,
+        TaskTrace task,
+        TensorMap state,
+        Tensor answers,
+        Tensor coefficients,
+        IReadOnlyList<string> names
+    )
     {
         Tensor[] parameters = [.. names.Select(name => state[name])];
         IReadOnlyList<Tensor> direction = Differentiate.VectorJacobianProduct([answers], [coefficients], parameters);
@@ -39,7 +51,8 @@ internal static class EmpiricalTangents
         [
             .. names.Zip(direction, (name, part) => KeyValuePair.Create(prefix + name, part)),
             .. statistics.Select(name =>
-                KeyValuePair.Create(prefix + name, Differentiate.JacobianVectorProduct([state[name]], parameters, direction)[0])),
+                KeyValuePair.Create(prefix + name, Differentiate.JacobianVectorProduct([state[name]], parameters, direction)[0])
+            ),
         ];
     }
 
@@ -49,7 +62,10 @@ internal static class EmpiricalTangents
         // States saved before statistics had a direction have none.
         string[] moved = [.. names, .. StatisticsOf(model, names).Where(name => state.Contains(prefix + name))];
         return Differentiate.JacobianVectorProduct(
-            [answers], [.. moved.Select(name => state[name])], [.. moved.Select(name => state[prefix + name])])[0];
+            [answers],
+            [.. moved.Select(name => state[name])],
+            [.. moved.Select(name => state[prefix + name])]
+        )[0];
     }
 
     /// <summary>The trained parameters of the layers that a pattern's first row names.</summary>
@@ -69,7 +85,8 @@ internal static class EmpiricalTangents
     {
         List<string> layers = [.. model.Layers];
         int lowest = names.Select(name => layers.IndexOf(Model.LayerOf(name))).DefaultIfEmpty(layers.Count).Min();
-        return model.Parameters.Where(parameter => !parameter.Trained && layers.IndexOf(Model.LayerOf(parameter.Name)) >= lowest)
+        return model
+            .Parameters.Where(parameter => !parameter.Trained && layers.IndexOf(Model.LayerOf(parameter.Name)) >= lowest)
             .Select(parameter => parameter.Name);
     }
 }

@@ -8,12 +8,12 @@ using FewShot.Tasks;
 namespace FewShot.Adaptation;
 
 /// <summary>
-/// K steps of gradient descent on the support loss, θᵏ⁺¹ = θᵏ − α·Λ[k]·∇L_S(θᵏ), from the meta-parameters (Finn 2017, arXiv 1703.03400). The gradient is
-/// the partial one: layer by layer, with all others held at θᵏ, whatever made them.
+/// K steps of gradient descent on the support loss, θᵏ⁺¹ = θᵏ − α·Λ[k]·∇L_S(θᵏ), from the meta-parameters (Finn 2017, arXiv 1703.03400).
+/// The gradient is the partial one: layer by layer, with all others held at θᵏ, whatever made them.
 /// </summary>
 /// <remarks>
-/// Where steps are recomputed, segments of s of them keep K/s parameter sets until the way back, which then holds the inner values of s steps at a time
-/// (Chen 2016, arXiv 1604.06174). Whatever s, every step is computed twice.
+/// Where steps are recomputed, segments of s of them keep K/s parameter sets until the way back, which then holds the inner values of s
+/// steps at a time (Chen 2016, arXiv 1604.06174). Whatever s, every step is computed twice.
 /// </remarks>
 /// <param name="InnerSteps">K.</param>
 /// <param name="Rate">α.</param>
@@ -43,7 +43,8 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
         for (int first = 0; first < InnerSteps; first += together)
         {
             int count = Math.Min(together, InnerSteps - first);
-            IReadOnlyList<TensorMap> after = task.SegmentSteps == 0 ? Descend(task, parameters, first, count) : DescendRecomputed(task, parameters, first, count);
+            IReadOnlyList<TensorMap> after =
+                task.SegmentSteps == 0 ? Descend(task, parameters, first, count) : DescendRecomputed(task, parameters, first, count);
             states.AddRange(after.Select(task.WithStatistics));
             parameters = after[^1];
         }
@@ -71,7 +72,8 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
     }
 
     /// <summary>Names of the parameters that change at some step.</summary>
-    internal IReadOnlyList<string> Changing(Model model) => [.. Enumerable.Range(0, InnerSteps).SelectMany(step => Active(model, step)).Distinct()];
+    internal IReadOnlyList<string> Changing(Model model) =>
+        [.. Enumerable.Range(0, InnerSteps).SelectMany(step => Active(model, step)).Distinct()];
 
     internal static TensorMap Trained(TaskTrace task)
     {
@@ -106,22 +108,29 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
 
         Tensor loss = Objective(task, parameters, active);
 
-        // A layer that stays may have been moved by an earlier step, whose gradient depends on those that move now: the derivative does not run on
-        // through that.
+        // A layer that stays may have been moved by an earlier step, whose gradient depends on those that move now: the derivative does not
+        // run on through that.
         IReadOnlyList<Tensor> gradients = Differentiate.PartialGradients(
-            loss, [.. active.Select(name => parameters[name])], [.. parameters.Tensors]);
-        return parameters.With(active.Select((name, i) =>
-        {
-            Tensor gradient = task.IsExact(step) ? gradients[i] : gradients[i].StopGradient();
-            return KeyValuePair.Create(name, parameters[name] - (Rate.At(task.Meta, parameters[name], name, step) * gradient));
-        }));
+            loss,
+            [.. active.Select(name => parameters[name])],
+            [.. parameters.Tensors]
+        );
+        return parameters.With(
+            active.Select(
+                (name, i) =>
+                {
+                    Tensor gradient = task.IsExact(step) ? gradients[i] : gradients[i].StopGradient();
+                    return KeyValuePair.Create(name, parameters[name] - (Rate.At(task.Meta, parameters[name], name, step) * gradient));
+                }
+            )
+        );
     }
 
     /// <summary>The same steps as one segment of the task and meta-parameters they read, so that the way back keeps only those.</summary>
     private IReadOnlyList<TensorMap> DescendRecomputed(TaskTrace task, TensorMap parameters, int first, int count)
     {
-        // At the first step the task's parameters are meta-parameters themselves; a segment with one tensor as two of its inputs would count its
-        // gradient twice.
+        // At the first step the task's parameters are meta-parameters themselves; a segment with one tensor as two of its inputs would
+        // count its gradient twice.
         Tensor[] read = [.. parameters.Tensors.Concat(task.Meta.Tensors).Distinct()];
         Dictionary<Tensor, int> place = read.Select((tensor, i) => (tensor, i)).ToDictionary();
         (string Name, int Step)[] changed =
@@ -135,9 +144,11 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
                 IReadOnlyList<TensorMap> after = Descend(again, parameters.Select((_, tensor) => inputs[place[tensor]]), first, count);
                 return [.. changed.Select(change => after[change.Step][change.Name])];
             },
-            read);
-        ILookup<int, KeyValuePair<string, Tensor>> byStep = changed.Zip(outputs).ToLookup(
-            pair => pair.First.Step, pair => KeyValuePair.Create(pair.First.Name, pair.Second));
+            read
+        );
+        ILookup<int, KeyValuePair<string, Tensor>> byStep = changed
+            .Zip(outputs)
+            .ToLookup(pair => pair.First.Step, pair => KeyValuePair.Create(pair.First.Name, pair.Second));
 
         // Not the argument itself is moved on: the segment, traced again later, still starts from it.
         TensorMap state = parameters;

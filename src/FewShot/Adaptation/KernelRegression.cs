@@ -8,10 +8,11 @@ using FewShot.Tasks;
 namespace FewShot.Adaptation;
 
 /// <summary>
-/// Adaptation in function space, in closed form: f_task(x) = f(x) + k(x, X)·(k(X, X) + λI)⁻¹·(Y − f(X)), answers scaled by a learned factor (after Park and
-/// Kang 2024, arXiv:2411.00404; the paper's body is not public, so kernel and targets here are our reconstruction). The kernel is
-/// a·exp(−‖z − z′‖²/2σ²) + b·⟨J(x), J(x′)⟩ with z the embedding and J the derivative of the answers in the parameters of some layers; each part is divided
-/// by its mean diagonal on the support set. Y are one-hot rows less 1/ways, or values. a, b, σ², λ are learned, positive through softplus.
+/// Adaptation in function space, in closed form: f_task(x) = f(x) + k(x, X)·(k(X, X) + λI)⁻¹·(Y − f(X)), answers scaled by a learned factor
+/// (after Park and Kang 2024, arXiv:2411.00404; the paper's body is not public, so kernel and targets here are our reconstruction). The
+/// kernel is a·exp(−‖z − z′‖²/2σ²) + b·⟨J(x), J(x′)⟩ with z the embedding and J the derivative of the answers in the parameters of some
+/// layers; each part is divided by its mean diagonal on the support set. Y are one-hot rows less 1/ways, or values. a, b, σ², λ are
+/// learned, positive through softplus.
 /// </summary>
 public sealed record KernelRegression : AdaptationRule
 {
@@ -26,8 +27,8 @@ public sealed record KernelRegression : AdaptationRule
     private const string Direction = "kernel.direction.";
 
     /// <summary>
-    /// Layers whose tangents enter the kernel. The head alone (the default) gives ⟨z, z′⟩ + 1 without any derivative; more layers take one backward pass over
-    /// the support set for each example and output.
+    /// Layers whose tangents enter the kernel. The head alone (the default) gives ⟨z, z′⟩ + 1 without any derivative; more layers take one
+    /// backward pass over the support set for each example and output.
     /// </summary>
     public Pattern Tangent { get; init; } = Pattern.HeadOnly;
 
@@ -41,10 +42,13 @@ public sealed record KernelRegression : AdaptationRule
 
     /// <inheritdoc/>
     public override IEnumerable<ParameterSpecification> MetaParameters(Model model) =>
-    [
-        Learned(RbfScale, 0.5), Learned(TangentScale, 1), Learned(Width, 1), Learned(Ridge, 0.1),
-        new(Factor, Shape.Scalar, Initializer.Constant(10)),
-    ];
+        [
+            Learned(RbfScale, 0.5),
+            Learned(TangentScale, 1),
+            Learned(Width, 1),
+            Learned(Ridge, 0.1),
+            new(Factor, Shape.Scalar, Initializer.Constant(10)),
+        ];
 
     /// <inheritdoc/>
     public override IReadOnlyList<TensorMap> Adapt(TaskTrace task)
@@ -63,7 +67,15 @@ public sealed record KernelRegression : AdaptationRule
             Tensor norm = tangent.Trace() / n;
             Tensor kernel = rbf + (tangent * (Positive.Of(state[TangentScale]) / norm));
             Tensor coefficients = Regularized(task, kernel, state).SolvePositiveDefinite(residual);
-            return [state.With([Entry(Embeddings, embeddings), Entry(Coefficients, coefficients), Entry(TangentNorm, norm), Entry(Width + ".squared", Distance(embeddings))])];
+            return
+            [
+                state.With([
+                    Entry(Embeddings, embeddings),
+                    Entry(Coefficients, coefficients),
+                    Entry(TangentNorm, norm),
+                    Entry(Width + ".squared", Distance(embeddings)),
+                ]),
+            ];
         }
 
         // With tangents of more layers the outputs are coupled: one system over examples and outputs, an example's outputs side by side.
@@ -77,9 +89,10 @@ public sealed record KernelRegression : AdaptationRule
         Tensor solved = Regularized(task, full, state).SolvePositiveDefinite(residual.Reshape(n * outputs, 1));
         return
         [
-            state.With(
-            [
-                Entry(Embeddings, embeddings), Entry(Coefficients, solved.Reshape(n, outputs)), Entry(Width + ".squared", Distance(embeddings)),
+            state.With([
+                Entry(Embeddings, embeddings),
+                Entry(Coefficients, solved.Reshape(n, outputs)),
+                Entry(Width + ".squared", Distance(embeddings)),
                 .. EmpiricalTangents.Direction(Direction, task, state, answers, solved.Reshape(n, outputs) * tangentScale, names),
             ]),
         ];
@@ -100,19 +113,23 @@ public sealed record KernelRegression : AdaptationRule
         }
         else
         {
-            moved = answers + cross.MatrixMultiply(state[Coefficients]) + EmpiricalTangents.Along(
-                Direction, task.Model, state, answers, EmpiricalTangents.Moving(task.Model, Tangent));
+            moved =
+                answers
+                + cross.MatrixMultiply(state[Coefficients])
+                + EmpiricalTangents.Along(Direction, task.Model, state, answers, EmpiricalTangents.Moving(task.Model, Tangent));
         }
 
         return task.Kind == TaskKind.Classification ? moved * state[Factor] : moved;
     }
 
     /// <inheritdoc/>
-    public override string? Fault(Model model, TaskShape shape) => model.Outputs != shape.Outputs
-        ? $"the model's head has {model.Outputs} outputs, the tasks {shape.Outputs}"
-        : Tangent.Fault(1, model.Layers.Count);
+    public override string? Fault(Model model, TaskShape shape) =>
+        model.Outputs != shape.Outputs
+            ? $"the model's head has {model.Outputs} outputs, the tasks {shape.Outputs}"
+            : Tangent.Fault(1, model.Layers.Count);
 
-    private static ParameterSpecification Learned(string name, double initial) => new(name, Shape.Scalar, Initializer.Constant(Positive.Inverse(initial)));
+    private static ParameterSpecification Learned(string name, double initial) =>
+        new(name, Shape.Scalar, Initializer.Constant(Positive.Inverse(initial)));
 
     private static KeyValuePair<string, Tensor> Entry(string name, Tensor tensor) => KeyValuePair.Create(name, tensor);
 
@@ -121,7 +138,9 @@ public sealed record KernelRegression : AdaptationRule
 
     private static Tensor HeadTangent(Tensor a, Tensor b) => a.MatrixMultiply(b, transposeB: true) + 1;
 
-    /// <summary>Mean squared distance between support embeddings: the unit of the width, so that it means the same at any scale of embedding.</summary>
+    /// <summary>
+    /// Mean squared distance between support embeddings: the unit of the width, so that it means the same at any scale of embedding.
+    /// </summary>
     private static Tensor Distance(Tensor embeddings) => embeddings.SquaredDistances(embeddings).Mean() + 1e-6;
 
     private static Tensor Rbf(TensorMap state, Tensor a, Tensor b, Tensor unit) =>

@@ -29,8 +29,9 @@ public enum LearningRateScope
 public sealed record LearningRate(double Initial, LearningRateScope Scope = LearningRateScope.Fixed)
 {
     /// <summary>
-    /// What learned values are multiplied by. Optimisers such as Adam move every meta-parameter by about the outer step size, whatever its own size: a step
-    /// size far below one must be a small part of what is learned, or the first iterations move it to many times what it was.
+    /// What learned values are multiplied by. Optimisers such as Adam move every meta-parameter by about the outer step size, whatever its
+    /// own size: a step size far below one must be a small part of what is learned, or the first iterations move it to many times what it
+    /// was.
     /// </summary>
     internal double Unit { get; init; } = 1;
 
@@ -42,24 +43,32 @@ public sealed record LearningRate(double Initial, LearningRateScope Scope = Lear
         {
             LearningRateScope.Fixed => [],
             LearningRateScope.Scalar => [new("inner_rate", Shape.Scalar, initial)],
-            LearningRateScope.Layer => model.Layers.Select(layer => new ParameterSpecification($"inner_rate.{layer}", Shape.Scalar, initial)),
-            LearningRateScope.LayerAndStep => Enumerable.Range(0, steps).SelectMany(step =>
-                model.Layers.Select(layer => new ParameterSpecification($"inner_rate.step{step}.{layer}", Shape.Scalar, initial))),
-            _ => model.Parameters.Where(parameter => parameter.Trained)
+            LearningRateScope.Layer => model.Layers.Select(layer => new ParameterSpecification(
+                $"inner_rate.{layer}",
+                Shape.Scalar,
+                initial
+            )),
+            LearningRateScope.LayerAndStep => Enumerable
+                .Range(0, steps)
+                .SelectMany(step =>
+                    model.Layers.Select(layer => new ParameterSpecification($"inner_rate.step{step}.{layer}", Shape.Scalar, initial))
+                ),
+            _ => model
+                .Parameters.Where(parameter => parameter.Trained)
                 .Select(parameter => new ParameterSpecification($"inner_rate.{parameter.Name}", parameter.Shape, initial)),
         };
     }
 
     /// <summary>The step size of one parameter at one step: a scalar, or a tensor of the parameter's shape.</summary>
-    internal Tensor At(TensorMap meta, Tensor parameter, string name, int step) => Scope == LearningRateScope.Fixed
-        ? parameter.Graph.Fill(Initial, Shape.Scalar)
-        : Learned(meta, name, step) * Unit;
+    internal Tensor At(TensorMap meta, Tensor parameter, string name, int step) =>
+        Scope == LearningRateScope.Fixed ? parameter.Graph.Fill(Initial, Shape.Scalar) : Learned(meta, name, step) * Unit;
 
-    private Tensor Learned(TensorMap meta, string name, int step) => Scope switch
-    {
-        LearningRateScope.Scalar => meta["inner_rate"],
-        LearningRateScope.Layer => meta[$"inner_rate.{Model.LayerOf(name)}"],
-        LearningRateScope.LayerAndStep => meta[$"inner_rate.step{step}.{Model.LayerOf(name)}"],
-        _ => meta[$"inner_rate.{name}"],
-    };
+    private Tensor Learned(TensorMap meta, string name, int step) =>
+        Scope switch
+        {
+            LearningRateScope.Scalar => meta["inner_rate"],
+            LearningRateScope.Layer => meta[$"inner_rate.{Model.LayerOf(name)}"],
+            LearningRateScope.LayerAndStep => meta[$"inner_rate.step{step}.{Model.LayerOf(name)}"],
+            _ => meta[$"inner_rate.{name}"],
+        };
 }

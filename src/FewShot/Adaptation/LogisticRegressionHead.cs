@@ -6,9 +6,9 @@ using FewShot.Tasks;
 namespace FewShot.Adaptation;
 
 /// <summary>
-/// One logistic regression a class against the rest, on the support set's embeddings, solved by iteratively reweighted least squares from w = 0:
-/// μ = σ(Xw), s = μ(1 − μ), z = Xw + (y − μ)/s, w = Xᵀ(XXᵀ + λ·diag(1/s))⁻¹z (LR-D2, Bertinetto 2018, arXiv:1805.08136, section 3.3). X has a column of
-/// ones; λ is learned, as is the scale of the answers.
+/// One logistic regression a class against the rest, on the support set's embeddings, solved by iteratively reweighted least squares from w
+/// = 0: μ = σ(Xw), s = μ(1 − μ), z = Xw + (y − μ)/s, w = Xᵀ(XXᵀ + λ·diag(1/s))⁻¹z (LR-D2, Bertinetto 2018, arXiv:1805.08136, section 3.3).
+/// X has a column of ones; λ is learned, as is the scale of the answers.
 /// </summary>
 /// <param name="Iterations">Newton steps, all differentiated through.</param>
 public sealed record LogisticRegressionHead(int Iterations = 5) : AdaptationRule
@@ -19,10 +19,7 @@ public sealed record LogisticRegressionHead(int Iterations = 5) : AdaptationRule
 
     /// <inheritdoc/>
     public override IEnumerable<ParameterSpecification> MetaParameters(Model model) =>
-    [
-        new(Regularization, Shape.Scalar, Initializer.Constant(Positive.Inverse(1))),
-        new(Scale, Shape.Scalar, Initializer.Constant(5)),
-    ];
+        [new(Regularization, Shape.Scalar, Initializer.Constant(Positive.Inverse(1))), new(Scale, Shape.Scalar, Initializer.Constant(5))];
 
     /// <inheritdoc/>
     public override IReadOnlyList<TensorMap> Adapt(TaskTrace task)
@@ -58,7 +55,8 @@ public sealed record LogisticRegressionHead(int Iterations = 5) : AdaptationRule
 
     /// <inheritdoc/>
     public override Tensor Predict(TaskTrace task, TensorMap state, Tensor queries) =>
-        RidgeRegressionHead.WithOnes(task.Model.Embed(state, queries, task.QueryNormalization(state))).MatrixMultiply(state[Weight]) * state[Scale];
+        RidgeRegressionHead.WithOnes(task.Model.Embed(state, queries, task.QueryNormalization(state))).MatrixMultiply(state[Weight])
+        * state[Scale];
 
     /// <inheritdoc/>
     public override string? Fault(Model model, TaskShape shape) =>

@@ -23,6 +23,7 @@ public abstract record LowerRegularization
     {
         /// <inheritdoc/>
         public override Tensor Of(IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> starts) =>
-            parameters.Zip(starts, (parameter, start) => (parameter - start).Square().Sum()).Aggregate((sum, term) => sum + term) * (Strength / 2);
+            parameters.Zip(starts, (parameter, start) => (parameter - start).Square().Sum()).Aggregate((sum, term) => sum + term)
+            * (Strength / 2);
     }
 }

@@ -6,9 +6,9 @@ using FewShot.Tasks;
 namespace FewShot.Adaptation;
 
 /// <summary>
-/// A query has the labels of the support examples it resembles: P(y|x) = Σᵢ a(x, xᵢ)·yᵢ with a the softmax of cosine similarities (matching networks,
-/// Vinyals 2016, arXiv:1606.04080, eq. 1 and 2, without full context embeddings). The similarities are multiplied by a learned scale, since a cosine alone
-/// is too flat for a softmax. Answers are logarithms of the probabilities.
+/// A query has the labels of the support examples it resembles: P(y|x) = Σᵢ a(x, xᵢ)·yᵢ with a the softmax of cosine similarities (matching
+/// networks, Vinyals 2016, arXiv:1606.04080, eq. 1 and 2, without full context embeddings). The similarities are multiplied by a learned
+/// scale, since a cosine alone is too flat for a softmax. Answers are logarithms of the probabilities.
 /// </summary>
 public sealed record MatchingAttention : AdaptationRule
 {

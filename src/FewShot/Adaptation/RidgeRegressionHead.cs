@@ -6,8 +6,9 @@ using FewShot.Tasks;
 namespace FewShot.Adaptation;
 
 /// <summary>
-/// A linear head solved in closed form on the support set's embeddings: W = Xᵀ(XXᵀ + λI)⁻¹Y, by Woodbury's identity where that is the smaller system
-/// (R2-D2, Bertinetto 2018, arXiv 1805.08136, eq. 4–7). X has a column of ones; X and Y are divided by √n. Logits are a·XW + b with learned a and b.
+/// A linear head solved in closed form on the support set's embeddings: W = Xᵀ(XXᵀ + λI)⁻¹Y, by Woodbury's identity where that is the
+/// smaller system (R2-D2, Bertinetto 2018, arXiv 1805.08136, eq. 4–7). X has a column of ones; X and Y are divided by √n. Logits are a·XW +
+/// b with learned a and b.
 /// </summary>
 /// <param name="InitialRegularization">First λ; learned, positive through softplus.</param>
 /// <param name="InitialScale">First a.</param>
@@ -20,11 +21,11 @@ public sealed record RidgeRegressionHead(double InitialRegularization = 1, doubl
 
     /// <inheritdoc/>
     public override IEnumerable<ParameterSpecification> MetaParameters(Model model) =>
-    [
-        new(Regularization, Shape.Scalar, Initializer.Constant(Positive.Inverse(InitialRegularization))),
-        new(Scale, Shape.Scalar, Initializer.Constant(InitialScale)),
-        new(Shift, Shape.Scalar, Initializer.Constant(0)),
-    ];
+        [
+            new(Regularization, Shape.Scalar, Initializer.Constant(Positive.Inverse(InitialRegularization))),
+            new(Scale, Shape.Scalar, Initializer.Constant(InitialScale)),
+            new(Shift, Shape.Scalar, Initializer.Constant(0)),
+        ];
 
     /// <inheritdoc/>
     public override IReadOnlyList<TensorMap> Adapt(TaskTrace task)

@@ -8,9 +8,9 @@ namespace FewShot.Adaptation;
 
 /// <summary>
 /// A linear head that starts from the class means and takes a few steepest-descent steps with exact line search on a learned least-squares
-/// objective (FIML, Tripathi 2020; the residual is our reconstruction): ½Σ r² + (λ/2)‖W‖² with r = v·(m·s + (1 − m)·max(s, 0) − t), where v, m, t are learned,
-/// one set for the example's own class and one for the others. The step is α = ‖g‖²/(‖Jg‖² + λ‖g‖²) with J the derivative of the residuals, exact where
-/// they are linear. Trained through all steps.
+/// objective (FIML, Tripathi 2020; the residual is our reconstruction): ½Σ r² + (λ/2)‖W‖² with r = v·(m·s + (1 − m)·max(s, 0) − t), where
+/// v, m, t are learned, one set for the example's own class and one for the others. The step is α = ‖g‖²/(‖Jg‖² + λ‖g‖²) with J the
+/// derivative of the residuals, exact where they are linear. Trained through all steps.
 /// </summary>
 /// <param name="InnerSteps">Steps of descent.</param>
 public sealed record SteepestDescentHead(int InnerSteps = 5) : AdaptationRule
@@ -24,11 +24,16 @@ public sealed record SteepestDescentHead(int InnerSteps = 5) : AdaptationRule
 
     /// <inheritdoc/>
     public override IEnumerable<ParameterSpecification> MetaParameters(Model model) =>
-    [
-        Scalar("descent.own_weight", 1), Scalar("descent.own_slope", 1), Scalar("descent.own_target", 1),
-        Scalar("descent.other_weight", 0.5), Scalar("descent.other_slope", 0.5), Scalar("descent.other_target", 0),
-        Scalar(Scale, 10), Scalar(Ridge, Positive.Inverse(0.1)),
-    ];
+        [
+            Scalar("descent.own_weight", 1),
+            Scalar("descent.own_slope", 1),
+            Scalar("descent.own_target", 1),
+            Scalar("descent.other_weight", 0.5),
+            Scalar("descent.other_slope", 0.5),
+            Scalar("descent.other_target", 0),
+            Scalar(Scale, 10),
+            Scalar(Ridge, Positive.Inverse(0.1)),
+        ];
 
     /// <inheritdoc/>
     public override IReadOnlyList<TensorMap> Adapt(TaskTrace task)
@@ -66,8 +71,7 @@ public sealed record SteepestDescentHead(int InnerSteps = 5) : AdaptationRule
     private static ParameterSpecification Scalar(string name, double initial) => new(name, Shape.Scalar, Initializer.Constant(initial));
 
     /// <summary>Embeddings of unit mean square, so that one learned objective serves any network.</summary>
-    private static Tensor Features(Tensor embedding) =>
-        embedding * (embedding.Square().Sum(1).Reshape(-1, 1) + 1e-6).ReciprocalSqrt();
+    private static Tensor Features(Tensor embedding) => embedding * (embedding.Square().Sum(1).Reshape(-1, 1) + 1e-6).ReciprocalSqrt();
 
     private static Tensor Residual(TaskTrace task, TensorMap state, Tensor scores)
     {

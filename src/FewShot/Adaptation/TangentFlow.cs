@@ -8,23 +8,27 @@ using FewShot.Tasks;
 namespace FewShot.Adaptation;
 
 /// <summary>
-/// Gradient flow in function space for a time t, in closed form: f_t(x) = f(x) + H(x, X)·H⁻¹(e^{−tH} − I)·(f(X) − Y), with H the empirical tangent kernel
-/// of the support set (Meta-RKHS-II, Zhou 2021, arXiv:2102.03909, eq. 5). Time is that of the summed loss ½Σ(f − Y)²: for the mean over n examples and
-/// outputs, Σ(f − Y)²/n, the same flow takes n/2 times as long. Y are one-hot rows less 1/ways, or values. Trained through, by the spectral function
-/// (1 − e^{−tλ})/λ of H.
+/// Gradient flow in function space for a time t, in closed form: f_t(x) = f(x) + H(x, X)·H⁻¹(e^{−tH} − I)·(f(X) − Y), with H the empirical
+/// tangent kernel of the support set (Meta-RKHS-II, Zhou 2021, arXiv:2102.03909, eq. 5). Time is that of the summed loss ½Σ(f − Y)²: for
+/// the mean over n examples and outputs, Σ(f − Y)²/n, the same flow takes n/2 times as long. Y are one-hot rows less 1/ways, or values.
+/// Trained through, by the spectral function (1 − e^{−tλ})/λ of H.
 /// </summary>
 /// <remarks>
-/// Among equal examples H has the eigenvalue zero: where their targets differ, their coefficients are the difference divided by the ridge (times t before
-/// the limit), and cancel in every answer. What is left of them in float32 is the rounding of a thousand times the answer (t times the diagonal of H
-/// before the limit): answers are then right to about 1e-4, whatever else is computed in double.
+/// Among equal examples H has the eigenvalue zero: where their targets differ, their coefficients are the difference divided by the ridge
+/// (times t before the limit), and cancel in every answer. What is left of them in float32 is the rounding of a thousand times the answer
+/// (t times the diagonal of H before the limit): answers are then right to about 1e-4, whatever else is computed in double.
 /// </remarks>
-/// <param name="Time">t; infinity, the limit of the flow, is kernel regression with a ridge of a thousandth of the mean diagonal of H.</param>
+/// <param name="Time">
+/// t; infinity, the limit of the flow, is kernel regression with a ridge of a thousandth of the mean diagonal of H.
+/// </param>
 public sealed record TangentFlow(double Time) : AdaptationRule
 {
     private const string Factor = "flow.factor";
     private const string Direction = "flow.direction.";
 
-    /// <summary>Layers whose parameters move; the head alone by default. Each support example and output of more layers takes a backward pass.</summary>
+    /// <summary>
+    /// Layers whose parameters move; the head alone by default. Each support example and output of more layers takes a backward pass.
+    /// </summary>
     public Pattern Layers { get; init; } = Pattern.HeadOnly;
 
     /// <inheritdoc/>
@@ -34,7 +38,8 @@ public sealed record TangentFlow(double Time) : AdaptationRule
     public override bool HeadStartsAtZero(Model model) => Layers.Changes(0, model.Layers.Count - 1, model.Layers.Count);
 
     /// <inheritdoc/>
-    public override IEnumerable<ParameterSpecification> MetaParameters(Model model) => [new(Factor, Shape.Scalar, Initializer.Constant(10))];
+    public override IEnumerable<ParameterSpecification> MetaParameters(Model model) =>
+        [new(Factor, Shape.Scalar, Initializer.Constant(10))];
 
     /// <inheritdoc/>
     public override IReadOnlyList<TensorMap> Adapt(TaskTrace task)
@@ -68,22 +73,23 @@ public sealed record TangentFlow(double Time) : AdaptationRule
     public override Tensor Predict(TaskTrace task, TensorMap state, Tensor queries)
     {
         Tensor answers = task.Model.Apply(state, queries, task.QueryNormalization(state));
-        Tensor result = answers + EmpiricalTangents.Along(
-            Direction, task.Model, state, answers, EmpiricalTangents.Moving(task.Model, Layers));
+        Tensor result =
+            answers + EmpiricalTangents.Along(Direction, task.Model, state, answers, EmpiricalTangents.Moving(task.Model, Layers));
         return task.Kind == TaskKind.Classification ? result * state[Factor] : result;
     }
 
     /// <inheritdoc/>
-    public override string? Fault(Model model, TaskShape shape) => model.Outputs != shape.Outputs
-        ? $"the model's head has {model.Outputs} outputs, the tasks {shape.Outputs}"
-        : Layers.Fault(1, model.Layers.Count);
+    public override string? Fault(Model model, TaskShape shape) =>
+        model.Outputs != shape.Outputs
+            ? $"the model's head has {model.Outputs} outputs, the tasks {shape.Outputs}"
+            : Layers.Fault(1, model.Layers.Count);
 
     private Tensor Flow(Tensor kernel)
     {
         if (double.IsPositiveInfinity(Time))
         {
-            // Coinciding examples make the kernel singular; a small part of its mean diagonal keeps the limit defined. It stands well above the rounding of
-            // float32, which the inverse would otherwise magnify into the second digit of the meta-gradient.
+            // Coinciding examples make the kernel singular; a small part of its mean diagonal keeps the limit defined. It stands well above
+            // the rounding of float32, which the inverse would otherwise magnify into the second digit of the meta-gradient.
             Tensor ridge = kernel.Trace() * (1e-3 / kernel.Shape[0]);
             kernel += kernel.Graph.Identity(kernel.Shape[0]) * ridge;
         }

@@ -5,7 +5,9 @@ using FewShot.Tasks;
 
 namespace FewShot.Adaptation;
 
-/// <summary>What tracing one task's computation needs: the model, its meta-parameters, the support set, and how normalisation and loss are defined.</summary>
+/// <summary>
+/// What tracing one task's computation needs: the model, its meta-parameters, the support set, and how normalisation and loss are defined.
+/// </summary>
 /// <param name="Model">The network.</param>
 /// <param name="Meta">All meta-parameters: the model's, then those of the adaptation.</param>
 /// <param name="SupportInputs">[n, ...].</param>
@@ -13,14 +15,23 @@ namespace FewShot.Adaptation;
 /// <param name="Kind">Classification or regression: decides the loss.</param>
 /// <param name="Statistics">Where normalisation takes its statistics from.</param>
 public sealed record TaskTrace(
-    Model Model, TensorMap Meta, Tensor SupportInputs, Tensor SupportTargets, TaskKind Kind, NormStatistics Statistics)
+    Model Model,
+    TensorMap Meta,
+    Tensor SupportInputs,
+    Tensor SupportTargets,
+    TaskKind Kind,
+    NormStatistics Statistics
+)
 {
     /// <summary>
-    /// For each inner step, whether the meta-gradient passes through the gradient it took (second order). A step where it does not shows a StopGradient.
+    /// For each inner step, whether the meta-gradient passes through the gradient it took (second order). A step where it does not shows a
+    /// StopGradient.
     /// </summary>
     public Func<int, bool> IsExact { get; init; } = _ => true;
 
-    /// <summary>How many inner steps are recomputed together on the way back instead of kept; 0 keeps all. See <see cref="GradientDescent"/>.</summary>
+    /// <summary>
+    /// How many inner steps are recomputed together on the way back instead of kept; 0 keeps all. See <see cref="GradientDescent"/>.
+    /// </summary>
     public int SegmentSteps { get; init; }
 
     /// <summary>Whether anything is recomputed on the way back.</summary>
@@ -45,8 +56,8 @@ public sealed record TaskTrace(
         Statistics == NormStatistics.Query ? NormalizationSource.OfBatch() : NormalizationSource.Given(state);
 
     /// <summary>
-    /// The state completed by what queries are normalised by: the statistics the support set has under these parameters, or the running ones. Empty for
-    /// batch statistics.
+    /// The state completed by what queries are normalised by: the statistics the support set has under these parameters, or the running
+    /// ones. Empty for batch statistics.
     /// </summary>
     public TensorMap WithStatistics(TensorMap state)
     {

@@ -10,20 +10,30 @@ public sealed record BilevelOptions
     public int InnerSteps
     {
         get;
-        init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(InnerSteps), value, "There must be at least 1 inner step.");
+        init =>
+            field =
+                value >= 1
+                    ? value
+                    : throw new ArgumentOutOfRangeException(nameof(InnerSteps), value, "There must be at least 1 inner step.");
     } = 100;
 
     /// <summary>β: their step size; it must be below 2/L for a lower loss of curvature at most L.</summary>
     public double InnerRate
     {
         get;
-        init => field = value > 0 && double.IsFinite(value) ? value : throw new ArgumentOutOfRangeException(nameof(InnerRate), value, "The inner step size must be a positive number.");
+        init =>
+            field =
+                value > 0 && double.IsFinite(value)
+                    ? value
+                    : throw new ArgumentOutOfRangeException(nameof(InnerRate), value, "The inner step size must be a positive number.");
     } = 0.1;
 
     /// <summary>Whether the lower level goes on from where the outer iteration before left it; else it starts anew every time.</summary>
     public bool WarmStart { get; init; } = true;
 
-    /// <summary>How the upper loss reaches the upper variables; the solver of an implicit one has the damping for a lower loss that is not convex.</summary>
+    /// <summary>
+    /// How the upper loss reaches the upper variables; the solver of an implicit one has the damping for a lower loss that is not convex.
+    /// </summary>
     public Hypergradient Hypergradient { get; init; } = new Hypergradient.Implicit(new LinearSolver.ConjugateGradients(20));
 
     /// <summary>How the upper variables move.</summary>

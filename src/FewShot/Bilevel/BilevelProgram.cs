@@ -6,8 +6,8 @@ using FewShot.Models;
 namespace FewShot.Bilevel;
 
 /// <summary>
-/// One traced piece of solving a bilevel problem, with memory to run it. Its inputs are all variables and data by name, then what else it needs. An output of
-/// an input's name is the input's next value.
+/// One traced piece of solving a bilevel problem, with memory to run it. Its inputs are all variables and data by name, then what else it
+/// needs. An output of an input's name is the input's next value.
 /// </summary>
 internal sealed class BilevelProgram : IDisposable
 {
@@ -26,7 +26,12 @@ internal sealed class BilevelProgram : IDisposable
         trace(graph, new TensorMap([.. inputs.Select(input => KeyValuePair.Create(input.Name, graph.Input(input.Name, input.Shape)))]));
         Program = new SimdProgram(graph);
         _worker = Program.CreateWorker();
-        _turns = [.. Program.OutputNames.Select((name, output) => (output, Program.InputNames.ToList().IndexOf(name))).Where(turn => turn.Item2 >= 0)];
+        _turns =
+        [
+            .. Program
+                .OutputNames.Select((name, output) => (output, Program.InputNames.ToList().IndexOf(name)))
+                .Where(turn => turn.Item2 >= 0),
+        ];
         foreach (DataTensor data in problem.Data)
         {
             data.Values.CopyTo(this[data.Name]);

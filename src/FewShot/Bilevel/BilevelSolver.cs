@@ -13,8 +13,8 @@ namespace FewShot.Bilevel;
 public sealed record BilevelStep(double UpperLoss, double LowerLoss, double LowerSlope, double GradientNorm)
 {
     /// <summary>
-    /// Whether the solver of an implicit hypergradient met a direction along which the damped Hessian of g is not positive: g is not convex there, see
-    /// <see cref="MetaGradients.LinearSolver.Damping"/>.
+    /// Whether the solver of an implicit hypergradient met a direction along which the damped Hessian of g is not positive: g is not convex
+    /// there, see <see cref="MetaGradients.LinearSolver.Damping"/>.
     /// </summary>
     public bool NegativeCurvature { get; init; }
 
@@ -23,8 +23,8 @@ public sealed record BilevelStep(double UpperLoss, double LowerLoss, double Lowe
 }
 
 /// <summary>
-/// Solves a <see cref="BilevelProblem"/>: each outer iteration makes T steps of gradient descent on the lower loss, computes the hypergradient there, and moves
-/// the upper variables. Compiles at creation; used by one thread at a time.
+/// Solves a <see cref="BilevelProblem"/>: each outer iteration makes T steps of gradient descent on the lower loss, computes the
+/// hypergradient there, and moves the upper variables. Compiles at creation; used by one thread at a time.
 /// </summary>
 public sealed class BilevelSolver : IDisposable
 {
@@ -37,7 +37,9 @@ public sealed class BilevelSolver : IDisposable
     private long _iterations;
 
     /// <summary>Compiles a problem and draws the first values of its variables.</summary>
-    /// <exception cref="ArgumentException">Names occur twice, data do not have their shape, or the hypergradient does not suit the problem.</exception>
+    /// <exception cref="ArgumentException">
+    /// Names occur twice, data do not have their shape, or the hypergradient does not suit the problem.
+    /// </exception>
     public BilevelSolver(BilevelProblem problem, BilevelOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(problem);
@@ -61,15 +63,22 @@ public sealed class BilevelSolver : IDisposable
     /// <summary>The last hypergradient, in the order of <see cref="Upper"/>.</summary>
     public ReadOnlySpan<float> Gradient => _gradient;
 
-    /// <summary>Bytes that solving takes besides variables and data's own arrays: the programs' arenas, and what reverse mode keeps of the inner steps.</summary>
+    /// <summary>
+    /// Bytes that solving takes besides variables and data's own arrays: the programs' arenas, and what reverse mode keeps of the inner
+    /// steps.
+    /// </summary>
     public long PeakBytes => _run.Programs.Sum(program => program.Program.PeakBytes) + _run.KeptBytes;
 
     /// <summary>Exchanges data, such as for the next batch.</summary>
     /// <exception cref="ArgumentException">The problem has none of the name, or it is of another size.</exception>
     public void SetData(string name, ReadOnlySpan<float> values)
     {
-        DataTensor data = _problem.Data.FirstOrDefault(data => data.Name == name)
-            ?? throw new ArgumentException($"the problem has no data '{name}'; it has: {string.Join(", ", _problem.Data.Select(data => data.Name))}", nameof(name));
+        DataTensor data =
+            _problem.Data.FirstOrDefault(data => data.Name == name)
+            ?? throw new ArgumentException(
+                $"the problem has no data '{name}'; it has: {string.Join(", ", _problem.Data.Select(data => data.Name))}",
+                nameof(name)
+            );
         if (values.Length != data.Shape.Count)
         {
             throw new ArgumentException($"data '{name}' are {data.Shape}, {data.Shape.Count} numbers; got {values.Length}", nameof(values));
@@ -93,8 +102,15 @@ public sealed class BilevelSolver : IDisposable
         Array.Clear(_gradient);
         BilevelStep step = _run.Run(Upper, Lower, _gradient);
         double norm = Reductions.Norm(_gradient);
-        return double.IsFinite(step.UpperLoss) && double.IsFinite(norm) ? step with { GradientNorm = norm } : throw new TrainingDivergedException(
-            $"the upper loss is {step.UpperLoss} and its hypergradient {norm} in outer iteration {_iterations + 1} (lower loss {step.LowerLoss}): it diverged; lower InnerRate, or the rate of Outer");
+        return double.IsFinite(step.UpperLoss) && double.IsFinite(norm)
+            ? step with
+            {
+                GradientNorm = norm,
+            }
+            : throw new TrainingDivergedException(
+                $"the upper loss is {step.UpperLoss} and its hypergradient {norm} in outer iteration {_iterations + 1} (lower loss "
+                    + $"{step.LowerLoss}): it diverged; lower InnerRate, or the rate of Outer"
+            );
     }
 
     /// <summary>One outer iteration.</summary>
@@ -137,15 +153,24 @@ public sealed class BilevelSolver : IDisposable
             throw new ArgumentException("a bilevel problem needs at least one upper and one lower variable");
         }
 
-        if (problem.UpperVariables.Concat(problem.LowerVariables).Select(variable => variable.Name).Concat(problem.Data.Select(data => data.Name))
-            .GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        if (
+            problem
+                .UpperVariables.Concat(problem.LowerVariables)
+                .Select(variable => variable.Name)
+                .Concat(problem.Data.Select(data => data.Name))
+                .GroupBy(name => name)
+                .FirstOrDefault(group => group.Count() > 1) is
+            { } twice
+        )
         {
             throw new ArgumentException($"two variables or data are named '{twice.Key}'");
         }
 
         if (problem.Data.FirstOrDefault(data => data.Values.Length != data.Shape.Count) is { } misfit)
         {
-            throw new ArgumentException($"data '{misfit.Name}' are {misfit.Shape}, {misfit.Shape.Count} numbers; got {misfit.Values.Length}");
+            throw new ArgumentException(
+                $"data '{misfit.Name}' are {misfit.Shape}, {misfit.Shape.Count} numbers; got {misfit.Values.Length}"
+            );
         }
     }
 }

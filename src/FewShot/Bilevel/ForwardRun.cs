@@ -17,38 +17,70 @@ internal sealed class ForwardRun : HypergradientRun
     public ForwardRun(BilevelProblem problem, BilevelOptions options)
         : base(problem, options)
     {
-        _directions = [.. problem.UpperVariables.SelectMany((variable, i) => Enumerable.Range(0, variable.Shape.Count).Select(coordinate => (i, coordinate)))];
+        _directions =
+        [
+            .. problem.UpperVariables.SelectMany(
+                (variable, i) => Enumerable.Range(0, variable.Shape.Count).Select(coordinate => (i, coordinate))
+            ),
+        ];
         if (_directions.Length > Hypergradient.Forward.Most)
         {
             throw new ArgumentException(
-                $"forward mode takes a product with the Hessian for each of the {_directions.Length} upper numbers in every step; it is for at most {Hypergradient.Forward.Most}: "
-                + "use Hypergradient.Implicit or Hypergradient.Reverse");
+                $"forward mode takes a product with the Hessian for each of the {_directions.Length} upper numbers in every step; it "
+                    + $"is for at most {Hypergradient.Forward.Most}: "
+                    + "use Hypergradient.Implicit or Hypergradient.Reverse"
+            );
         }
 
-        (string Name, Shape Shape)[] tangents = [.. _directions.SelectMany((_, j) => problem.LowerVariables.Select(variable => (Tangent(j, variable.Name), variable.Shape)))];
+        (string Name, Shape Shape)[] tangents =
+        [
+            .. _directions.SelectMany((_, j) => problem.LowerVariables.Select(variable => (Tangent(j, variable.Name), variable.Shape))),
+        ];
         _tangents = [.. tangents.Select(tangent => tangent.Name)];
-        _step = new BilevelProgram(problem, tangents, (graph, all) =>
-        {
-            IReadOnlyList<Tensor> slope = TraceStep(graph, all);
-            for (int j = 0; j < _directions.Length; j++)
+        _step = new BilevelProgram(
+            problem,
+            tangents,
+            (graph, all) =>
             {
-                Tensor[] moved = TangentsOf(all, j);
-                IReadOnlyList<Tensor> change = Differentiate.JacobianVectorProduct(slope, [.. Of(all, Upper), .. Of(all, Lower)], [.. Direction(graph, j), .. moved]);
-                for (int i = 0; i < Lower.Length; i++)
+                IReadOnlyList<Tensor> slope = TraceStep(graph, all);
+                for (int j = 0; j < _directions.Length; j++)
                 {
-                    graph.Output(Tangent(j, Lower[i]), moved[i] - (change[i] * options.InnerRate));
+                    Tensor[] moved = TangentsOf(all, j);
+                    IReadOnlyList<Tensor> change = Differentiate.JacobianVectorProduct(
+                        slope,
+                        [.. Of(all, Upper), .. Of(all, Lower)],
+                        [.. Direction(graph, j), .. moved]
+                    );
+                    for (int i = 0; i < Lower.Length; i++)
+                    {
+                        graph.Output(Tangent(j, Lower[i]), moved[i] - (change[i] * options.InnerRate));
+                    }
                 }
             }
-        });
-        _outer = new BilevelProgram(problem, tangents, (graph, all) =>
-        {
-            Tensor loss = problem.Upper(all);
-            IReadOnlyList<Tensor> direct = Differentiate.Gradients(loss, [.. Of(all, Upper), .. Of(all, Lower)]);
-            Tensor[] through = [.. _directions.Select((_, j) => LinearSolver.Dot([.. direct.Skip(Upper.Length)], TangentsOf(all, j)))];
-            graph.Output(UpperLoss, loss);
-            OutputGradients(graph, [.. problem.UpperVariables.Select((variable, i) => direct[i] + TensorOperations.Stack(
-                0, [.. through.Where((_, j) => _directions[j].Variable == i)]).Reshape(variable.Shape))]);
-        });
+        );
+        _outer = new BilevelProgram(
+            problem,
+            tangents,
+            (graph, all) =>
+            {
+                Tensor loss = problem.Upper(all);
+                IReadOnlyList<Tensor> direct = Differentiate.Gradients(loss, [.. Of(all, Upper), .. Of(all, Lower)]);
+                Tensor[] through = [.. _directions.Select((_, j) => LinearSolver.Dot([.. direct.Skip(Upper.Length)], TangentsOf(all, j)))];
+                graph.Output(UpperLoss, loss);
+                OutputGradients(
+                    graph,
+                    [
+                        .. problem.UpperVariables.Select(
+                            (variable, i) =>
+                                direct[i]
+                                + TensorOperations
+                                    .Stack(0, [.. through.Where((_, j) => _directions[j].Variable == i)])
+                                    .Reshape(variable.Shape)
+                        ),
+                    ]
+                );
+            }
+        );
         Programs = [_step, _outer];
     }
 
@@ -81,14 +113,17 @@ internal sealed class ForwardRun : HypergradientRun
     private Tensor[] TangentsOf(TensorMap all, int direction) => Of(all, Lower.Select(name => Tangent(direction, name)));
 
     /// <summary>The unit vector of an upper number, cut into the upper variables.</summary>
-    private IEnumerable<Tensor> Direction(Graph graph, int direction) => Problem.UpperVariables.Select((variable, i) =>
-    {
-        double[] values = new double[variable.Shape.Count];
-        if (i == _directions[direction].Variable)
-        {
-            values[_directions[direction].Coordinate] = 1;
-        }
+    private IEnumerable<Tensor> Direction(Graph graph, int direction) =>
+        Problem.UpperVariables.Select(
+            (variable, i) =>
+            {
+                double[] values = new double[variable.Shape.Count];
+                if (i == _directions[direction].Variable)
+                {
+                    values[_directions[direction].Coordinate] = 1;
+                }
 
-        return graph.Constant(values, variable.Shape);
-    });
+                return graph.Constant(values, variable.Shape);
+            }
+        );
 }

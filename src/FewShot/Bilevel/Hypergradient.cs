@@ -5,9 +5,7 @@ namespace FewShot.Bilevel;
 /// <summary>How the derivative of f(x, y) in x through the lower solution is computed. Immutable.</summary>
 public abstract record Hypergradient
 {
-    private Hypergradient()
-    {
-    }
+    private Hypergradient() { }
 
     /// <summary>What results say of it.</summary>
     public abstract string Name { get; }
@@ -15,20 +13,23 @@ public abstract record Hypergradient
     internal abstract HypergradientRun Create(BilevelProblem problem, BilevelOptions options);
 
     /// <summary>
-    /// By the implicit function theorem at the last y, see <see cref="BilevelGradient"/>: nothing of the inner steps is kept, and its error falls with the distance
-    /// to the solution and with the iterations of the solver. Both go on from the outer iteration before under a warm start.
+    /// By the implicit function theorem at the last y, see <see cref="BilevelGradient"/>: nothing of the inner steps is kept, and its error
+    /// falls with the distance to the solution and with the iterations of the solver. Both go on from the outer iteration before under a
+    /// warm start.
     /// </summary>
     public sealed record Implicit(LinearSolver Solver) : Hypergradient
     {
         /// <inheritdoc/>
         public override string Name => $"implicit, {Solver.Name}";
 
-        internal override HypergradientRun Create(BilevelProblem problem, BilevelOptions options) => new ImplicitRun(problem, options, Solver);
+        internal override HypergradientRun Create(BilevelProblem problem, BilevelOptions options) =>
+            new ImplicitRun(problem, options, Solver);
     }
 
     /// <summary>
-    /// Of the T inner steps as they are, in forward mode: ∂y/∂x goes along with y (Franceschi 2017, arXiv:1703.01785). Exact for any T with nothing kept of the steps,
-    /// at the cost of one product with the Hessian for every upper number in every step: for few of them, at most <see cref="Most"/>.
+    /// Of the T inner steps as they are, in forward mode: ∂y/∂x goes along with y (Franceschi 2017, arXiv:1703.01785). Exact for any T with
+    /// nothing kept of the steps, at the cost of one product with the Hessian for every upper number in every step: for few of them, at
+    /// most <see cref="Most"/>.
     /// </summary>
     public sealed record Forward : Hypergradient
     {
@@ -42,8 +43,8 @@ public abstract record Hypergradient
     }
 
     /// <summary>
-    /// Of the T inner steps as they are, in reverse mode (iterative differentiation): keeps y before each step, and walks back at the cost of one product with the
-    /// Hessian a step, whatever the number of upper variables.
+    /// Of the T inner steps as they are, in reverse mode (iterative differentiation): keeps y before each step, and walks back at the cost
+    /// of one product with the Hessian a step, whatever the number of upper variables.
     /// </summary>
     /// <param name="LastSteps">Walks back through the last so many steps alone (Shaban 2018); null for all.</param>
     public sealed record Reverse(int? LastSteps = null) : Hypergradient
@@ -51,8 +52,12 @@ public abstract record Hypergradient
         /// <inheritdoc/>
         public override string Name => LastSteps is null ? "reverse mode" : $"reverse mode, last {LastSteps} steps";
 
-        internal override HypergradientRun Create(BilevelProblem problem, BilevelOptions options) => LastSteps is < 1 || LastSteps > options.InnerSteps
-            ? throw new ArgumentException($"walking back through {LastSteps} of {options.InnerSteps} inner steps makes no sense; give a number from 1 to {options.InnerSteps}")
-            : new ReverseRun(problem, options, LastSteps ?? options.InnerSteps);
+        internal override HypergradientRun Create(BilevelProblem problem, BilevelOptions options) =>
+            LastSteps is < 1 || LastSteps > options.InnerSteps
+                ? throw new ArgumentException(
+                    $"walking back through {LastSteps} of {options.InnerSteps} inner steps makes no sense; give a number from 1 to "
+                        + $"{options.InnerSteps}"
+                )
+                : new ReverseRun(problem, options, LastSteps ?? options.InnerSteps);
     }
 }

@@ -7,8 +7,8 @@ using FewShot.Models;
 namespace FewShot.Bilevel;
 
 /// <summary>
-/// One outer iteration but for the update: the inner steps, then the hypergradient. A step is a program of its own that runs T times, so neither compilation
-/// nor the programs' memory grow with T.
+/// One outer iteration but for the update: the inner steps, then the hypergradient. A step is a program of its own that runs T times, so
+/// neither compilation nor the programs' memory grow with T.
 /// </summary>
 internal abstract class HypergradientRun(BilevelProblem problem, BilevelOptions options) : IDisposable
 {
@@ -63,9 +63,7 @@ internal abstract class HypergradientRun(BilevelProblem problem, BilevelOptions 
     }
 
     /// <summary>Told before each inner step.</summary>
-    protected virtual void BeforeStep(int step)
-    {
-    }
+    protected virtual void BeforeStep(int step) { }
 
     /// <summary>Writes the hypergradient at the last y, and gives the upper loss there.</summary>
     protected abstract double Differentiated(ParameterSet y, float[] gradient);

@@ -17,25 +17,32 @@ internal sealed class ImplicitRun : HypergradientRun
         : base(problem, options)
     {
         var step = new BilevelProgram(problem, [], (graph, all) => TraceStep(graph, all));
-        IEnumerable<(string, Shape)> guess = options.WarmStart ? problem.LowerVariables.Select(variable => (Dual + variable.Name, variable.Shape)) : [];
-        _outer = new BilevelProgram(problem, guess, (graph, all) =>
-        {
-            BilevelTrace trace = BilevelGradient.Trace(
-                (x, y) => problem.Upper(At(all, x, y)),
-                (x, y) => problem.Lower(At(all, x, y)),
-                Of(all, Upper),
-                Of(all, Lower),
-                solver,
-                options.WarmStart ? Of(all, Lower.Select(name => Dual + name)) : null);
-            graph.Output(UpperLoss, trace.Upper);
-            graph.Output(NegativeCurvature, trace.Solution.NegativeCurvature);
-            graph.Output(StoodStill, trace.Solution.StoodStill);
-            OutputGradients(graph, trace.Gradients);
-            for (int i = 0; i < Lower.Length && options.WarmStart; i++)
+        IEnumerable<(string, Shape)> guess = options.WarmStart
+            ? problem.LowerVariables.Select(variable => (Dual + variable.Name, variable.Shape))
+            : [];
+        _outer = new BilevelProgram(
+            problem,
+            guess,
+            (graph, all) =>
             {
-                graph.Output(Dual + Lower[i], trace.Solution.Values[i]);
+                BilevelTrace trace = BilevelGradient.Trace(
+                    (x, y) => problem.Upper(At(all, x, y)),
+                    (x, y) => problem.Lower(At(all, x, y)),
+                    Of(all, Upper),
+                    Of(all, Lower),
+                    solver,
+                    options.WarmStart ? Of(all, Lower.Select(name => Dual + name)) : null
+                );
+                graph.Output(UpperLoss, trace.Upper);
+                graph.Output(NegativeCurvature, trace.Solution.NegativeCurvature);
+                graph.Output(StoodStill, trace.Solution.StoodStill);
+                OutputGradients(graph, trace.Gradients);
+                for (int i = 0; i < Lower.Length && options.WarmStart; i++)
+                {
+                    graph.Output(Dual + Lower[i], trace.Solution.Values[i]);
+                }
             }
-        });
+        );
         Programs = [step, _outer];
     }
 
@@ -49,11 +56,12 @@ internal sealed class ImplicitRun : HypergradientRun
         return _outer.Output(UpperLoss)[0];
     }
 
-    protected override BilevelStep Told(BilevelStep step) => step with
-    {
-        NegativeCurvature = _outer.Output(NegativeCurvature)[0] != 0,
-        StoodStill = _outer.Output(StoodStill)[0] != 0,
-    };
+    protected override BilevelStep Told(BilevelStep step) =>
+        step with
+        {
+            NegativeCurvature = _outer.Output(NegativeCurvature)[0] != 0,
+            StoodStill = _outer.Output(StoodStill)[0] != 0,
+        };
 
     private TensorMap At(TensorMap all, IReadOnlyList<Tensor> x, IReadOnlyList<Tensor> y) =>
         all.With([.. Upper.Zip(x, KeyValuePair.Create), .. Lower.Zip(y, KeyValuePair.Create)]);

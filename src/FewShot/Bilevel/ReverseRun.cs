@@ -5,7 +5,9 @@ using FewShot.Models;
 
 namespace FewShot.Bilevel;
 
-/// <summary>Inner steps whose y are kept, and the way back through them: v ← v − β·∂²g/∂y²·v, from ∇_y f, with −β·∂²g/∂x∂y·v to x at each.</summary>
+/// <summary>
+/// Inner steps whose y are kept, and the way back through them: v ← v − β·∂²g/∂y²·v, from ∇_y f, with −β·∂²g/∂x∂y·v to x at each.
+/// </summary>
 internal sealed class ReverseRun : HypergradientRun
 {
     private const string Cotangent = "cotangent of ";
@@ -22,23 +24,34 @@ internal sealed class ReverseRun : HypergradientRun
         _lastSteps = lastSteps;
         _kept = [.. Enumerable.Range(0, lastSteps).Select(_ => new float[problem.LowerVariables.Sum(variable => variable.Shape.Count)])];
         _step = new BilevelProgram(problem, [], (graph, all) => TraceStep(graph, all));
-        _outer = new BilevelProgram(problem, [], (graph, all) =>
-        {
-            Tensor loss = problem.Upper(all);
-            IReadOnlyList<Tensor> direct = Differentiate.Gradients(loss, [.. Of(all, Upper), .. Of(all, Lower)]);
-            graph.Output(UpperLoss, loss);
-            OutputGradients(graph, direct);
-            OutputCotangents(graph, [.. direct.Skip(Upper.Length)]);
-        });
-        _back = new BilevelProgram(problem, problem.LowerVariables.Select(variable => (Cotangent + variable.Name, variable.Shape)), (graph, all) =>
-        {
-            Tensor[] v = Of(all, Lower.Select(name => Cotangent + name));
-            IReadOnlyList<Tensor> slope = Differentiate.Gradients(problem.Lower(all), Of(all, Lower));
-            IReadOnlyList<Tensor> product = Differentiate.VectorJacobianProduct(
-                slope, [.. v.Select(part => part * -options.InnerRate)], [.. Of(all, Upper), .. Of(all, Lower)]);
-            OutputGradients(graph, product);
-            OutputCotangents(graph, [.. v.Select((part, i) => part + product[Upper.Length + i])]);
-        });
+        _outer = new BilevelProgram(
+            problem,
+            [],
+            (graph, all) =>
+            {
+                Tensor loss = problem.Upper(all);
+                IReadOnlyList<Tensor> direct = Differentiate.Gradients(loss, [.. Of(all, Upper), .. Of(all, Lower)]);
+                graph.Output(UpperLoss, loss);
+                OutputGradients(graph, direct);
+                OutputCotangents(graph, [.. direct.Skip(Upper.Length)]);
+            }
+        );
+        _back = new BilevelProgram(
+            problem,
+            problem.LowerVariables.Select(variable => (Cotangent + variable.Name, variable.Shape)),
+            (graph, all) =>
+            {
+                Tensor[] v = Of(all, Lower.Select(name => Cotangent + name));
+                IReadOnlyList<Tensor> slope = Differentiate.Gradients(problem.Lower(all), Of(all, Lower));
+                IReadOnlyList<Tensor> product = Differentiate.VectorJacobianProduct(
+                    slope,
+                    [.. v.Select(part => part * -options.InnerRate)],
+                    [.. Of(all, Upper), .. Of(all, Lower)]
+                );
+                OutputGradients(graph, product);
+                OutputCotangents(graph, [.. v.Select((part, i) => part + product[Upper.Length + i])]);
+            }
+        );
         Programs = [_step, _outer, _back];
     }
 

@@ -32,8 +32,7 @@ internal sealed class AdaptationTimer : IDisposable
         do
         {
             Milliseconds(split, seed, 0);
-        }
-        while (Stopwatch.GetElapsedTime(start) < s_settling);
+        } while (Stopwatch.GetElapsedTime(start) < s_settling);
     }
 
     /// <summary>The time to adapt to one task; drawing it is not counted.</summary>

@@ -28,9 +28,12 @@ public sealed record EvaluationResult(
     Interval Loss,
     IReadOnlyList<Interval> Steps,
     double AdaptMillisecondsMedian,
-    double AdaptMillisecondsP95)
+    double AdaptMillisecondsP95
+)
 {
-    /// <summary>Accuracy (loss for regression) before adaptation; null for a closed form, which has no answer without a support set.</summary>
+    /// <summary>
+    /// Accuracy (loss for regression) before adaptation; null for a closed form, which has no answer without a support set.
+    /// </summary>
     public Interval? Before => Steps.Count > 1 ? Steps[0] : null;
 
     /// <summary>The most threads of one timed adaptation.</summary>

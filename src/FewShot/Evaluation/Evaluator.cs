@@ -9,8 +9,8 @@ using FewShot.Tasks;
 namespace FewShot.Evaluation;
 
 /// <summary>
-/// Measures a learner on episodes of a split: always the same episodes for a seed, whatever the number of workers. Keeps its programs, so it can be run again
-/// and again with changing parameters. Used by one thread at a time.
+/// Measures a learner on episodes of a split: always the same episodes for a seed, whatever the number of workers. Keeps its programs, so
+/// it can be run again and again with changing parameters. Used by one thread at a time.
 /// </summary>
 public sealed class Evaluator : IDisposable
 {
@@ -31,11 +31,11 @@ public sealed class Evaluator : IDisposable
     /// <param name="workers">Threads.</param>
     /// <exception cref="ArgumentException">The learner cannot serve such tasks, or the workers need more memory than there is.</exception>
     public Evaluator(LearnerSpecification specification, ITaskSource source, int workers)
-        : this(specification, source, workers, everyStep: true)
-    {
-    }
+        : this(specification, source, workers, everyStep: true) { }
 
-    /// <summary>Compiles the programs; those that answer after the last inner step alone spare the passes over the queries after the others.</summary>
+    /// <summary>
+    /// Compiles the programs; those that answer after the last inner step alone spare the passes over the queries after the others.
+    /// </summary>
     internal Evaluator(LearnerSpecification specification, ITaskSource source, int workers, bool everyStep)
     {
         ArgumentNullException.ThrowIfNull(specification);
@@ -51,7 +51,9 @@ public sealed class Evaluator : IDisposable
         _episodes = [.. Enumerable.Range(0, workers).Select(_ => new Episode(source.Shape))];
     }
 
-    /// <summary>The most threads of the adaptations that are timed (<see cref="Learner.Threads"/>): one core unless asked otherwise.</summary>
+    /// <summary>
+    /// The most threads of the adaptations that are timed (<see cref="Learner.Threads"/>): one core unless asked otherwise.
+    /// </summary>
     public int AdaptThreads { get; init; } = 1;
 
     /// <summary>Multiply-adds of one adaptation.</summary>
@@ -69,7 +71,13 @@ public sealed class Evaluator : IDisposable
     /// <param name="cancellation">Ends the evaluation between episodes.</param>
     /// <exception cref="DataException">The source has no such split.</exception>
     public EvaluationResult Run(
-        ParameterSet parameters, Split split, int episodes, ulong seed, bool timed = true, CancellationToken cancellation = default)
+        ParameterSet parameters,
+        Split split,
+        int episodes,
+        ulong seed,
+        bool timed = true,
+        CancellationToken cancellation = default
+    )
     {
         ArgumentNullException.ThrowIfNull(parameters);
         ArgumentOutOfRangeException.ThrowIfLessThan(episodes, 1);
@@ -78,12 +86,19 @@ public sealed class Evaluator : IDisposable
         bool classification = _source.Shape.Kind == TaskKind.Classification;
         double[] milliseconds = timed ? TimeAdaptation(parameters, split, Math.Min(episodes, TimedEpisodes), seed) : [double.NaN];
         return new EvaluationResult(
-            _graphs.Method.Name, _graphs.Method.MetaGradient.Order, _source.Shape, _specification.NormStatistics, split, episodes, seed,
+            _graphs.Method.Name,
+            _graphs.Method.MetaGradient.Order,
+            _source.Shape,
+            _specification.NormStatistics,
+            split,
+            episodes,
+            seed,
             classification ? Row(accuracies, steps - 1) : null,
             Row(losses, steps - 1),
             [.. Enumerable.Range(0, steps).Select(step => Row(classification ? accuracies : losses, step))],
             milliseconds[milliseconds.Length / 2],
-            milliseconds[(int)(milliseconds.Length * 0.95)])
+            milliseconds[(int)(milliseconds.Length * 0.95)]
+        )
         {
             AdaptThreads = AdaptThreads,
             AdaptPeakBytes = timed ? _adapt.Value.PeakBytes : null,
@@ -92,7 +107,13 @@ public sealed class Evaluator : IDisposable
 
     /// <summary>Accuracy (0 for regression) and loss of some episodes, [step, episode].</summary>
     internal (double[,] Accuracies, double[,] Losses) Measure(
-        ParameterSet parameters, Split split, long first, int count, ulong seed, CancellationToken cancellation)
+        ParameterSet parameters,
+        Split split,
+        long first,
+        int count,
+        ulong seed,
+        CancellationToken cancellation
+    )
     {
         int steps = _program.OutputNames.Count;
         bool classification = _source.Shape.Kind == TaskKind.Classification;
@@ -104,24 +125,27 @@ public sealed class Evaluator : IDisposable
         }
 
         int support = parameters.Specifications.Count;
-        _team.Run(count, (index, task) =>
-        {
-            cancellation.ThrowIfCancellationRequested();
-            (IWorker<float> worker, Episode episode) = (_workers[index], _episodes[index]);
-            _source.Sample(split, seed, first + task, episode);
-            episode.SupportInputs.CopyTo(worker.Input(support));
-            episode.SupportTargets.CopyTo(worker.Input(support + 1));
-            episode.QueryInputs.CopyTo(worker.Input(support + 2));
-            worker.Run();
-            for (int step = 0; step < steps; step++)
+        _team.Run(
+            count,
+            (index, task) =>
             {
-                ReadOnlySpan<float> predictions = worker.Output(step);
-                losses[step, task] = classification
-                    ? Accuracy.CrossEntropy(predictions, episode.QueryLabels, episode.Shape.Outputs)
-                    : Accuracy.MeanSquaredError(predictions, episode.QueryTargets);
-                accuracies[step, task] = classification ? Accuracy.Of(predictions, episode.QueryLabels, episode.Shape.Outputs) : 0;
+                cancellation.ThrowIfCancellationRequested();
+                (IWorker<float> worker, Episode episode) = (_workers[index], _episodes[index]);
+                _source.Sample(split, seed, first + task, episode);
+                episode.SupportInputs.CopyTo(worker.Input(support));
+                episode.SupportTargets.CopyTo(worker.Input(support + 1));
+                episode.QueryInputs.CopyTo(worker.Input(support + 2));
+                worker.Run();
+                for (int step = 0; step < steps; step++)
+                {
+                    ReadOnlySpan<float> predictions = worker.Output(step);
+                    losses[step, task] = classification
+                        ? Accuracy.CrossEntropy(predictions, episode.QueryLabels, episode.Shape.Outputs)
+                        : Accuracy.MeanSquaredError(predictions, episode.QueryTargets);
+                    accuracies[step, task] = classification ? Accuracy.Of(predictions, episode.QueryLabels, episode.Shape.Outputs) : 0;
+                }
             }
-        });
+        );
         return (accuracies, losses);
     }
 

@@ -3,8 +3,8 @@ using MathNet.Numerics.Distributions;
 namespace FewShot.Evaluation;
 
 /// <summary>
-/// A mean over episodes with its 95 % confidence half-width: the standard error times Student's quantile for one degree of freedom fewer than there are values,
-/// which is 2.776 for 5 of them, 1.964 for 600, and tends to the normal distribution's 1.960.
+/// A mean over episodes with its 95 % confidence half-width: the standard error times Student's quantile for one degree of freedom fewer
+/// than there are values, which is 2.776 for 5 of them, 1.964 for 600, and tends to the normal distribution's 1.960.
 /// </summary>
 /// <param name="Mean">The mean.</param>
 /// <param name="HalfWidth">Half the width of the interval; infinite for one value, which says nothing of how values differ.</param>
@@ -35,7 +35,11 @@ public readonly record struct Interval(double Mean, double HalfWidth)
         }
 
         return new Interval(
-            mean, values.Length == 1 ? double.PositiveInfinity : Quantile(values.Length - 1) * Math.Sqrt(squares / (values.Length - 1) / values.Length));
+            mean,
+            values.Length == 1
+                ? double.PositiveInfinity
+                : Quantile(values.Length - 1) * Math.Sqrt(squares / (values.Length - 1) / values.Length)
+        );
     }
 
     /// <summary>What Student's t with so many degrees of freedom exceeds in 2.5 % of all cases.</summary>

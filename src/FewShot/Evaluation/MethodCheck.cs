@@ -10,13 +10,14 @@ using FewShot.Tasks;
 namespace FewShot.Evaluation;
 
 /// <summary>
-/// Proves a method: that its meta-gradient is what its definition says, by central differences in double through the whole inner loop; and that the fast
-/// executor computes what the reference executor does. The problems are small and made here, so nothing has to be trained or downloaded.
+/// Proves a method: that its meta-gradient is what its definition says, by central differences in double through the whole inner loop; and
+/// that the fast executor computes what the reference executor does. The problems are small and made here, so nothing has to be trained or
+/// downloaded.
 /// </summary>
 /// <remarks>
-/// A meta-gradient is by default the derivative of the query loss after adaptation. Where a method defines it otherwise the check follows that definition
-/// and says so: first-order and truncated methods hold the gradients of their inexact steps constant, Reptile's is the displacement φ − θᴷ. The definition is
-/// evaluated by a second implementation of the inner loop, not by the graph that is checked.
+/// A meta-gradient is by default the derivative of the query loss after adaptation. Where a method defines it otherwise the check follows
+/// that definition and says so: first-order and truncated methods hold the gradients of their inexact steps constant, Reptile's is the
+/// displacement φ − θᴷ. The definition is evaluated by a second implementation of the inner loop, not by the graph that is checked.
 /// </remarks>
 public static class MethodCheck
 {
@@ -26,15 +27,19 @@ public static class MethodCheck
     /// <summary>The largest relative difference between the executors that passes: float32 through several inner steps.</summary>
     public const double ExecutorTolerance = 1e-3;
 
-    /// <summary>δ of differences of gradients where the executors are compared: what rounding leaves of them must be less than the tolerance.</summary>
+    /// <summary>
+    /// δ of differences of gradients where the executors are compared: what rounding leaves of them must be less than the tolerance.
+    /// </summary>
     private const double ExecutorDelta = 1e-3;
 
-    /// <summary>Errors of components below this share of the largest are measured against that share: differences cannot resolve them better.</summary>
+    /// <summary>
+    /// Errors of components below this share of the largest are measured against that share: differences cannot resolve them better.
+    /// </summary>
     private const double Floor = 1e-3;
 
     /// <summary>
-    /// Checks a method on every small problem that it can serve: a smooth network with normalisation (classification, regression) and conv4 (classification),
-    /// each with query, support and running statistics.
+    /// Checks a method on every small problem that it can serve: a smooth network with normalisation (classification, regression) and conv4
+    /// (classification), each with query, support and running statistics.
     /// </summary>
     /// <param name="method">The method.</param>
     /// <param name="seed">Of the problems and of the coordinates that are compared.</param>
@@ -50,12 +55,17 @@ public static class MethodCheck
     /// <param name="seed">Of the problem and of the coordinates that are compared.</param>
     /// <exception cref="ArgumentException">The network or the tasks do not suit the method; the message says why.</exception>
     public static MethodCheckResult Run(
-        Method method, Models.Model model, TaskShape shape, Models.NormStatistics statistics = Models.NormStatistics.Support, ulong seed = 1) =>
-        Summarize(method, [Check(new MethodCheckProblem(new TaskGraphs(method, model, shape.Kind, statistics), shape, seed), seed)]);
+        Method method,
+        Models.Model model,
+        TaskShape shape,
+        Models.NormStatistics statistics = Models.NormStatistics.Support,
+        ulong seed = 1
+    ) => Summarize(method, [Check(new MethodCheckProblem(new TaskGraphs(method, model, shape.Kind, statistics), shape, seed), seed)]);
 
     /// <summary>
-    /// Runs one task of a meta-step of every small problem on both executors, and compares all they give: loss, predictions and every gradient. Differences
-    /// of gradients (hf-maml) are taken over a distance of 1e-3 here, for over that of training single values keep few digits.
+    /// Runs one task of a meta-step of every small problem on both executors, and compares all they give: loss, predictions and every
+    /// gradient. Differences of gradients (hf-maml) are taken over a distance of 1e-3 here, for over that of training single values keep
+    /// few digits.
     /// </summary>
     /// <param name="method">The method.</param>
     /// <param name="seed">Of the problems.</param>
@@ -86,12 +96,17 @@ public static class MethodCheck
 
             reference.Run();
             worker.Run();
-            double gradients = Enumerable.Range(0, fast.OutputNames.Count)
-                .Where(i => fast.OutputNames[i].StartsWith(TaskGraphs.Gradient, StringComparison.Ordinal)).Max(i => Largest(reference.Output(i)));
+            double gradients = Enumerable
+                .Range(0, fast.OutputNames.Count)
+                .Where(i => fast.OutputNames[i].StartsWith(TaskGraphs.Gradient, StringComparison.Ordinal))
+                .Max(i => Largest(reference.Output(i)));
             for (int i = 0; i < fast.OutputNames.Count; i++)
             {
                 ReadOnlySpan<double> expected = reference.Output(i);
-                double scale = Math.Max(Largest(expected), fast.OutputNames[i].StartsWith(TaskGraphs.Gradient, StringComparison.Ordinal) ? gradients * 0.1 : 0);
+                double scale = Math.Max(
+                    Largest(expected),
+                    fast.OutputNames[i].StartsWith(TaskGraphs.Gradient, StringComparison.Ordinal) ? gradients * 0.1 : 0
+                );
                 values += expected.Length;
                 for (int j = 0; j < expected.Length; j++)
                 {
@@ -120,7 +135,8 @@ public static class MethodCheck
             error <= Tolerance && cases.All(entry => entry.Coordinates > entry.LeftOut),
             cases.Sum(entry => entry.Coordinates),
             cases.Sum(entry => entry.LeftOut),
-            cases);
+            cases
+        );
     }
 
     internal static MethodCheckCase Check(MethodCheckProblem problem, ulong seed)
@@ -155,7 +171,9 @@ public static class MethodCheck
         return new MethodCheckCase(problem.Name, problem.Shape.Kind, problem.Graphs.Statistics, error, worst, compared, leftOut);
     }
 
-    /// <summary>All coordinates of a small tensor; of a larger one a random one, and a random direction that no coordinate escapes.</summary>
+    /// <summary>
+    /// All coordinates of a small tensor; of a larger one a random one, and a random direction that no coordinate escapes.
+    /// </summary>
     private static IEnumerable<(string Label, double[] Direction)> Directions(int count, CounterRandom random)
     {
         const int small = 3;

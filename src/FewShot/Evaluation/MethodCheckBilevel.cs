@@ -43,7 +43,8 @@ internal sealed class MethodCheckQuery : IDisposable
 }
 
 /// <summary>L_Q − α⟨∇L_S, ∇L_Q⟩ at the meta-parameters, or L_Q − α‖∇L_Q‖².</summary>
-internal sealed class MethodCheckEnergy(MethodCheckProblem problem, GradientDescent descent, EnergyFunctional energy) : MethodCheckDefinition
+internal sealed class MethodCheckEnergy(MethodCheckProblem problem, GradientDescent descent, EnergyFunctional energy)
+    : MethodCheckDefinition
 {
     private readonly MethodCheckInnerLoop _support = new(problem, descent);
     private readonly MethodCheckQuery _query = new(problem, descent);
@@ -64,7 +65,10 @@ internal sealed class MethodCheckEnergy(MethodCheckProblem problem, GradientDesc
     }
 }
 
-/// <summary>v ← v − α·(the shorter of ∇L_S(θᵏ + δv) − ∇L_S(θᵏ) and ∇L_S(θᵏ) − ∇L_S(θᵏ − δv))/δ from the last step to the first; a value that is linear in the step, with v as its slope.</summary>
+/// <summary>
+/// v ← v − α·(the shorter of ∇L_S(θᵏ + δv) − ∇L_S(θᵏ) and ∇L_S(θᵏ) − ∇L_S(θᵏ − δv))/δ from the last step to the first; a value that is
+/// linear in the step, with v as its slope.
+/// </summary>
 internal sealed class MethodCheckHessianFree : MethodCheckDefinition
 {
     private readonly Dictionary<string, double[]> _result;
@@ -88,22 +92,25 @@ internal sealed class MethodCheckHessianFree : MethodCheckDefinition
 
         _result = v;
 
-        static double SquaredNorm(Dictionary<string, double[]> parameters) => parameters.Values.Sum(values => values.Sum(value => value * value));
+        static double SquaredNorm(Dictionary<string, double[]> parameters) =>
+            parameters.Values.Sum(values => values.Sum(value => value * value));
 
-        static Dictionary<string, double[]> Displaced(Dictionary<string, double[]> at, Dictionary<string, double[]> along, double distance) =>
-            at.ToDictionary(pair => pair.Key, pair => pair.Value.Zip(along[pair.Key], (value, d) => value + (distance * d)).ToArray());
+        static Dictionary<string, double[]> Displaced(
+            Dictionary<string, double[]> at,
+            Dictionary<string, double[]> along,
+            double distance
+        ) => at.ToDictionary(pair => pair.Key, pair => pair.Value.Zip(along[pair.Key], (value, d) => value + (distance * d)).ToArray());
     }
 
     public override (double Value, ulong Branches) At(string parameter, double[] direction, double step) =>
         (step * _result[parameter].Zip(direction, (slope, d) => slope * d).Sum(), 0);
 
-    public override void Dispose()
-    {
-    }
+    public override void Dispose() { }
 }
 
 /// <summary>
-/// f(x, y) − ⟨∇_y g(x, y), v⟩ as a function of the meta-parameters x, at y = θᴷ held constant and v the solver's approximation of (∂²g/∂y²)⁻¹∇_y f.
+/// f(x, y) − ⟨∇_y g(x, y), v⟩ as a function of the meta-parameters x, at y = θᴷ held constant and v the solver's approximation of
+/// (∂²g/∂y²)⁻¹∇_y f.
 /// </summary>
 internal sealed class MethodCheckImplicit : MethodCheckDefinition
 {
@@ -124,7 +131,10 @@ internal sealed class MethodCheckImplicit : MethodCheckDefinition
         double[] right = Flat(_query.At(_adapted).Gradients);
         double[][] hessian = Hessian();
         _solution = Solve(
-            @implicit.Solver, vector => [.. hessian.Select((row, i) => Dot(row, vector) + (@implicit.Solver.Damping * vector[i]))], right);
+            @implicit.Solver,
+            vector => [.. hessian.Select((row, i) => Dot(row, vector) + (@implicit.Solver.Damping * vector[i]))],
+            right
+        );
     }
 
     public override (double Value, ulong Branches) At(string parameter, double[] direction, double step)
@@ -157,8 +167,17 @@ internal sealed class MethodCheckImplicit : MethodCheckDefinition
     private (double[] Slope, ulong Branches) Slope(Dictionary<string, double[]> start, Dictionary<string, double[]> lower)
     {
         (Dictionary<string, double[]> gradients, ulong branches) = _loop.GradientsAt(WithLower(start, lower));
-        return (Flat(gradients.ToDictionary(pair => pair.Key, pair =>
-            pair.Value.Zip(_loop.Regularization(pair.Key, lower[pair.Key], start[pair.Key]), (slope, added) => slope + added).ToArray())), branches);
+        return (
+            Flat(
+                gradients.ToDictionary(
+                    pair => pair.Key,
+                    pair =>
+                        pair.Value.Zip(_loop.Regularization(pair.Key, lower[pair.Key], start[pair.Key]), (slope, added) => slope + added)
+                            .ToArray()
+                )
+            ),
+            branches
+        );
     }
 
     /// <summary>∂²g/∂y², column by column, by differences of the slope.</summary>

@@ -7,7 +7,9 @@ internal static class MethodCheckDifferences
     private const double SmallestStep = 5e-6;
     private const int Halvings = 4;
 
-    /// <summary>Rounding of one value of the function, relative; a bound by experience, for it has run through a whole inner loop.</summary>
+    /// <summary>
+    /// Rounding of one value of the function, relative; a bound by experience, for it has run through a whole inner loop.
+    /// </summary>
     private const double Rounding = 1e-15;
 
     /// <summary>
@@ -31,8 +33,8 @@ internal static class MethodCheckDifferences
             first = Central(step);
         }
 
-        // Row i holds the difference at step/2ⁱ, then its extrapolations of order 4, 6, ...; the one that agrees best with its neighbours is the answer,
-        // where the agreement of two that rounding could have made differ counts for no more than that.
+        // Row i holds the difference at step/2ⁱ, then its extrapolations of order 4, 6, ...; the one that agrees best with its neighbours
+        // is the answer, where the agreement of two that rounding could have made differ counts for no more than that.
         double[] previous = [first.Value];
         double best = first.Value;
         double uncertainty = double.PositiveInfinity;
@@ -50,7 +52,8 @@ internal static class MethodCheckDifferences
             {
                 double factor = Math.Pow(4, j);
                 row[j] = ((factor * row[j - 1]) - previous[j - 1]) / (factor - 1);
-                double error = Math.Max(Math.Abs(row[j] - row[j - 1]), Math.Abs(row[j] - previous[j - 1])) + (Rounding * Math.Abs(value) / h);
+                double error =
+                    Math.Max(Math.Abs(row[j] - row[j - 1]), Math.Abs(row[j] - previous[j - 1])) + (Rounding * Math.Abs(value) / h);
                 if (error < uncertainty)
                 {
                     (uncertainty, best) = (error, row[j]);

@@ -19,7 +19,10 @@ internal sealed class MethodCheckProblem
 
         // Where conjugate gradients stand still depends on the last digits of the residual; checked is what they converge to.
         Graphs = graphs.Method.MetaGradient is Implicit { Solver: LinearSolver.ConjugateGradients solver } gradient
-            ? graphs with { Method = graphs.Method with { MetaGradient = gradient with { Solver = solver with { Tolerance = 1e-12 } } } }
+            ? graphs with
+            {
+                Method = graphs.Method with { MetaGradient = gradient with { Solver = solver with { Tolerance = 1e-12 } } },
+            }
             : graphs;
         Shape = shape;
         var random = new CounterRandom(seed, 0x50524f42, 0);
@@ -29,7 +32,10 @@ internal sealed class MethodCheckProblem
         // Away from the special values that parameters start at, so that no derivative is zero by symmetry.
         foreach (ParameterSpecification parameter in MetaParameters)
         {
-            Values[parameter.Name] = [.. drawn[parameter.Name].ToArray().Select(value => (value * random.Uniform(0.8, 1.2)) + random.Uniform(-0.05, 0.05))];
+            Values[parameter.Name] =
+            [
+                .. drawn[parameter.Name].ToArray().Select(value => (value * random.Uniform(0.8, 1.2)) + random.Uniform(-0.05, 0.05)),
+            ];
         }
 
         (Values[TaskGraphs.SupportInputs], Values[TaskGraphs.SupportTargets]) = Examples(shape.SupportCount, shape.Shots, ref random);
@@ -39,9 +45,15 @@ internal sealed class MethodCheckProblem
         if (graphs.Method.MetaGradient.KeepsTaskState)
         {
             // The first visit of a task.
-            foreach ((string name, Tensor value) in graphs.Training(shape).Outputs.Where(output => output.Name.StartsWith(OuterStep.StatePrefix, StringComparison.Ordinal)))
+            foreach (
+                (string name, Tensor value) in graphs
+                    .Training(shape)
+                    .Outputs.Where(output => output.Name.StartsWith(OuterStep.StatePrefix, StringComparison.Ordinal))
+            )
             {
-                Values[name] = graphs.Method.MetaGradient.FirstState(name[OuterStep.StatePrefix.Length..]) is { } meta ? Values[meta] : new double[value.Shape.Count];
+                Values[name] = graphs.Method.MetaGradient.FirstState(name[OuterStep.StatePrefix.Length..]) is { } meta
+                    ? Values[meta]
+                    : new double[value.Shape.Count];
             }
         }
     }
@@ -67,7 +79,11 @@ internal sealed class MethodCheckProblem
         {
             Add(Smooth, new TaskShape(TaskKind.Classification, [3], 3, 6, 6), statistics);
             Add(Smooth, new TaskShape(TaskKind.Regression, [2], 1, 6, 5), statistics);
-            Add((shape, outputs) => Networks.Conv4(shape, outputs, channels: 2), new TaskShape(TaskKind.Classification, [16, 16, 1], 2, 2, 2), statistics);
+            Add(
+                (shape, outputs) => Networks.Conv4(shape, outputs, channels: 2),
+                new TaskShape(TaskKind.Classification, [16, 16, 1], 2, 2, 2),
+                statistics
+            );
         }
 
         return problems.Count > 0 ? problems : throw new ArgumentException(fault);
@@ -87,8 +103,22 @@ internal sealed class MethodCheckProblem
     }
 
     /// <summary>A network without kinks that has everything else: linear layers, normalisation and an activation.</summary>
-    private static Model Smooth(Shape input, int outputs) => new("smooth mlp", input, [.. Enumerable.Range(1, 2).Select(i => ($"layer{i}", (Layer)new Sequential(
-        ("linear", new Linear(5)), ("norm", new BatchNormalization()), ("tanh", Activation.Tanh))))], outputs);
+    private static Model Smooth(Shape input, int outputs) =>
+        new(
+            "smooth mlp",
+            input,
+            [
+                .. Enumerable
+                    .Range(1, 2)
+                    .Select(i =>
+                        (
+                            $"layer{i}",
+                            (Layer)new Sequential(("linear", new Linear(5)), ("norm", new BatchNormalization()), ("tanh", Activation.Tanh))
+                        )
+                    ),
+            ],
+            outputs
+        );
 
     /// <summary>The meta-gradient as the method computes it, in double, for every trained meta-parameter.</summary>
     public Dictionary<string, double[]> MetaGradient()
@@ -101,8 +131,12 @@ internal sealed class MethodCheckProblem
         }
 
         worker.Run();
-        return MetaParameters.Where(parameter => parameter.Trained).ToDictionary(
-            parameter => parameter.Name, parameter => worker.Output(program.OutputIndex(TaskGraphs.Gradient + parameter.Name)).ToArray());
+        return MetaParameters
+            .Where(parameter => parameter.Trained)
+            .ToDictionary(
+                parameter => parameter.Name,
+                parameter => worker.Output(program.OutputIndex(TaskGraphs.Gradient + parameter.Name)).ToArray()
+            );
     }
 
     /// <summary>Begins a trace of the task that shares nothing with the one that is checked.</summary>
@@ -115,11 +149,13 @@ internal sealed class MethodCheckProblem
             graph.Input(TaskGraphs.SupportInputs, new Shape([Shape.SupportCount, .. Shape.InputShape])),
             graph.Input(TaskGraphs.SupportTargets, new Shape(Shape.SupportCount, Shape.Outputs)),
             Shape.Kind,
-            Graphs.Statistics);
+            Graphs.Statistics
+        );
         return (
             task,
             graph.Input(TaskGraphs.QueryInputs, new Shape([Shape.QueryCount, .. Shape.InputShape])),
-            graph.Input(TaskGraphs.QueryTargets, new Shape(Shape.QueryCount, Shape.Outputs)));
+            graph.Input(TaskGraphs.QueryTargets, new Shape(Shape.QueryCount, Shape.Outputs))
+        );
     }
 
     private (double[] Inputs, double[] Targets) Examples(int count, int perClass, ref CounterRandom random)
@@ -134,7 +170,10 @@ internal sealed class MethodCheckProblem
         for (int i = 0; i < targets.Length; i++)
         {
             (int example, int output) = Math.DivRem(i, Shape.Outputs);
-            targets[i] = Shape.Kind == TaskKind.Regression ? random.NextNormal() : example / perClass == output ? 1 : 0;
+            targets[i] =
+                Shape.Kind == TaskKind.Regression ? random.NextNormal()
+                : example / perClass == output ? 1
+                : 0;
         }
 
         return (inputs, targets);

@@ -6,8 +6,8 @@ using FewShot.Compute.Graphs;
 namespace FewShot.Evaluation;
 
 /// <summary>
-/// A graph run in double that also says on which branch of each kink it ran: which relus were open, which entries the max-poolings chose. Two runs on the same
-/// branches lie on one smooth piece of the function.
+/// A graph run in double that also says on which branch of each kink it ran: which relus were open, which entries the max-poolings chose.
+/// Two runs on the same branches lie on one smooth piece of the function.
 /// </summary>
 internal sealed class MethodCheckProgram : IDisposable
 {
@@ -84,8 +84,13 @@ internal sealed class MethodCheckProgram : IDisposable
             }
             else if (s_kinks.Contains(node.Operation.Name))
             {
-                branches.UnionWith(Differentiate.VectorJacobianProduct(
-                    [node], [graph.Fill(1, node.Shape)], [.. node.Inputs.Distinct().Where(input => input.Operation.Name is not ("Fill" or "Constant"))]));
+                branches.UnionWith(
+                    Differentiate.VectorJacobianProduct(
+                        [node],
+                        [graph.Fill(1, node.Shape)],
+                        [.. node.Inputs.Distinct().Where(input => input.Operation.Name is not ("Fill" or "Constant"))]
+                    )
+                );
             }
         }
 

@@ -7,8 +7,9 @@ using FewShot.Models;
 namespace FewShot.Evaluation;
 
 /// <summary>
-/// The query loss after a plain-number gradient descent in which the first steps use the gradients they had at the unmoved meta-parameters: what
-/// unrolled meta-gradients are the derivative of: exact ones hold no step constant, first-order ones all. It shares no inner loop with the graph that is checked.
+/// The query loss after a plain-number gradient descent in which the first steps use the gradients they had at the unmoved meta-parameters:
+/// what unrolled meta-gradients are the derivative of: exact ones hold no step constant, first-order ones all. It shares no inner loop with
+/// the graph that is checked.
 /// </summary>
 internal sealed class MethodCheckReplay : MethodCheckDefinition
 {
@@ -27,13 +28,17 @@ internal sealed class MethodCheckReplay : MethodCheckDefinition
         task.Graph.Output("loss", task.Loss(none.Predict(task, none.Adapt(task)[^1], inputs), targets));
         _query = new MethodCheckProgram(task.Graph, problem.Values);
         _weights = unrolled.MultiStepLoss ? problem.Values[Unrolled.StepWeights] : null;
-        _loop.Run(problem.Values, [], (_, gradients) =>
-        {
-            if (_constant.Count < descent.InnerSteps - unrolled.ExactSteps)
+        _loop.Run(
+            problem.Values,
+            [],
+            (_, gradients) =>
             {
-                _constant.Add(gradients);
+                if (_constant.Count < descent.InnerSteps - unrolled.ExactSteps)
+                {
+                    _constant.Add(gradients);
+                }
             }
-        });
+        );
     }
 
     public override (double Value, ulong Branches) At(string parameter, double[] direction, double step)
@@ -41,16 +46,20 @@ internal sealed class MethodCheckReplay : MethodCheckDefinition
         Dictionary<string, double[]> values = Moved(_problem.Values, parameter, direction, step);
         (double sum, ulong queryBranches) = (0, 0);
         int done = 0;
-        (Dictionary<string, double[]> adapted, ulong branches) = _loop.Run(values, _constant, (parameters, _) =>
-        {
-            // Called before each step, so with the parameters that the step before it left.
-            if (_weights is not null && done > 0)
+        (Dictionary<string, double[]> adapted, ulong branches) = _loop.Run(
+            values,
+            _constant,
+            (parameters, _) =>
             {
-                Add(parameters, _weights[done - 1]);
-            }
+                // Called before each step, so with the parameters that the step before it left.
+                if (_weights is not null && done > 0)
+                {
+                    Add(parameters, _weights[done - 1]);
+                }
 
-            done++;
-        });
+                done++;
+            }
+        );
         Add(adapted, _weights is null ? 1 : _weights[^1]);
         return (sum, unchecked((branches * 31) + queryBranches));
 
@@ -74,8 +83,8 @@ internal sealed class MethodCheckReplay : MethodCheckDefinition
 }
 
 /// <summary>
-/// The displacement φ − θᴷ as a sum over the inner steps of the step size times the derivative of the support loss at the step's parameters: what Reptile
-/// descends, without the gradients that its graph uses.
+/// The displacement φ − θᴷ as a sum over the inner steps of the step size times the derivative of the support loss at the step's
+/// parameters: what Reptile descends, without the gradients that its graph uses.
 /// </summary>
 internal sealed class MethodCheckDisplacement : MethodCheckDefinition
 {
@@ -114,7 +123,9 @@ internal sealed class MethodCheckDisplacement : MethodCheckDefinition
 
                 branches = unchecked((branches * 31) + _support.Run());
                 double[] regularization = _loop.Regularization(parameter, _trajectory[k][parameter], _trajectory[0][parameter]);
-                sum += _descent.Rate.Initial * (_support.Output("loss")[0] + (step * regularization.Zip(direction, (slope, d) => slope * d).Sum()));
+                sum +=
+                    _descent.Rate.Initial
+                    * (_support.Output("loss")[0] + (step * regularization.Zip(direction, (slope, d) => slope * d).Sum()));
             }
         }
 
@@ -168,7 +179,8 @@ internal sealed class MethodCheckInnerLoop : IDisposable
     public (Dictionary<string, double[]> Adapted, ulong Branches) Run(
         IReadOnlyDictionary<string, double[]> values,
         IReadOnlyList<Dictionary<string, double[]>> constant,
-        Action<Dictionary<string, double[]>, Dictionary<string, double[]>> before)
+        Action<Dictionary<string, double[]>, Dictionary<string, double[]>> before
+    )
     {
         Dictionary<string, double[]> parameters = _names.ToDictionary(name => name, name => (double[])values[name].Clone());
         ulong branches = 0;
@@ -188,24 +200,36 @@ internal sealed class MethodCheckInnerLoop : IDisposable
 
             before(parameters, gradients);
             int current = step;
-            parameters = _names.ToDictionary(name => name, name => !Changes(name, current) ? parameters[name]
-                : [.. parameters[name].Select((value, i) => value - (Rate(values, name, current, i) * gradients[name][i]))]);
+            parameters = _names.ToDictionary(
+                name => name,
+                name =>
+                    !Changes(name, current)
+                        ? parameters[name]
+                        : [.. parameters[name].Select((value, i) => value - (Rate(values, name, current, i) * gradients[name][i]))]
+            );
         }
 
         return (parameters, branches);
 
-        Dictionary<string, double[]> Regularized(Dictionary<string, double[]> gradients) => _descent.Regularization is null ? gradients : _names.ToDictionary(
-            name => name, name => gradients[name].Zip(Regularization(name, parameters[name], values[name]), (slope, added) => slope + added).ToArray());
+        Dictionary<string, double[]> Regularized(Dictionary<string, double[]> gradients) =>
+            _descent.Regularization is null
+                ? gradients
+                : _names.ToDictionary(
+                    name => name,
+                    name =>
+                        gradients[name].Zip(Regularization(name, parameters[name], values[name]), (slope, added) => slope + added).ToArray()
+                );
     }
 
     /// <summary>The slope of the term that regularises the inner problem.</summary>
-    public double[] Regularization(string name, double[] parameter, double[] start) => _descent.Regularization switch
-    {
-        null => new double[parameter.Length],
-        LowerRegularization.SquaredNorm norm => [.. parameter.Select(value => norm.Strength * value)],
-        LowerRegularization.Proximal proximal => [.. parameter.Zip(start, (value, from) => proximal.Strength * (value - from))],
-        _ => throw new NotSupportedException($"the check does not know the slope of {_descent.Regularization} in {name}; add it here"),
-    };
+    public double[] Regularization(string name, double[] parameter, double[] start) =>
+        _descent.Regularization switch
+        {
+            null => new double[parameter.Length],
+            LowerRegularization.SquaredNorm norm => [.. parameter.Select(value => norm.Strength * value)],
+            LowerRegularization.Proximal proximal => [.. parameter.Zip(start, (value, from) => proximal.Strength * (value - from))],
+            _ => throw new NotSupportedException($"the check does not know the slope of {_descent.Regularization} in {name}; add it here"),
+        };
 
     /// <summary>Gradients of the support loss at given parameters, without the regularisation.</summary>
     public (Dictionary<string, double[]> Gradients, ulong Branches) GradientsAt(IReadOnlyDictionary<string, double[]> parameters)
@@ -221,15 +245,17 @@ internal sealed class MethodCheckInnerLoop : IDisposable
 
     public void Dispose() => _gradients.Dispose();
 
-    private double Rate(IReadOnlyDictionary<string, double[]> values, string name, int step, int coordinate) => _descent.Rate.Scope == LearningRateScope.Fixed
-        ? _descent.Rate.Initial
-        : _descent.Rate.Unit * Learned(values, name, step, coordinate);
+    private double Rate(IReadOnlyDictionary<string, double[]> values, string name, int step, int coordinate) =>
+        _descent.Rate.Scope == LearningRateScope.Fixed
+            ? _descent.Rate.Initial
+            : _descent.Rate.Unit * Learned(values, name, step, coordinate);
 
-    private double Learned(IReadOnlyDictionary<string, double[]> values, string name, int step, int coordinate) => _descent.Rate.Scope switch
-    {
-        LearningRateScope.Scalar => values["inner_rate"][0],
-        LearningRateScope.Layer => values[$"inner_rate.{Model.LayerOf(name)}"][0],
-        LearningRateScope.LayerAndStep => values[$"inner_rate.step{step}.{Model.LayerOf(name)}"][0],
-        _ => values[$"inner_rate.{name}"][coordinate],
-    };
+    private double Learned(IReadOnlyDictionary<string, double[]> values, string name, int step, int coordinate) =>
+        _descent.Rate.Scope switch
+        {
+            LearningRateScope.Scalar => values["inner_rate"][0],
+            LearningRateScope.Layer => values[$"inner_rate.{Model.LayerOf(name)}"][0],
+            LearningRateScope.LayerAndStep => values[$"inner_rate.step{step}.{Model.LayerOf(name)}"][0],
+            _ => values[$"inner_rate.{name}"][coordinate],
+        };
 }

@@ -13,11 +13,21 @@ namespace FewShot.Evaluation;
 /// <param name="Tolerance">The largest error that passes.</param>
 /// <param name="Passed">Whether all errors are within the tolerance, and more was compared than left out in every case.</param>
 /// <param name="Coordinates">Coordinates and random directions compared.</param>
-/// <param name="LeftOut">Those where every difference crossed a kink of a relu or a max-pooling, and so is not the difference of a derivative.</param>
+/// <param name="LeftOut">
+/// Those where every difference crossed a kink of a relu or a max-pooling, and so is not the difference of a derivative.
+/// </param>
 /// <param name="Cases">The problems, one by one.</param>
 public sealed record MethodCheckResult(
-    string Method, string Order, string Definition, double MaxRelativeError, double Tolerance, bool Passed, int Coordinates, int LeftOut,
-    IReadOnlyList<MethodCheckCase> Cases);
+    string Method,
+    string Order,
+    string Definition,
+    double MaxRelativeError,
+    double Tolerance,
+    bool Passed,
+    int Coordinates,
+    int LeftOut,
+    IReadOnlyList<MethodCheckCase> Cases
+);
 
 /// <summary>One problem of a check.</summary>
 /// <param name="Name">Network, tasks and statistics.</param>
@@ -28,11 +38,20 @@ public sealed record MethodCheckResult(
 /// <param name="Coordinates">Coordinates and random directions compared.</param>
 /// <param name="LeftOut">Coordinates and directions left out.</param>
 public sealed record MethodCheckCase(
-    string Name, TaskKind Kind, NormStatistics NormStatistics, double MaxRelativeError, string Worst, int Coordinates, int LeftOut);
+    string Name,
+    TaskKind Kind,
+    NormStatistics NormStatistics,
+    double MaxRelativeError,
+    string Worst,
+    int Coordinates,
+    int LeftOut
+);
 
 /// <summary>What <see cref="MethodCheck.CompareExecutors"/> found.</summary>
 /// <param name="Method">The method.</param>
-/// <param name="MaxRelativeError">The largest difference, relative to the largest value of its tensor (gradients: or a tenth of the largest of all).</param>
+/// <param name="MaxRelativeError">
+/// The largest difference, relative to the largest value of its tensor (gradients: or a tenth of the largest of all).
+/// </param>
 /// <param name="Tolerance">The largest difference that passes.</param>
 /// <param name="Passed">Whether it is within the tolerance.</param>
 /// <param name="Values">Numbers compared.</param>

@@ -9,7 +9,10 @@ using FewShot.Training;
 
 namespace FewShot.Evaluation;
 
-/// <summary>What a method costs on tasks of a shape, known before anything is trained: the programs that training and adaptation would run for one task.</summary>
+/// <summary>
+/// What a method costs on tasks of a shape, known before anything is trained: the programs that training and adaptation would run for one
+/// task.
+/// </summary>
 public sealed class MethodPlan
 {
     private readonly TaskGraphs _graphs;
@@ -45,7 +48,9 @@ public sealed class MethodPlan
     /// <summary>Adaptation to one task, no queries included: what runs where the examples are.</summary>
     public SimdProgram Adaptation { get; }
 
-    /// <summary>Bytes kept of each recurring task from one visit to the next, besides the programs' memory: 0 without a warm start.</summary>
+    /// <summary>
+    /// Bytes kept of each recurring task from one visit to the next, besides the programs' memory: 0 without a warm start.
+    /// </summary>
     public long TaskStateBytes => TaskMemory.BytesOf(Training);
 
     /// <summary>Whether training recomputes to save memory.</summary>
@@ -63,8 +68,8 @@ public sealed class MethodPlan
     }
 
     /// <summary>
-    /// Where the time of one of the two programs goes: runs it on made-up data on this thread for <paramref name="duration"/>, at least once beyond the runs
-    /// that warm the runtime up, and gives each step the time of its fastest run.
+    /// Where the time of one of the two programs goes: runs it on made-up data on this thread for <paramref name="duration"/>, at least
+    /// once beyond the runs that warm the runtime up, and gives each step the time of its fastest run.
     /// </summary>
     /// <param name="program"><see cref="Training"/> or <see cref="Adaptation"/>.</param>
     /// <param name="duration">How long to measure.</param>
@@ -88,8 +93,7 @@ public sealed class MethodPlan
         do
         {
             worker.Run();
-        }
-        while (Stopwatch.GetElapsedTime(start) < duration);
+        } while (Stopwatch.GetElapsedTime(start) < duration);
         return worker.Steps;
     }
 
@@ -105,9 +109,12 @@ public sealed class MethodPlan
             for (int i = 0; i < values.Length; i++)
             {
                 // One-hot rows, the classes in turn; everything else is noise.
-                values[i] = targets && _shape.Kind == TaskKind.Classification
-                    ? i % _shape.Outputs == i / _shape.Outputs % _shape.Outputs ? 1 : 0
-                    : (float)random.NextNormal();
+                values[i] =
+                    targets && _shape.Kind == TaskKind.Classification
+                        ? i % _shape.Outputs == i / _shape.Outputs % _shape.Outputs
+                            ? 1
+                            : 0
+                        : (float)random.NextNormal();
             }
         }
     }

@@ -5,7 +5,9 @@ namespace FewShot.Evaluation;
 /// <summary>A pattern with what it costs and what it gives.</summary>
 /// <param name="Pattern">The pattern.</param>
 /// <param name="Accuracy">On validation tasks, after adaptation under it.</param>
-/// <param name="Milliseconds">Median time to adapt to one task on one core: the whole program, from the support set to the task's state.</param>
+/// <param name="Milliseconds">
+/// Median time to adapt to one task on one core: the whole program, from the support set to the task's state.
+/// </param>
 /// <param name="MultiplyAdds">Of one adaptation.</param>
 /// <param name="ActiveSteps">Steps at which some layer changes.</param>
 public sealed record PatternMeasurement(Pattern Pattern, Interval Accuracy, double Milliseconds, long MultiplyAdds, int ActiveSteps);
@@ -23,7 +25,8 @@ public sealed record PatternChoice(
     PatternMeasurement AllOnesOneStep,
     PatternMeasurement BestOneStep,
     IReadOnlyList<PatternMeasurement> Front,
-    IReadOnlyList<PatternMeasurement> Measured)
+    IReadOnlyList<PatternMeasurement> Measured
+)
 {
     /// <summary>Patterns tried in all, those that were measured on a few tasks only included.</summary>
     public int Screened { get; init; } = Measured.Count;
@@ -38,8 +41,10 @@ public sealed record PatternChoice(
     /// <param name="tolerance">Accuracy that may be lost, in [0, 1].</param>
     public static PatternChoice Among(IReadOnlyList<PatternMeasurement> measured, int steps, int layers, double tolerance)
     {
-        PatternMeasurement Find(int active) => measured.First(entry =>
-            entry.ActiveSteps == active && entry.Pattern.Grid(steps, layers).All(row => row.All(on => on) || row.All(on => !on)));
+        PatternMeasurement Find(int active) =>
+            measured.First(entry =>
+                entry.ActiveSteps == active && entry.Pattern.Grid(steps, layers).All(row => row.All(on => on) || row.All(on => !on))
+            );
         PatternMeasurement allOnes = Find(steps);
         return new PatternChoice(
             allOnes,
@@ -47,9 +52,12 @@ public sealed record PatternChoice(
             Find(1),
             measured.Where(entry => entry.ActiveSteps == 1).MaxBy(entry => entry.Accuracy.Mean)!,
             [.. measured.Where(entry => !measured.Any(other => Beats(other, entry))).OrderBy(entry => entry.Milliseconds)],
-            measured);
+            measured
+        );
     }
 
     private static bool Beats(PatternMeasurement a, PatternMeasurement b) =>
-        a.Milliseconds <= b.Milliseconds && a.Accuracy.Mean >= b.Accuracy.Mean && (a.Milliseconds < b.Milliseconds || a.Accuracy.Mean > b.Accuracy.Mean);
+        a.Milliseconds <= b.Milliseconds
+        && a.Accuracy.Mean >= b.Accuracy.Mean
+        && (a.Milliseconds < b.Milliseconds || a.Accuracy.Mean > b.Accuracy.Mean);
 }

@@ -30,14 +30,17 @@ public sealed record PatternSearchOptions
     /// <summary>Most patterns that are measured on all episodes and timed, besides the references.</summary>
     public int Contenders { get; init; } = 20;
 
-    /// <summary>Turns in which the contenders are timed one after another, so that a slow stretch of the machine meets all of them.</summary>
+    /// <summary>
+    /// Turns in which the contenders are timed one after another, so that a slow stretch of the machine meets all of them.
+    /// </summary>
     public int Turns { get; init; } = 10;
 }
 
 /// <summary>
-/// Measures adaptation under many patterns of one learner and finds the fastest within a tolerance (Khabarlak 2022, arXiv:2206.05930): all rows used at every
-/// step, all rows used at one step, and per-step patterns of any rows, found by a beam from the best of the former. All are screened on a few tasks and by
-/// their operations, which have no noise; those that may be chosen are measured on all tasks and timed. Used by one thread at a time.
+/// Measures adaptation under many patterns of one learner and finds the fastest within a tolerance (Khabarlak 2022, arXiv:2206.05930): all
+/// rows used at every step, all rows used at one step, and per-step patterns of any rows, found by a beam from the best of the former. All
+/// are screened on a few tasks and by their operations, which have no noise; those that may be chosen are measured on all tasks and timed.
+/// Used by one thread at a time.
 /// </summary>
 public sealed class PatternSearch
 {
@@ -100,41 +103,67 @@ public sealed class PatternSearch
 
         double[] milliseconds = Time(contenders, cancellation);
         return PatternChoice.Among(
-            [.. contenders.Zip(milliseconds, (trial, time) => new PatternMeasurement(
-                trial.Pattern, Interval.Of([.. trial.Accuracies]), time, trial.MultiplyAdds, trial.ActiveSteps))],
-            _steps, _layers, _options.Tolerance) with
-        { Screened = _trials.Count };
+            [
+                .. contenders.Zip(
+                    milliseconds,
+                    (trial, time) =>
+                        new PatternMeasurement(
+                            trial.Pattern,
+                            Interval.Of([.. trial.Accuracies]),
+                            time,
+                            trial.MultiplyAdds,
+                            trial.ActiveSteps
+                        )
+                ),
+            ],
+            _steps,
+            _layers,
+            _options.Tolerance
+        ) with
+        {
+            Screened = _trials.Count,
+        };
     }
 
     /// <summary>Every choice of layers but none.</summary>
     private IEnumerable<bool[]> Rows() =>
-        Enumerable.Range(1, (1 << _layers) - 1).Select(bits => Enumerable.Range(0, _layers).Select(layer => (bits >> layer & 1) == 1).ToArray());
+        Enumerable
+            .Range(1, (1 << _layers) - 1)
+            .Select(bits => Enumerable.Range(0, _layers).Select(layer => (bits >> layer & 1) == 1).ToArray());
 
     private IEnumerable<bool[]> OneStep(bool[] row) => [row, .. Enumerable.Repeat(new bool[_layers], _steps - 1)];
 
     /// <summary>
-    /// A beam over grids of any rows, from the best static ones: what is accurate enough is made cheaper by one layer of one step or by a whole step, what is not
-    /// is given one more layer at one step. A round tries at most beam × steps × (layers + 1) grids.
+    /// A beam over grids of any rows, from the best static ones: what is accurate enough is made cheaper by one layer of one step or by a
+    /// whole step, what is not is given one more layer at one step. A round tries at most beam × steps × (layers + 1) grids.
     /// </summary>
     private void Refine(Action<string, Pattern, Interval>? progress, CancellationToken cancellation)
     {
         (bool[][] Grid, Trial Trial)[] beam = Best(Rows().Select(row => Tried([.. Enumerable.Repeat(row, _steps)])));
         for (int round = 0; round < _options.Rounds; round++)
         {
-            (bool[][] Grid, Trial Trial)[] next = [.. beam.SelectMany(entry => Neighbours(entry.Grid, IsAccurate(entry.Trial))).Select(Tried)];
+            (bool[][] Grid, Trial Trial)[] next =
+            [
+                .. beam.SelectMany(entry => Neighbours(entry.Grid, IsAccurate(entry.Trial))).Select(Tried),
+            ];
             beam = Best(beam.Concat(next));
         }
 
         (bool[][] Grid, Trial Trial) Tried(bool[][] grid) => (grid, Screen(grid, progress, cancellation));
 
         (bool[][] Grid, Trial Trial)[] Best(IEnumerable<(bool[][] Grid, Trial Trial)> entries) =>
-        [
-            .. entries.DistinctBy(entry => entry.Trial)
-                .OrderBy(entry => IsAccurate(entry.Trial) ? 0 : 1).ThenBy(entry => entry.Trial.MultiplyAdds).Take(_options.Beam),
-        ];
+            [
+                .. entries
+                    .DistinctBy(entry => entry.Trial)
+                    .OrderBy(entry => IsAccurate(entry.Trial) ? 0 : 1)
+                    .ThenBy(entry => entry.Trial.MultiplyAdds)
+                    .Take(_options.Beam),
+            ];
     }
 
-    /// <summary>The grids that differ in one layer of one step, all of them cheaper or all dearer; the cheaper ones also without one whole step.</summary>
+    /// <summary>
+    /// The grids that differ in one layer of one step, all of them cheaper or all dearer; the cheaper ones also without one whole step.
+    /// </summary>
     private IEnumerable<bool[][]> Neighbours(bool[][] grid, bool cheaper)
     {
         for (int step = 0; step < _steps; step++)
@@ -173,7 +202,8 @@ public sealed class PatternSearch
     private bool IsAccurate(Trial trial) => Difference(trial).Mean >= -_options.Tolerance;
 
     /// <summary>
-    /// The references; the patterns that may turn out to be accurate enough, the cheapest first; and those that no other beats in both accuracy and operations.
+    /// The references; the patterns that may turn out to be accurate enough, the cheapest first; and those that no other beats in both
+    /// accuracy and operations.
     /// </summary>
     private Trial[] Contenders(IEnumerable<bool[]> allOnesOneStep)
     {
@@ -181,10 +211,20 @@ public sealed class PatternSearch
         Trial oneStep = _trials[Pattern.Of(allOnesOneStep).ToString()];
         IEnumerable<Trial> possible = trials
             .Where(trial => Difference(trial) is var difference && difference.Mean + difference.HalfWidth >= -_options.Tolerance)
-            .OrderBy(trial => trial.MultiplyAdds).Take(_options.Contenders);
+            .OrderBy(trial => trial.MultiplyAdds)
+            .Take(_options.Contenders);
         IEnumerable<Trial> bestOneStep = trials.Where(trial => trial.ActiveSteps == 1).OrderByDescending(trial => trial.Mean).Take(5);
-        IEnumerable<Trial> front = trials.Where(trial => !trials.Any(other => other.Mean >= trial.Mean && other.MultiplyAdds < trial.MultiplyAdds));
-        return [.. new[] { _reference!, oneStep }.Concat(possible).Concat(bestOneStep).Concat(front.OrderByDescending(trial => trial.Mean).Take(_options.Contenders)).Distinct()];
+        IEnumerable<Trial> front = trials.Where(trial =>
+            !trials.Any(other => other.Mean >= trial.Mean && other.MultiplyAdds < trial.MultiplyAdds)
+        );
+        return
+        [
+            .. new[] { _reference!, oneStep }
+                .Concat(possible)
+                .Concat(bestOneStep)
+                .Concat(front.OrderByDescending(trial => trial.Mean).Take(_options.Contenders))
+                .Distinct(),
+        ];
     }
 
     /// <summary>Accuracy less that of the reference, task by task: much narrower than the difference of two intervals.</summary>
@@ -222,9 +262,12 @@ public sealed class PatternSearch
         trial.Accuracies.AddRange(accuracies.Cast<double>());
     }
 
-    private Evaluator Evaluate(Pattern pattern) => new(_specification with { Pattern = pattern.ToString() }, _source, _workers, everyStep: false);
+    private Evaluator Evaluate(Pattern pattern) =>
+        new(_specification with { Pattern = pattern.ToString() }, _source, _workers, everyStep: false);
 
-    /// <summary>For each the median time of adaptation on this thread in its best turn: other work on the machine only ever makes a turn slower.</summary>
+    /// <summary>
+    /// For each the median time of adaptation on this thread in its best turn: other work on the machine only ever makes a turn slower.
+    /// </summary>
     private double[] Time(Trial[] trials, CancellationToken cancellation)
     {
         var timers = new List<AdaptationTimer>();

@@ -9,8 +9,9 @@ using FewShot.Storage;
 namespace FewShot.Learning;
 
 /// <summary>
-/// An adapted model as a file. The self-contained form holds the learner's weights and says which tensors adaptation changed; the small one holds these alone.
-/// Both carry a hash of the learner's weights; files of earlier versions do not, and do not tell changed tensors from others.
+/// An adapted model as a file. The self-contained form holds the learner's weights and says which tensors adaptation changed; the small one
+/// holds these alone. Both carry a hash of the learner's weights; files of earlier versions do not, and do not tell changed tensors from
+/// others.
 /// </summary>
 /// <param name="Specification">The learner.</param>
 /// <param name="Tensors">All that the file holds.</param>
@@ -20,8 +21,14 @@ namespace FewShot.Learning;
 /// <param name="Outputs">Width of the network's answer.</param>
 /// <param name="ClassNames">Names of the classes, if they were given.</param>
 internal sealed record AdaptedModelFile(
-    LearnerSpecification Specification, IReadOnlyList<StoredTensor> Tensors, IReadOnlyList<string>? Changed, string? WeightsHash,
-    int Ways, int Outputs, IReadOnlyList<string>? ClassNames)
+    LearnerSpecification Specification,
+    IReadOnlyList<StoredTensor> Tensors,
+    IReadOnlyList<string>? Changed,
+    string? WeightsHash,
+    int Ways,
+    int Outputs,
+    IReadOnlyList<string>? ClassNames
+)
 {
     private const string LearnerKey = "adapted_learner";
     private const string WaysKey = "ways";
@@ -57,8 +64,14 @@ internal sealed record AdaptedModelFile(
         return changed?.Except(file.Tensors.Select(tensor => tensor.Name)).FirstOrDefault() is { } missing
             ? throw NotAModel(path, $"it lacks '{missing}'")
             : new AdaptedModelFile(
-                specification, file.Tensors, changed, file.Metadata.GetValueOrDefault(HashKey), Count(file, WaysKey), Count(file, OutputsKey),
-                Names(file, ClassNamesKey, "what its classes are called"));
+                specification,
+                file.Tensors,
+                changed,
+                file.Metadata.GetValueOrDefault(HashKey),
+                Count(file, WaysKey),
+                Count(file, OutputsKey),
+                Names(file, ClassNamesKey, "what its classes are called")
+            );
     }
 
     /// <exception cref="StorageException">It cannot be written; a previous version is untouched.</exception>
@@ -91,7 +104,8 @@ internal sealed record AdaptedModelFile(
         if (NeedsLearner)
         {
             throw new StorageException(
-                $"'{path}' holds only what adaptation changed; load it together with its learner, or save the model self-contained");
+                $"'{path}' holds only what adaptation changed; load it together with its learner, or save the model self-contained"
+            );
         }
 
         var graphs = TaskGraphs.Of(Specification);
@@ -107,7 +121,8 @@ internal sealed record AdaptedModelFile(
     }
 
     /// <summary>
-    /// The programs and the state of a model that shares what its learner has: all, or the weights alone where it was adapted under other settings, such as a pattern.
+    /// The programs and the state of a model that shares what its learner has: all, or the weights alone where it was adapted under other
+    /// settings, such as a pattern.
     /// </summary>
     /// <exception cref="StorageException">It is of another learner.</exception>
     public (TaskPrograms Programs, TaskState State) With(TaskPrograms learner, string path)
@@ -117,20 +132,29 @@ internal sealed record AdaptedModelFile(
         {
             string[] differences =
             [
-                .. ConfigurationDifference.Between(Specification.ToJson(), learner.Specification.ToJson())
-                    .Select(difference => $"{difference.Key} is {difference.Stored ?? "not set"} in the file and {difference.Given ?? "not set"} in the learner"),
+                .. ConfigurationDifference
+                    .Between(Specification.ToJson(), learner.Specification.ToJson())
+                    .Select(difference =>
+                        $"{difference.Key} is {difference.Stored ?? "not set"} in the file and {difference.Given ?? "not set"} in the "
+                        + "learner"
+                    ),
             ];
             throw new StorageException(
                 $"'{path}' was adapted by another learner: {(isAlike ? "its weights are others" : string.Join(", ", differences))}; "
-                + $"load it with its own{(NeedsLearner ? "" : ", or by itself")}");
+                    + $"load it with its own{(NeedsLearner ? "" : ", or by itself")}"
+            );
         }
 
         // A file that does not say what adaptation changed holds the learner's weights bit by bit where it changed nothing.
         Dictionary<string, Weight> weights = learner.Weights.ToDictionary(weight => weight.Name);
-        var state = new TaskState(
-        [
-            .. Tensors.Where(tensor => NeedsLearner || (Changed?.Contains(tensor.Name)
-                ?? !(weights.TryGetValue(tensor.Name, out Weight weight) && weight.Values.Span.SequenceEqual(tensor.Float32)))),
+        var state = new TaskState([
+            .. Tensors.Where(tensor =>
+                NeedsLearner
+                || (
+                    Changed?.Contains(tensor.Name)
+                    ?? !(weights.TryGetValue(tensor.Name, out Weight weight) && weight.Values.Span.SequenceEqual(tensor.Float32))
+                )
+            ),
         ]);
         return (isAlike ? learner : learner.Under(Specification), state);
     }
@@ -147,10 +171,10 @@ internal sealed record AdaptedModelFile(
     private static string? List(IReadOnlyList<string>? names) =>
         names is null ? null : new JsonArray([.. names.Select(name => (JsonNode)name)]).ToJsonString();
 
-    private static string[]? Names(SafetensorsFile file, string key, string subject) => !file.Metadata.TryGetValue(key, out string? json)
-        ? null
+    private static string[]? Names(SafetensorsFile file, string key, string subject) =>
+        !file.Metadata.TryGetValue(key, out string? json) ? null
         : StoredJson.Parse(Encoding.UTF8.GetBytes(json), file.Path, subject) is JsonArray list
-            && list.All(name => name is JsonValue value && value.GetValueKind() == JsonValueKind.String)
+        && list.All(name => name is JsonValue value && value.GetValueKind() == JsonValueKind.String)
             ? [.. list.Select(name => (string)name!)]
-            : throw StoredJson.Fault(file.Path, subject, $"'{key}' is not a list of names");
+        : throw StoredJson.Fault(file.Path, subject, $"'{key}' is not a list of names");
 }

@@ -4,8 +4,8 @@ using FewShot.Weighting;
 namespace FewShot.Learning;
 
 /// <summary>
-/// The weighted sum of the tasks' gradients, in task order whichever thread finishes first. Where weights are known before the tasks have run, a few gradients
-/// are held at a time, so that memory does not grow with the batch; else all.
+/// The weighted sum of the tasks' gradients, in task order whichever thread finishes first. Where weights are known before the tasks have
+/// run, a few gradients are held at a time, so that memory does not grow with the batch; else all.
 /// </summary>
 internal sealed class GradientSum
 {

@@ -8,8 +8,8 @@ using FewShot.Tasks;
 namespace FewShot.Learning;
 
 /// <summary>
-/// The loss, accuracy and meta-gradient of a batch of tasks: each task runs the same program on some worker, and the results are reduced in task order, so
-/// they are the same bits for any number of workers. Allocates nothing after its creation. Used by one thread at a time.
+/// The loss, accuracy and meta-gradient of a batch of tasks: each task runs the same program on some worker, and the results are reduced in
+/// task order, so they are the same bits for any number of workers. Allocates nothing after its creation. Used by one thread at a time.
 /// </summary>
 internal sealed class MetaStep : IDisposable
 {
@@ -43,18 +43,30 @@ internal sealed class MetaStep : IDisposable
     /// <param name="metaBatch">Tasks of a batch.</param>
     /// <param name="workers">Threads.</param>
     /// <param name="tasks">The size of a fixed set of tasks; null for new ones in every batch.</param>
-    public MetaStep(TaskGraphs graphs, TaskShape shape, SimdProgram program, ParameterSet parameters, int metaBatch, int workers, int? tasks = null)
+    public MetaStep(
+        TaskGraphs graphs,
+        TaskShape shape,
+        SimdProgram program,
+        ParameterSet parameters,
+        int metaBatch,
+        int workers,
+        int? tasks = null
+    )
     {
         if (graphs.Method.MetaGradient.KeepsTaskState && tasks is null)
         {
             throw new ArgumentException(
                 $"method {graphs.Method.Name} starts warm from what it keeps of each task, but new tasks come in every iteration; "
-                + "train on a fixed set that recurs, by TrainingOptions.Tasks, or without MethodOptions.WarmStart");
+                    + "train on a fixed set that recurs, by TrainingOptions.Tasks, or without MethodOptions.WarmStart"
+            );
         }
 
         if (tasks < metaBatch)
         {
-            throw new ArgumentException($"a batch of {metaBatch} tasks cannot come from a fixed set of {tasks}; lower TrainingOptions.MetaBatch or raise TrainingOptions.Tasks");
+            throw new ArgumentException(
+                $"a batch of {metaBatch} tasks cannot come from a fixed set of {tasks}; lower TrainingOptions.MetaBatch or raise "
+                    + "TrainingOptions.Tasks"
+            );
         }
 
         _tasks = tasks;
@@ -87,15 +99,22 @@ internal sealed class MetaStep : IDisposable
         }
 
         _gradientPlaces = [.. places];
-        _observedPlaces = [.. Program.OutputNames.Select((name, index) => (index, name)).Where(pair => pair.name.StartsWith(TaskGraphs.Observed, StringComparison.Ordinal))
-            .Select(pair => (pair.index, pair.name[TaskGraphs.Observed.Length..]))];
+        _observedPlaces =
+        [
+            .. Program
+                .OutputNames.Select((name, index) => (index, name))
+                .Where(pair => pair.name.StartsWith(TaskGraphs.Observed, StringComparison.Ordinal))
+                .Select(pair => (pair.index, pair.name[TaskGraphs.Observed.Length..])),
+        ];
         _observed = [.. _observedPlaces.Select(place => new float[metaBatch * parameters[place.Name].Length])];
         Losses = new float[metaBatch];
         Accuracies = new float[metaBatch];
         Weights = new float[metaBatch];
         Gradient = new float[parameters.Values.Length];
         _sum = new GradientSum(graphs.Method.Weighting, Gradient, Weights, workers);
-        _memory = graphs.Method.MetaGradient.KeepsTaskState ? new TaskMemory(Program, graphs.Method.MetaGradient, parameters, tasks!.Value) : null;
+        _memory = graphs.Method.MetaGradient.KeepsTaskState
+            ? new TaskMemory(Program, graphs.Method.MetaGradient, parameters, tasks!.Value)
+            : null;
         StepWeights = _stepWeights < 0 ? [] : new float[graphs.Method.Adaptation.Steps];
         _body = (worker, task) =>
         {
@@ -130,7 +149,8 @@ internal sealed class MetaStep : IDisposable
     public float[] StepWeights { get; }
 
     /// <summary>What the linear systems of the batch met; null where the method has none to solve.</summary>
-    public SolverIncidents? Solver => _solver is null ? null : new SolverIncidents(Losses.Length, True(_negativeCurvature), True(_stoodStill));
+    public SolverIncidents? Solver =>
+        _solver is null ? null : new SolverIncidents(Losses.Length, True(_negativeCurvature), True(_stoodStill));
 
     /// <summary>Seconds that all workers together have spent on tasks.</summary>
     public double BusySeconds => _team.BusySeconds;
@@ -159,7 +179,12 @@ internal sealed class MetaStep : IDisposable
             TensorPrimitives.Multiply(running, 1 - momentum, running);
             for (int task = 0; task < Losses.Length; task++)
             {
-                TensorPrimitives.MultiplyAdd(_observed[i].AsSpan(task * running.Length, running.Length), momentum / Losses.Length, running, running);
+                TensorPrimitives.MultiplyAdd(
+                    _observed[i].AsSpan(task * running.Length, running.Length),
+                    momentum / Losses.Length,
+                    running,
+                    running
+                );
             }
         }
     }
@@ -206,9 +231,10 @@ internal sealed class MetaStep : IDisposable
         worker.Run();
         _memory?.Keep(worker, (int)index);
         Losses[task] = worker.Output(_loss)[0];
-        Accuracies[task] = episode.Shape.Kind == TaskKind.Classification
-            ? (float)Accuracy.Of(worker.Output(_predictions), episode.QueryLabels, episode.Shape.Outputs)
-            : 0;
+        Accuracies[task] =
+            episode.Shape.Kind == TaskKind.Classification
+                ? (float)Accuracy.Of(worker.Output(_predictions), episode.QueryLabels, episode.Shape.Outputs)
+                : 0;
         if (_solver is { } solver)
         {
             _negativeCurvature[task] = worker.Output(solver.NegativeCurvature)[0] != 0;

@@ -8,10 +8,17 @@ namespace FewShot.Learning;
 internal static class StoredParameters
 {
     public static IReadOnlyList<StoredTensor> ToStored(ParameterSet parameters) =>
-        [.. parameters.Specifications.Select(specification =>
-            new StoredTensor(specification.Name, specification.Shape.Extents.ToArray(), parameters[specification.Name].ToArray()))];
+        [
+            .. parameters.Specifications.Select(specification => new StoredTensor(
+                specification.Name,
+                specification.Shape.Extents.ToArray(),
+                parameters[specification.Name].ToArray()
+            )),
+        ];
 
-    /// <summary>Reads the parameters of a learner; memory is taken for what the file really holds, whatever the learner claims to need.</summary>
+    /// <summary>
+    /// Reads the parameters of a learner; memory is taken for what the file really holds, whatever the learner claims to need.
+    /// </summary>
     /// <exception cref="StorageException">The file's tensors are not those of the learner, or not finite.</exception>
     public static ParameterSet Read(IReadOnlyList<StoredTensor> stored, IReadOnlyList<ParameterSpecification> specifications, string path)
     {
@@ -36,7 +43,9 @@ internal static class StoredParameters
     {
         if (!TensorPrimitives.IsFiniteAll<float>(tensor.Float32))
         {
-            throw new StorageException($"'{path}': '{tensor.Name}' holds values that are not finite numbers; it cannot be used, make it again");
+            throw new StorageException(
+                $"'{path}': '{tensor.Name}' holds values that are not finite numbers; it cannot be used, make it again"
+            );
         }
     }
 
@@ -53,7 +62,9 @@ internal static class StoredParameters
             if (!tensor.Shape.SequenceEqual(specification.Shape.Extents.ToArray()) || tensor.Element != StoredElement.Float32)
             {
                 throw new StorageException(
-                    $"'{path}': '{specification.Name}' is {tensor.Element} [{string.Join(", ", tensor.Shape)}], the model needs Float32 {specification.Shape}; it is a checkpoint of another model");
+                    $"'{path}': '{specification.Name}' is {tensor.Element} [{string.Join(", ", tensor.Shape)}], the model needs "
+                        + $"Float32 {specification.Shape}; it is a checkpoint of another model"
+                );
             }
 
             RequireFinite(tensor, path);
@@ -61,7 +72,9 @@ internal static class StoredParameters
 
         if (byName.Count > 0)
         {
-            throw new StorageException($"'{path}' holds '{byName.Keys.First()}', which the model does not have; it is a checkpoint of another model or method");
+            throw new StorageException(
+                $"'{path}' holds '{byName.Keys.First()}', which the model does not have; it is a checkpoint of another model or method"
+            );
         }
     }
 }

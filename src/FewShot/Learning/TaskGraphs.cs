@@ -8,8 +8,8 @@ using FewShot.Tasks;
 namespace FewShot.Learning;
 
 /// <summary>
-/// Traces the programs of one task. Inputs come in one order: every meta-parameter by its name, then <c>support_inputs</c>, <c>support_targets</c>, and what
-/// else the program needs.
+/// Traces the programs of one task. Inputs come in one order: every meta-parameter by its name, then <c>support_inputs</c>,
+/// <c>support_targets</c>, and what else the program needs.
 /// </summary>
 /// <param name="Method">The method.</param>
 /// <param name="Model">The network.</param>
@@ -33,8 +33,8 @@ internal sealed record TaskGraphs(Method Method, Model Model, TaskKind Kind, Nor
         new(specification.CreateMethod(), specification.CreateModel(), specification.Kind, specification.NormStatistics);
 
     /// <summary>
-    /// One task's part of a meta-step: outputs <c>loss</c>, <c>predictions</c>, a <c>gradient:NAME</c> for each trained meta-parameter, and an
-    /// <c>observed:NAME</c> for each running statistic.
+    /// One task's part of a meta-step: outputs <c>loss</c>, <c>predictions</c>, a <c>gradient:NAME</c> for each trained meta-parameter, and
+    /// an <c>observed:NAME</c> for each running statistic.
     /// </summary>
     /// <param name="shape">The task.</param>
     /// <param name="segmentSteps">How many inner steps are recomputed together on the way back; 0 keeps all.</param>
@@ -77,7 +77,8 @@ internal sealed record TaskGraphs(Method Method, Model Model, TaskKind Kind, Nor
     }
 
     /// <summary>
-    /// Adaptation measured on queries: outputs <c>predictions:k</c> under the state before and after each inner step, or under the last state alone.
+    /// Adaptation measured on queries: outputs <c>predictions:k</c> under the state before and after each inner step, or under the last
+    /// state alone.
     /// </summary>
     public Graph Evaluation(TaskShape shape, bool everyStep = true)
     {
@@ -93,7 +94,9 @@ internal sealed record TaskGraphs(Method Method, Model Model, TaskKind Kind, Nor
         return task.Graph;
     }
 
-    /// <summary>Adaptation alone: outputs every tensor of the final state by its name, or those alone that are not meta-parameters as they were.</summary>
+    /// <summary>
+    /// Adaptation alone: outputs every tensor of the final state by its name, or those alone that are not meta-parameters as they were.
+    /// </summary>
     public Graph Adapt(int supportCount, int outputs, bool changesOnly = false)
     {
         TaskTrace task = Begin(supportCount, outputs);
@@ -126,7 +129,9 @@ internal sealed record TaskGraphs(Method Method, Model Model, TaskKind Kind, Nor
         if (shape.Kind != Kind)
         {
             throw new ArgumentException(
-                $"the learner is for {Kind.ToString().ToLowerInvariant()}, the tasks are {shape.Kind.ToString().ToLowerInvariant()}; set the specification's kind to that of the tasks");
+                $"the learner is for {Kind.ToString().ToLowerInvariant()}, the tasks are {shape.Kind.ToString().ToLowerInvariant()}; "
+                    + "set the specification's kind to that of the tasks"
+            );
         }
 
         Method.Validate(Model, shape);
@@ -142,8 +147,10 @@ internal sealed record TaskGraphs(Method Method, Model Model, TaskKind Kind, Nor
     }
 
     private static (Tensor Inputs, Tensor Targets) Queries(Graph graph, TaskShape shape) =>
-        (graph.Input(QueryInputs, new Shape([shape.QueryCount, .. shape.InputShape])),
-        graph.Input(QueryTargets, new Shape(shape.QueryCount, shape.Outputs)));
+        (
+            graph.Input(QueryInputs, new Shape([shape.QueryCount, .. shape.InputShape])),
+            graph.Input(QueryTargets, new Shape(shape.QueryCount, shape.Outputs))
+        );
 
     private Shape Batch(int count) => new([count, .. Model.Input.Extents]);
 }

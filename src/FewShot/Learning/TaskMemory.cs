@@ -6,7 +6,8 @@ using FewShot.Models;
 namespace FewShot.Learning;
 
 /// <summary>
-/// What is kept of each of a fixed set of tasks from one visit to the next. Different tasks may be used by different threads at the same time.
+/// What is kept of each of a fixed set of tasks from one visit to the next. Different tasks may be used by different threads at the same
+/// time.
 /// </summary>
 internal sealed class TaskMemory
 {
@@ -23,11 +24,15 @@ internal sealed class TaskMemory
         _visited = new float[tasks];
         _parts =
         [
-            .. Outputs(program).Select(index => (
-                program.InputIndex(program.OutputNames[index]),
-                index,
-                gradient.FirstState(program.OutputNames[index][OuterStep.StatePrefix.Length..]),
-                new float[Length(program.OutputShapes[index].Count, tasks)])),
+            .. Outputs(program)
+                .Select(index =>
+                    (
+                        program.InputIndex(program.OutputNames[index]),
+                        index,
+                        gradient.FirstState(program.OutputNames[index][OuterStep.StatePrefix.Length..]),
+                        new float[Length(program.OutputShapes[index].Count, tasks)]
+                    )
+                ),
         ];
         State = [(OuterStep.StatePrefix + Visited, _visited), .. _parts.Select(part => (program.OutputNames[part.Output], part.Values))];
     }
@@ -36,7 +41,8 @@ internal sealed class TaskMemory
     public IReadOnlyList<(string Name, float[] Values)> State { get; }
 
     /// <summary>Bytes kept of one task.</summary>
-    public static long BytesOf(SimdProgram program) => Outputs(program).Sum(index => (long)program.OutputShapes[index].Count * sizeof(float));
+    public static long BytesOf(SimdProgram program) =>
+        Outputs(program).Sum(index => (long)program.OutputShapes[index].Count * sizeof(float));
 
     /// <summary>Gives a program what is kept of a task: at the first visit the meta-parameters' values or zero.</summary>
     public void Recall(IWorker<float> worker, int task)
@@ -72,9 +78,15 @@ internal sealed class TaskMemory
     }
 
     private static IEnumerable<int> Outputs(SimdProgram program) =>
-        Enumerable.Range(0, program.OutputNames.Count).Where(index => program.OutputNames[index].StartsWith(OuterStep.StatePrefix, StringComparison.Ordinal));
+        Enumerable
+            .Range(0, program.OutputNames.Count)
+            .Where(index => program.OutputNames[index].StartsWith(OuterStep.StatePrefix, StringComparison.Ordinal));
 
-    private static int Length(int count, int tasks) => (long)count * tasks <= Array.MaxLength
-        ? count * tasks
-        : throw new ArgumentException($"what a warm start keeps of {tasks} tasks ({(long)count * tasks} numbers of one parameter) does not fit in memory; lower TrainingOptions.Tasks");
+    private static int Length(int count, int tasks) =>
+        (long)count * tasks <= Array.MaxLength
+            ? count * tasks
+            : throw new ArgumentException(
+                $"what a warm start keeps of {tasks} tasks ({(long)count * tasks} numbers of one parameter) does not fit in memory; "
+                    + "lower TrainingOptions.Tasks"
+            );
 }

@@ -6,15 +6,19 @@ using FewShot.Methods;
 namespace FewShot.Learning;
 
 /// <summary>
-/// The programs of a learner that adapt to support sets and answer queries, with its weights and the workers that run them: shared by all models that it
-/// adapted. So many programs are kept, the least recently used goes first. Thread-safe.
+/// The programs of a learner that adapt to support sets and answer queries, with its weights and the workers that run them: shared by all
+/// models that it adapted. So many programs are kept, the least recently used goes first. Thread-safe.
 /// </summary>
 /// <param name="specification">The learner.</param>
 /// <param name="graphs">Traces its programs.</param>
 /// <param name="weights">What is the same for all tasks; all meta-parameters in their order, where it shall adapt.</param>
 /// <param name="weightsHash">Tells these weights from others; null where that is not known.</param>
 internal sealed class TaskPrograms(
-    LearnerSpecification specification, TaskGraphs graphs, IReadOnlyList<Weight> weights, Lazy<string?> weightsHash) : IDisposable
+    LearnerSpecification specification,
+    TaskGraphs graphs,
+    IReadOnlyList<Weight> weights,
+    Lazy<string?> weightsHash
+) : IDisposable
 {
     public const int DefaultCapacity = 32;
 
@@ -39,19 +43,25 @@ internal sealed class TaskPrograms(
     /// <summary>Programs of their own for the same weights under other settings.</summary>
     public TaskPrograms Under(LearnerSpecification other) => new(other, TaskGraphs.Of(other), weights, weightsHash) { Capacity = Capacity };
 
-    /// <summary>Adapts to a support set of so many examples: inputs are the weights, the examples, their targets; outputs what adaptation changed.</summary>
-    public WorkerPool Adaptation(int count, int outputs, int threads) => _pools.Get(
-        new WorkerPools.Key(null, count, outputs, threads),
-        () => new WorkerPool(new SimdProgram(graphs.Adapt(count, outputs, changesOnly: true)), threads, worker => Load(worker, weights)));
+    /// <summary>
+    /// Adapts to a support set of so many examples: inputs are the weights, the examples, their targets; outputs what adaptation changed.
+    /// </summary>
+    public WorkerPool Adaptation(int count, int outputs, int threads) =>
+        _pools.Get(
+            new WorkerPools.Key(null, count, outputs, threads),
+            () => new WorkerPool(new SimdProgram(graphs.Adapt(count, outputs, changesOnly: true)), threads, worker => Load(worker, weights))
+        );
 
     /// <summary>Answers so many queries at once: inputs are the weights that a task did not change, what it changed, the queries.</summary>
-    public WorkerPool Prediction(TaskState state, int count, int threads) => _pools.Get(
-        new WorkerPools.Key(state.Form, count, 0, threads),
-        () =>
-        {
-            Weight[] unchanged = [.. Unchanged(state)];
-            return new WorkerPool(new SimdProgram(Answering(state, count)), threads, worker => Load(worker, unchanged));
-        });
+    public WorkerPool Prediction(TaskState state, int count, int threads) =>
+        _pools.Get(
+            new WorkerPools.Key(state.Form, count, 0, threads),
+            () =>
+            {
+                Weight[] unchanged = [.. Unchanged(state)];
+                return new WorkerPool(new SimdProgram(Answering(state, count)), threads, worker => Load(worker, unchanged));
+            }
+        );
 
     /// <summary>The shape of an answer to one query. Nothing is compiled.</summary>
     /// <exception cref="ArgumentException">The state is not one of this learner.</exception>

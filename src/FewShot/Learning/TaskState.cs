@@ -4,7 +4,10 @@ using FewShot.Storage;
 
 namespace FewShot.Learning;
 
-/// <summary>What adaptation to one task changed of a learner's weights, or made: with the weights it did not change, all that answers need. Immutable.</summary>
+/// <summary>
+/// What adaptation to one task changed of a learner's weights, or made: with the weights it did not change, all that answers need.
+/// Immutable.
+/// </summary>
 internal sealed class TaskState
 {
     private static long s_latest;

@@ -3,13 +3,13 @@ using System.Diagnostics;
 namespace FewShot.Learning;
 
 /// <summary>
-/// Threads that take tasks of a batch one after another; the caller's thread is one of them. Nothing inside a task is threaded, so results do not depend on
-/// the number of workers as long as each task writes only to its own place. Used by one caller at a time.
+/// Threads that take tasks of a batch one after another; the caller's thread is one of them. Nothing inside a task is threaded, so results
+/// do not depend on the number of workers as long as each task writes only to its own place. Used by one caller at a time.
 /// </summary>
 internal sealed class TaskTeam : IDisposable
 {
-    // How often a helper looks for new work before it sleeps: some 100 us, more than what lies between two batches of training, and far less than waking up
-    // a thread costs a short batch.
+    // How often a helper looks for new work before it sleeps: some 100 us, more than what lies between two batches of training, and far
+    // less than waking up a thread costs a short batch.
     private const int LooksBeforeSleep = 200;
 
     private readonly Thread[] _threads;
@@ -27,7 +27,12 @@ internal sealed class TaskTeam : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1);
         Workers = workers;
         _start = [.. Enumerable.Range(1, workers - 1).Select(_ => new ManualResetEventSlim(initialState: false, LooksBeforeSleep))];
-        _threads = [.. Enumerable.Range(1, workers - 1).Select(worker => new Thread(() => Loop(worker)) { IsBackground = true, Name = $"task worker {worker}" })];
+        _threads =
+        [
+            .. Enumerable
+                .Range(1, workers - 1)
+                .Select(worker => new Thread(() => Loop(worker)) { IsBackground = true, Name = $"task worker {worker}" }),
+        ];
         foreach (Thread thread in _threads)
         {
             thread.Start();
@@ -40,7 +45,9 @@ internal sealed class TaskTeam : IDisposable
     /// <summary>Seconds that all threads together have spent on tasks.</summary>
     public double BusySeconds => (double)Interlocked.Read(ref _busyTicks) / Stopwatch.Frequency;
 
-    /// <summary>Calls <paramref name="body"/> (worker, task) once for each task and returns when all are done; the first failure is thrown.</summary>
+    /// <summary>
+    /// Calls <paramref name="body"/> (worker, task) once for each task and returns when all are done; the first failure is thrown.
+    /// </summary>
     public void Run(int tasks, Action<int, int> body)
     {
         _body = body;

@@ -18,8 +18,9 @@ internal static class WorkerMemory
         {
             throw new ArgumentException(
                 $"{workers} workers of {bytesOfOne} bytes each need more than the {available} bytes of memory there are; "
-                + (bytesOfOne > available ? "one task alone does not fit" : $"at most {available / bytesOfOne} fit"),
-                nameof(workers));
+                    + (bytesOfOne > available ? "one task alone does not fit" : $"at most {available / bytesOfOne} fit"),
+                nameof(workers)
+            );
         }
     }
 }

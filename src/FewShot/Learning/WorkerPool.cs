@@ -5,8 +5,8 @@ using FewShot.Compute.Execution.Simd;
 namespace FewShot.Learning;
 
 /// <summary>
-/// The workers of a program that answers calls: kept from one call to the next with what they were given at first, no more of them than there are cores.
-/// After it is disposed it still serves who has it, and keeps nothing. Thread-safe.
+/// The workers of a program that answers calls: kept from one call to the next with what they were given at first, no more of them than
+/// there are cores. After it is disposed it still serves who has it, and keeps nothing. Thread-safe.
 /// </summary>
 /// <param name="program">What they run.</param>
 /// <param name="threads">The most threads of a run.</param>
@@ -64,6 +64,8 @@ internal sealed class PooledWorker(IWorker<float> worker)
 {
     public IWorker<float> Worker => worker;
 
-    /// <summary>The number of the user that wrote its own inputs last; 0 for none. A number, so that a user who is gone is not kept.</summary>
+    /// <summary>
+    /// The number of the user that wrote its own inputs last; 0 for none. A number, so that a user who is gone is not kept.
+    /// </summary>
     public long User { get; set; }
 }

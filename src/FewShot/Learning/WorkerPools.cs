@@ -1,8 +1,8 @@
 namespace FewShot.Learning;
 
 /// <summary>
-/// Pools that may be wanted again, by what they are for: so many of them, the least recently used goes first and is disposed. A pool is made once, outside of the
-/// lock, however many threads ask for it. Thread-safe.
+/// Pools that may be wanted again, by what they are for: so many of them, the least recently used goes first and is disposed. A pool is
+/// made once, outside of the lock, however many threads ask for it. Thread-safe.
 /// </summary>
 internal sealed class WorkerPools(int capacity) : IDisposable
 {

@@ -6,8 +6,8 @@ namespace FewShot.MetaGradients;
 
 /// <summary>
 /// The hypergradient of a bilevel problem min_x f(x, y*(x)), y*(x) = argmin_y g(x, y), by the implicit function theorem:
-/// ∇_x f − ∇_x⟨∇_y g, v⟩ with (∂²g/∂y²)·v = ∇_y f. It needs the solution y* and no history of how it was found. The problem may be anyone's: f and g are
-/// traced functions.
+/// ∇_x f − ∇_x⟨∇_y g, v⟩ with (∂²g/∂y²)·v = ∇_y f. It needs the solution y* and no history of how it was found. The problem may be
+/// anyone's: f and g are traced functions.
 /// </summary>
 public static class BilevelGradient
 {
@@ -19,7 +19,8 @@ public static class BilevelGradient
     /// <param name="solver">How the linear system is solved.</param>
     /// <param name="guess">A first guess of v, such as that of the iteration before; null for 0.</param>
     /// <param name="recompute">
-    /// Computes ∇_y g anew for the last product instead of keeping what it is made of while v is solved for: less memory for one more pass over g.
+    /// Computes ∇_y g anew for the last product instead of keeping what it is made of while v is solved for: less memory for one more pass
+    /// over g.
     /// </param>
     /// <returns>f, the hypergradient for each upper variable, and v with what its solver met.</returns>
     public static BilevelTrace Trace(
@@ -29,7 +30,8 @@ public static class BilevelGradient
         IReadOnlyList<Tensor> y,
         LinearSolver solver,
         IReadOnlyList<Tensor>? guess = null,
-        bool recompute = false)
+        bool recompute = false
+    )
     {
         ArgumentNullException.ThrowIfNull(upper);
         ArgumentNullException.ThrowIfNull(lower);

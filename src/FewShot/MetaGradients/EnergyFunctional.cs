@@ -7,9 +7,10 @@ using FewShot.Models;
 namespace FewShot.MetaGradients;
 
 /// <summary>
-/// Meta-training without adaptation: the derivative of L_Q − α⟨∇L_S, ∇L_Q⟩ at the meta-parameters, whose second term is what one step of adaptation would
-/// gain to first order (Meta-RKHS-I, Zhou 2021, arXiv:2102.03909). The two gradients come from two batches, so that their noise is independent and the product
-/// unbiased; the squared norm of one gradient counts its noise as gain. Ordinary fine-tuning adapts at test time.
+/// Meta-training without adaptation: the derivative of L_Q − α⟨∇L_S, ∇L_Q⟩ at the meta-parameters, whose second term is what one step of
+/// adaptation would gain to first order (Meta-RKHS-I, Zhou 2021, arXiv:2102.03909). The two gradients come from two batches, so that their
+/// noise is independent and the product unbiased; the squared norm of one gradient counts its noise as gain. Ordinary fine-tuning adapts at
+/// test time.
 /// </summary>
 /// <param name="Alpha">α.</param>
 public sealed record EnergyFunctional(double Alpha) : MetaGradient
@@ -22,7 +23,12 @@ public sealed record EnergyFunctional(double Alpha) : MetaGradient
 
     /// <inheritdoc/>
     public override OuterStep Trace(
-        TaskTrace task, AdaptationRule adaptation, Tensor queryInputs, Tensor queryTargets, IReadOnlyList<string> trained)
+        TaskTrace task,
+        AdaptationRule adaptation,
+        Tensor queryInputs,
+        Tensor queryTargets,
+        IReadOnlyList<string> trained
+    )
     {
         TensorMap start = task.WithStatistics(GradientDescent.Trained(task));
         using IDisposable scope = task.Graph.Scope("energy");
@@ -39,7 +45,8 @@ public sealed record EnergyFunctional(double Alpha) : MetaGradient
     }
 
     /// <inheritdoc/>
-    public override string? Fault(AdaptationRule adaptation) => adaptation is GradientDescent { Rate.Scope: LearningRateScope.Fixed }
-        ? null
-        : "the energy functional stands for fine-tuning by gradient descent with a fixed step size";
+    public override string? Fault(AdaptationRule adaptation) =>
+        adaptation is GradientDescent { Rate.Scope: LearningRateScope.Fixed }
+            ? null
+            : "the energy functional stands for fine-tuning by gradient descent with a fixed step size";
 }

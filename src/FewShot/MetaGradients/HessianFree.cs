@@ -7,16 +7,16 @@ using FewShot.Models;
 namespace FewShot.MetaGradients;
 
 /// <summary>
-/// MAML's meta-gradient with every Hessian-vector product replaced by a difference of gradients in the reverse recursion v ← v − α·H_k·v from the last inner
-/// step to the first (HF-MAML, Fallah 2019, arXiv:1908.10400). Only the parameters of each step are kept.
+/// MAML's meta-gradient with every Hessian-vector product replaced by a difference of gradients in the reverse recursion v ← v − α·H_k·v
+/// from the last inner step to the first (HF-MAML, Fallah 2019, arXiv:1908.10400). Only the parameters of each step are kept.
 /// </summary>
 /// <remarks>
-/// Gradients jump where a relu or a max-pooling changes its choice, and a jump divided by δ is far larger than H·v. A jump lies on one side of θ only, so the
-/// shorter of (∇L_S(θ + δv) − ∇L_S(θ))/δ and (∇L_S(θ) − ∇L_S(θ − δv))/δ is the one without it.
+/// Gradients jump where a relu or a max-pooling changes its choice, and a jump divided by δ is far larger than H·v. A jump lies on one side
+/// of θ only, so the shorter of (∇L_S(θ + δv) − ∇L_S(θ))/δ and (∇L_S(θ) − ∇L_S(θ − δv))/δ is the one without it.
 /// </remarks>
 /// <param name="Delta">
-/// δ, relative: the displacement is this part of the parameters' norm along the direction of v. Small, so that few choices change; not so small that the
-/// difference is lost in the rounding of single precision.
+/// δ, relative: the displacement is this part of the parameters' norm along the direction of v. Small, so that few choices change; not so
+/// small that the difference is lost in the rounding of single precision.
 /// </param>
 public sealed record HessianFree(double Delta = 1e-6) : MetaGradient
 {
@@ -25,7 +25,12 @@ public sealed record HessianFree(double Delta = 1e-6) : MetaGradient
 
     /// <inheritdoc/>
     public override OuterStep Trace(
-        TaskTrace task, AdaptationRule adaptation, Tensor queryInputs, Tensor queryTargets, IReadOnlyList<string> trained)
+        TaskTrace task,
+        AdaptationRule adaptation,
+        Tensor queryInputs,
+        Tensor queryTargets,
+        IReadOnlyList<string> trained
+    )
     {
         var descent = (GradientDescent)adaptation;
         task = task with { IsExact = _ => false };
@@ -61,7 +66,10 @@ public sealed record HessianFree(double Delta = 1e-6) : MetaGradient
                 return [.. trained.Select(name => task.Graph.Fill(0, moved[name].Shape))];
             }
 
-            IReadOnlyList<Tensor> gradients = Differentiate.Gradients(descent.Objective(task, moved, active), [.. active.Select(name => moved[name])]);
+            IReadOnlyList<Tensor> gradients = Differentiate.Gradients(
+                descent.Objective(task, moved, active),
+                [.. active.Select(name => moved[name])]
+            );
             Dictionary<string, Tensor> byName = active.Zip(gradients).ToDictionary(pair => pair.First, pair => pair.Second);
             return [.. trained.Select(name => byName.GetValueOrDefault(name) ?? task.Graph.Fill(0, moved[name].Shape))];
         }
@@ -72,7 +80,8 @@ public sealed record HessianFree(double Delta = 1e-6) : MetaGradient
 
     /// <inheritdoc/>
     public override string? Fault(AdaptationRule adaptation) =>
-        adaptation is GradientDescent { Rate.Scope: LearningRateScope.Fixed, Regularization: null } descent && descent.Pattern.Equals(Patterns.Pattern.All)
+        adaptation is GradientDescent { Rate.Scope: LearningRateScope.Fixed, Regularization: null } descent
+        && descent.Pattern.Equals(Patterns.Pattern.All)
             ? null
             : "the hessian-free meta-gradient is for gradient descent of all layers with a fixed step size";
 }

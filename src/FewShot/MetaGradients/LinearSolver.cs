@@ -11,16 +11,19 @@ public delegate IReadOnlyList<Tensor> LinearMap(IReadOnlyList<Tensor> vector);
 /// <summary>What a solver traces.</summary>
 /// <param name="Values">The approximate solution, of the shapes of the right-hand side.</param>
 /// <param name="NegativeCurvature">
-/// A scalar: 1 where the solver met a direction along which the damped map is not positive, before it was done; else 0. There the system has no minimum to go to.
+/// A scalar: 1 where the solver met a direction along which the damped map is not positive, before it was done; else 0. There the system
+/// has no minimum to go to.
 /// </param>
 /// <param name="StoodStill">
-/// A scalar: 1 where that direction was the residual itself, so that no further iteration changes the solution, which may still be the first guess; else 0.
+/// A scalar: 1 where that direction was the residual itself, so that no further iteration changes the solution, which may still be the
+/// first guess; else 0.
 /// </param>
 public sealed record LinearSolution(IReadOnlyList<Tensor> Values, Tensor NegativeCurvature, Tensor StoodStill);
 
 /// <summary>
-/// How (∂²g/∂y² + λI)·v = b is solved with nothing but products with the Hessian. Immutable; traces a fixed number of iterations. The system is scaled to a right-hand
-/// side whose largest entry is 1, so that what is solved, and when it is solved, does not depend on the size of b.
+/// How (∂²g/∂y² + λI)·v = b is solved with nothing but products with the Hessian. Immutable; traces a fixed number of iterations. The
+/// system is scaled to a right-hand side whose largest entry is 1, so that what is solved, and when it is solved, does not depend on the
+/// size of b.
 /// </summary>
 /// <param name="Iterations">Products with the Hessian.</param>
 public abstract record LinearSolver(int Iterations)
@@ -29,15 +32,19 @@ public abstract record LinearSolver(int Iterations)
     private const double Settled = 1e-6;
 
     /// <summary>
-    /// λ, at least 0: added to the Hessian's diagonal. Where the lower level is not convex, it makes the system positive definite if it is larger than the most
-    /// negative curvature, at the price of a smaller and biased solution.
+    /// λ, at least 0: added to the Hessian's diagonal. Where the lower level is not convex, it makes the system positive definite if it is
+    /// larger than the most negative curvature, at the price of a smaller and biased solution.
     /// </summary>
     /// <value>0.</value>
     /// <exception cref="ArgumentOutOfRangeException">It is negative or no number.</exception>
     public double Damping
     {
         get;
-        init => field = value >= 0 && double.IsFinite(value) ? value : throw new ArgumentOutOfRangeException(nameof(Damping), value, "Damping cannot be negative.");
+        init =>
+            field =
+                value >= 0 && double.IsFinite(value)
+                    ? value
+                    : throw new ArgumentOutOfRangeException(nameof(Damping), value, "Damping cannot be negative.");
     }
 
     /// <summary>What results say of it.</summary>
@@ -50,8 +57,8 @@ public abstract record LinearSolver(int Iterations)
     /// <param name="map">The Hessian, without the damping.</param>
     /// <param name="right">b.</param>
     /// <param name="guess">
-    /// Where to start, for one product more: a solution from 0 for what the guess leaves, b − (H + λI)·v₀, is added to it. All solvers here move by differences
-    /// alone, so this is what each does from v₀. Null for 0.
+    /// Where to start, for one product more: a solution from 0 for what the guess leaves, b − (H + λI)·v₀, is added to it. All solvers here
+    /// move by differences alone, so this is what each does from v₀. Null for 0.
     /// </param>
     public LinearSolution Solve(LinearMap map, IReadOnlyList<Tensor> right, IReadOnlyList<Tensor>? guess = null)
     {
@@ -74,7 +81,10 @@ public abstract record LinearSolver(int Iterations)
     /// <param name="square">The squared norm of the whole right-hand side, of which the residual is what a guess has left.</param>
     protected abstract LinearSolution Reach(LinearMap map, IReadOnlyList<Tensor> residual, Tensor square);
 
-    /// <summary>Conjugate gradients; stands still once the residual is below a tolerance relative to the right-hand side, and where the curvature is not positive.</summary>
+    /// <summary>
+    /// Conjugate gradients; stands still once the residual is below a tolerance relative to the right-hand side, and where the curvature is
+    /// not positive.
+    /// </summary>
     public sealed record ConjugateGradients(int Iterations, double Tolerance = 1e-6) : LinearSolver(Iterations)
     {
         /// <inheritdoc/>
@@ -94,8 +104,8 @@ public abstract record LinearSolver(int Iterations)
             {
                 IReadOnlyList<Tensor> image = map(direction);
 
-                // At the solution both quotients are 0/0: from there on no step is taken, whatever the number of iterations traced. After a direction of no positive
-                // curvature the next one is the residual.
+                // At the solution both quotients are 0/0: from there on no step is taken, whatever the number of iterations traced. After a
+                // direction of no positive curvature the next one is the residual.
                 Tensor curvature = Dot(direction, image);
                 Tensor unsolved = left.Greater(least);
                 Tensor usable = unsolved * IsPositive(curvature);
@@ -115,8 +125,8 @@ public abstract record LinearSolver(int Iterations)
     }
 
     /// <summary>
-    /// The gradient method on ½vᵀHv − bᵀv with exact line search: v ← v + (‖r‖²/rᵀHr)·r with r = b − Hv. It needs no step size, and more iterations
-    /// than conjugate gradients where H is badly conditioned.
+    /// The gradient method on ½vᵀHv − bᵀv with exact line search: v ← v + (‖r‖²/rᵀHr)·r with r = b − Hv. It needs no step size, and more
+    /// iterations than conjugate gradients where H is badly conditioned.
     /// </summary>
     public sealed record SteepestDescent(int Iterations) : LinearSolver(Iterations)
     {
@@ -149,7 +159,8 @@ public abstract record LinearSolver(int Iterations)
     }
 
     /// <summary>
-    /// The Neumann series η·Σⱼ(I − ηH)ʲb (Lorraine 2019): as many terms as iterations, plus one. It never stands still; along negative curvature its terms grow.
+    /// The Neumann series η·Σⱼ(I − ηH)ʲb (Lorraine 2019): as many terms as iterations, plus one. It never stands still; along negative
+    /// curvature its terms grow.
     /// </summary>
     public sealed record Neumann(int Iterations, double Step) : LinearSolver(Iterations)
     {
@@ -176,8 +187,8 @@ public abstract record LinearSolver(int Iterations)
     }
 
     /// <summary>
-    /// The fixed point of v ← (I − ηH)v + ηb (Grazzi 2020); the gradient method on ½vᵀHv − bᵀv with a fixed step. It never stands still; along negative curvature it
-    /// diverges.
+    /// The fixed point of v ← (I − ηH)v + ηb (Grazzi 2020); the gradient method on ½vᵀHv − bᵀv with a fixed step. It never stands still;
+    /// along negative curvature it diverges.
     /// </summary>
     public sealed record FixedPoint(int Iterations, double Step) : LinearSolver(Iterations)
     {
@@ -206,15 +217,21 @@ public abstract record LinearSolver(int Iterations)
 
     /// <summary>Reads <c>NAME</c> or <c>NAME:ITERATIONS</c>, the name being cg, steepest, neumann or fixed-point.</summary>
     /// <param name="text">What to read; 20 iterations where it gives none.</param>
-    /// <param name="step">η of the solvers that have a fixed step: they converge wherever gradient descent of the lower level does with this step.</param>
+    /// <param name="step">
+    /// η of the solvers that have a fixed step: they converge wherever gradient descent of the lower level does with this step.
+    /// </param>
     /// <exception cref="ArgumentException">It is not a solver; the message says what is.</exception>
     public static LinearSolver Parse(string text, double step)
     {
         ArgumentNullException.ThrowIfNull(text);
         string[] parts = text.Split(':');
         int iterations = 20;
-        return parts.Length > 2 || (parts.Length == 2 && (!int.TryParse(parts[1], CultureInfo.InvariantCulture, out iterations) || iterations < 1))
-            ? throw new ArgumentException($"'{text}' is no linear solver: give a name alone, or a name and a number of iterations, such as cg:20")
+        return
+            parts.Length > 2
+            || (parts.Length == 2 && (!int.TryParse(parts[1], CultureInfo.InvariantCulture, out iterations) || iterations < 1))
+            ? throw new ArgumentException(
+                $"'{text}' is no linear solver: give a name alone, or a name and a number of iterations, such as cg:20"
+            )
             : parts[0].ToLowerInvariant() switch
             {
                 "cg" => new ConjugateGradients(iterations),
@@ -225,21 +242,25 @@ public abstract record LinearSolver(int Iterations)
             };
     }
 
-    internal static Tensor Dot(IReadOnlyList<Tensor> a, IReadOnlyList<Tensor> b) => a.Zip(b, (x, y) => x.Dot(y)).Aggregate((sum, term) => sum + term);
+    internal static Tensor Dot(IReadOnlyList<Tensor> a, IReadOnlyList<Tensor> b) =>
+        a.Zip(b, (x, y) => x.Dot(y)).Aggregate((sum, term) => sum + term);
 
     private static Tensor IsPositive(Tensor scalar) => scalar.Greater(scalar.Graph.Fill(0, scalar.Shape));
 
     private static Tensor IsUnsettled(Tensor left, Tensor square) => left.Greater(square * (Settled * Settled));
 
-    private static Tensor Largest(IReadOnlyList<Tensor> parts) => parts.Select(part => part.Absolute().Max()).Aggregate((largest, part) => largest.Maximum(part));
+    private static Tensor Largest(IReadOnlyList<Tensor> parts) =>
+        parts.Select(part => part.Absolute().Max()).Aggregate((largest, part) => largest.Maximum(part));
 
     /// <summary>a/b where the condition is 1, else 0, without ever dividing by zero.</summary>
     private static Tensor Quotient(Tensor a, Tensor b, Tensor condition) =>
         condition.Select(a / condition.Select(b, b.Graph.Fill(1, b.Shape)), b.Graph.Fill(0, b.Shape));
 
-    private static IReadOnlyList<Tensor> Add(IReadOnlyList<Tensor> a, IReadOnlyList<Tensor> b, Tensor factor) => [.. a.Zip(b, (x, y) => x + (y * factor))];
+    private static IReadOnlyList<Tensor> Add(IReadOnlyList<Tensor> a, IReadOnlyList<Tensor> b, Tensor factor) =>
+        [.. a.Zip(b, (x, y) => x + (y * factor))];
 
-    private static IReadOnlyList<Tensor> Add(IReadOnlyList<Tensor> a, IReadOnlyList<Tensor> b, double factor) => [.. a.Zip(b, (x, y) => x + (y * factor))];
+    private static IReadOnlyList<Tensor> Add(IReadOnlyList<Tensor> a, IReadOnlyList<Tensor> b, double factor) =>
+        [.. a.Zip(b, (x, y) => x + (y * factor))];
 
     private static IReadOnlyList<Tensor> Subtract(IReadOnlyList<Tensor> a, IReadOnlyList<Tensor> b) => [.. a.Zip(b, (x, y) => x - y)];
 

@@ -16,13 +16,15 @@ public sealed record OuterStep(Tensor Loss, Tensor Predictions, TensorMap Gradie
     /// <summary>The linear system that was solved for the gradients; null where there was none.</summary>
     public LinearSolution? Solver { get; init; }
 
-    /// <summary>What is kept of the task until it recurs, by name; the program has an input of the same shape for each, named after the prefix.</summary>
+    /// <summary>
+    /// What is kept of the task until it recurs, by name; the program has an input of the same shape for each, named after the prefix.
+    /// </summary>
     public TensorMap TaskState { get; init; } = new();
 }
 
 /// <summary>
-/// How the query loss reaches the meta-parameters through an adaptation. One of the five choices that make a method. Immutable; what it computes is only
-/// traced here.
+/// How the query loss reaches the meta-parameters through an adaptation. One of the five choices that make a method. Immutable; what it
+/// computes is only traced here.
 /// </summary>
 public abstract record MetaGradient
 {
@@ -36,7 +38,12 @@ public abstract record MetaGradient
     /// <param name="queryTargets">[m, outputs].</param>
     /// <param name="trained">Names of the meta-parameters to derive for.</param>
     public abstract OuterStep Trace(
-        TaskTrace task, AdaptationRule adaptation, Tensor queryInputs, Tensor queryTargets, IReadOnlyList<string> trained);
+        TaskTrace task,
+        AdaptationRule adaptation,
+        Tensor queryInputs,
+        Tensor queryTargets,
+        IReadOnlyList<string> trained
+    );
 
     /// <summary>Why it cannot be combined with an adaptation, in one line, or null.</summary>
     public virtual string? Fault(AdaptationRule adaptation) => null;

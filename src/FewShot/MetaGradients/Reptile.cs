@@ -6,8 +6,8 @@ using FewShot.Models;
 namespace FewShot.MetaGradients;
 
 /// <summary>
-/// Moves the meta-parameters towards the adapted ones: the descent direction is φ − θᴷ (Nichol 2018, arXiv 1803.02999). No derivative of the query loss is
-/// taken; it is computed to be shown.
+/// Moves the meta-parameters towards the adapted ones: the descent direction is φ − θᴷ (Nichol 2018, arXiv 1803.02999). No derivative of
+/// the query loss is taken; it is computed to be shown.
 /// </summary>
 public sealed record Reptile : MetaGradient
 {
@@ -16,7 +16,12 @@ public sealed record Reptile : MetaGradient
 
     /// <inheritdoc/>
     public override OuterStep Trace(
-        TaskTrace task, AdaptationRule adaptation, Tensor queryInputs, Tensor queryTargets, IReadOnlyList<string> trained)
+        TaskTrace task,
+        AdaptationRule adaptation,
+        Tensor queryInputs,
+        Tensor queryTargets,
+        IReadOnlyList<string> trained
+    )
     {
         task = task with { IsExact = _ => false };
         TensorMap adapted = adaptation.Adapt(task)[^1];
@@ -25,11 +30,20 @@ public sealed record Reptile : MetaGradient
         return new OuterStep(
             task.Loss(predictions, queryTargets),
             predictions,
-            new TensorMap(trained.Select(name => KeyValuePair.Create(
-                name, adapted.Contains(name) ? task.Meta[name] - adapted[name] : task.Graph.Fill(0, task.Meta[name].Shape)))));
+            new TensorMap(
+                trained.Select(name =>
+                    KeyValuePair.Create(
+                        name,
+                        adapted.Contains(name) ? task.Meta[name] - adapted[name] : task.Graph.Fill(0, task.Meta[name].Shape)
+                    )
+                )
+            )
+        );
     }
 
     /// <inheritdoc/>
     public override string? Fault(AdaptationRule adaptation) =>
-        adaptation is GradientDescent { Rate.Scope: LearningRateScope.Fixed } ? null : "Reptile needs gradient-descent adaptation with a fixed step size";
+        adaptation is GradientDescent { Rate.Scope: LearningRateScope.Fixed }
+            ? null
+            : "Reptile needs gradient-descent adaptation with a fixed step size";
 }

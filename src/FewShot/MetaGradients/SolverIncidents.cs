@@ -1,6 +1,8 @@
 namespace FewShot.MetaGradients;
 
-/// <summary>How many linear systems of a batch of tasks were not positive definite, as far as their solver went; see <see cref="LinearSolution"/>.</summary>
+/// <summary>
+/// How many linear systems of a batch of tasks were not positive definite, as far as their solver went; see <see cref="LinearSolution"/>.
+/// </summary>
 /// <param name="Systems">Systems solved, one a task.</param>
 /// <param name="NegativeCurvature">Those whose solver met a direction of no positive curvature.</param>
 /// <param name="StoodStill">Those of them whose solver could move no further.</param>

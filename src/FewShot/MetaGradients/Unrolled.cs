@@ -8,15 +8,15 @@ using FewShot.Models;
 namespace FewShot.MetaGradients;
 
 /// <summary>
-/// The derivative of the query loss through the unrolled adaptation. Exact when all steps are (MAML: Π(I − α∇²L_S(θᵏ))·∇L_Q(θᴷ)); first order when
-/// none is (FOMAML); in between, the Hessians of all but the last k steps are dropped (truncated back-propagation, Shaban 2018).
+/// The derivative of the query loss through the unrolled adaptation. Exact when all steps are (MAML: Π(I − α∇²L_S(θᵏ))·∇L_Q(θᴷ)); first
+/// order when none is (FOMAML); in between, the Hessians of all but the last k steps are dropped (truncated back-propagation, Shaban 2018).
 /// </summary>
 /// <param name="ExactSteps">How many of the last inner steps are differentiated exactly; null for all.</param>
 public sealed record Unrolled(int? ExactSteps = null) : MetaGradient
 {
     /// <summary>
-    /// Weights of the query losses after each inner step are a program input, the multi-step loss of MAML++ (Antoniou 2019, eq. 4). False: only the last
-    /// counts.
+    /// Weights of the query losses after each inner step are a program input, the multi-step loss of MAML++ (Antoniou 2019, eq. 4). False:
+    /// only the last counts.
     /// </summary>
     public bool MultiStepLoss { get; init; }
 
@@ -24,19 +24,25 @@ public sealed record Unrolled(int? ExactSteps = null) : MetaGradient
     public const string StepWeights = "step_weights";
 
     /// <inheritdoc/>
-    public override string Order => ExactSteps switch
-    {
-        null => "exact",
-        0 => "first order",
-        int steps => $"truncated ({steps} exact steps)",
-    };
+    public override string Order =>
+        ExactSteps switch
+        {
+            null => "exact",
+            0 => "first order",
+            int steps => $"truncated ({steps} exact steps)",
+        };
 
     /// <inheritdoc/>
     public override string? Recomputable(AdaptationRule adaptation) => ExactSteps != 0 && adaptation.Steps > 1 ? "the inner steps" : null;
 
     /// <inheritdoc/>
     public override OuterStep Trace(
-        TaskTrace task, AdaptationRule adaptation, Tensor queryInputs, Tensor queryTargets, IReadOnlyList<string> trained)
+        TaskTrace task,
+        AdaptationRule adaptation,
+        Tensor queryInputs,
+        Tensor queryTargets,
+        IReadOnlyList<string> trained
+    )
     {
         task = task with { IsExact = step => ExactSteps is null || step >= adaptation.Steps - ExactSteps };
         IReadOnlyList<TensorMap> states = adaptation.Adapt(task);
@@ -52,28 +58,41 @@ public sealed record Unrolled(int? ExactSteps = null) : MetaGradient
     public override string? Fault(AdaptationRule adaptation) =>
         ExactSteps is not null && adaptation.Steps == 0
             ? "first-order and truncated meta-gradients need inner steps; a closed form is always differentiated exactly"
-            : ExactSteps < 0 || ExactSteps > adaptation.Steps
+        : ExactSteps < 0 || ExactSteps > adaptation.Steps
             ? $"{ExactSteps} exact steps of {adaptation.Steps} inner steps make no sense; give a number from 0 to {adaptation.Steps}"
-            : MultiStepLoss && adaptation.Steps == 0
-            ? "the multi-step loss needs inner steps"
-            : null;
+        : MultiStepLoss && adaptation.Steps == 0 ? "the multi-step loss needs inner steps"
+        : null;
 
     /// <inheritdoc/>
     /// <remarks>
-    /// The smoothness of the K-step objective is bounded only for α of the order 1/(L·K) and grows exponentially in K above (Ji 2020, multi-step MAML,
-    /// arXiv:2002.07836). L is of the order 1 for normalised networks; four times what the published settings use is said to be far above.
+    /// The smoothness of the K-step objective is bounded only for α of the order 1/(L·K) and grows exponentially in K above (Ji 2020,
+    /// multi-step MAML, arXiv:2002.07836). L is of the order 1 for normalised networks; four times what the published settings use is said
+    /// to be far above.
     /// </remarks>
     public override string? Caution(AdaptationRule adaptation) =>
-        ExactSteps != 0 && adaptation is GradientDescent { Regularization: null, InnerSteps: > 1 } descent && descent.InnerSteps * descent.Rate.Initial > FarAbove
-            ? string.Create(CultureInfo.InvariantCulture, $"{descent.InnerSteps} inner steps of rate {descent.Rate.Initial} are far above a rate of about 1/steps, ")
+        ExactSteps != 0
+        && adaptation is GradientDescent { Regularization: null, InnerSteps: > 1 } descent
+        && descent.InnerSteps * descent.Rate.Initial > FarAbove
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"{descent.InnerSteps} inner steps of rate {descent.Rate.Initial} are far above a rate of about 1/steps, "
+            )
                 + "beyond which the meta-gradient can grow exponentially with the steps (Ji 2020, arXiv:2002.07836); "
-                + string.Create(CultureInfo.InvariantCulture, $"if training is unstable, try a rate of {0.5 / descent.InnerSteps:0.###}, or fewer steps")
+                + string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"if training is unstable, try a rate of {0.5 / descent.InnerSteps:0.###}, or fewer steps"
+                )
             : null;
 
     private const double FarAbove = 2;
 
     private static Tensor Weighted(
-        TaskTrace task, AdaptationRule adaptation, IReadOnlyList<TensorMap> states, Tensor queryInputs, Tensor queryTargets)
+        TaskTrace task,
+        AdaptationRule adaptation,
+        IReadOnlyList<TensorMap> states,
+        Tensor queryInputs,
+        Tensor queryTargets
+    )
     {
         Tensor weights = task.Graph.Input(StepWeights, new Shape(adaptation.Steps));
         Tensor? sum = null;

@@ -14,6 +14,12 @@ namespace FewShot.Methods;
     RespectNullableAnnotations = true,
     AllowOutOfOrderMetadataProperties = true,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, // a flow may last for ever
-    Converters = [typeof(CamelCaseEnum<TaskKind>), typeof(CamelCaseEnum<NormStatistics>), typeof(CamelCaseEnum<LearningRateScope>), typeof(CamelCaseEnum<TaskWeightingKind>)])]
+    Converters = [
+        typeof(CamelCaseEnum<TaskKind>),
+        typeof(CamelCaseEnum<NormStatistics>),
+        typeof(CamelCaseEnum<LearningRateScope>),
+        typeof(CamelCaseEnum<TaskWeightingKind>),
+    ]
+)]
 [JsonSerializable(typeof(LearnerSpecification))]
 internal sealed partial class LearnerJson : JsonSerializerContext;

@@ -12,8 +12,8 @@ using FewShot.Weighting;
 namespace FewShot.Methods;
 
 /// <summary>
-/// Everything that says what a learner is, apart from its weights: method, network, tasks and normalisation. Stored with every run and every adapted
-/// model. Immutable.
+/// Everything that says what a learner is, apart from its weights: method, network, tasks and normalisation. Stored with every run and
+/// every adapted model. Immutable.
 /// </summary>
 public sealed record LearnerSpecification
 {
@@ -41,12 +41,14 @@ public sealed record LearnerSpecification
     /// <summary>Ways, or values to predict.</summary>
     public required int Outputs { get; init; }
 
-    /// <summary>Where normalisation takes its statistics from; by default from the support set, so that each query is answered for itself.</summary>
+    /// <summary>
+    /// Where normalisation takes its statistics from; by default from the support set, so that each query is answered for itself.
+    /// </summary>
     public NormStatistics NormStatistics { get; init; } = NormStatistics.Support;
 
     /// <summary>
-    /// Queries of each task it was trained on, all classes together: how many answers were asked for at once where it was measured. Null where that is not
-    /// known. The trainer fills it in, see <see cref="Training.Trainer.Specification"/>.
+    /// Queries of each task it was trained on, all classes together: how many answers were asked for at once where it was measured. Null
+    /// where that is not known. The trainer fills it in, see <see cref="Training.Trainer.Specification"/>.
     /// </summary>
     public int? QueryCount
     {
@@ -55,8 +57,8 @@ public sealed record LearnerSpecification
     }
 
     /// <summary>
-    /// Support examples of a class, or for regression of a task, that the learner is trained with; the row's own inner step size depends on them, see
-    /// <see cref="CreateMethod"/>. Null for the step size of ten shots. A learner adapts to any number of examples.
+    /// Support examples of a class, or for regression of a task, that the learner is trained with; the row's own inner step size depends on
+    /// them, see <see cref="CreateMethod"/>. Null for the step size of ten shots. A learner adapts to any number of examples.
     /// </summary>
     public int? Shots { get; init; }
 
@@ -87,44 +89,54 @@ public sealed record LearnerSpecification
     /// <summary>Least task weight in units of the uniform one; null for the weighting's own.</summary>
     public double? WeightingFloor { get; init; }
 
-    /// <summary>How an implicit meta-gradient solves its linear system, as <see cref="MetaGradients.LinearSolver.Parse"/> reads it; null for the row's own.</summary>
+    /// <summary>
+    /// How an implicit meta-gradient solves its linear system, as <see cref="MetaGradients.LinearSolver.Parse"/> reads it; null for the
+    /// row's own.
+    /// </summary>
     public string? Solver { get; init; }
 
     /// <summary>λ that an implicit meta-gradient adds to the Hessian's diagonal when it solves its linear system; null for none.</summary>
     public double? Damping { get; init; }
 
-    /// <summary>Whether an implicit meta-gradient goes on from what each task had when it was last visited, for training on a fixed set of tasks.</summary>
+    /// <summary>
+    /// Whether an implicit meta-gradient goes on from what each task had when it was last visited, for training on a fixed set of tasks.
+    /// </summary>
     public bool WarmStart { get; init; }
 
     /// <summary>How files become examples; null where only prepared numbers are known.</summary>
     public InputPreparation? Preparation { get; init; }
 
     /// <summary>
-    /// The method, composed. For regression an inner step size that is not set is 0.01, as in the sinusoids of Finn 2017, or 0.001 where the head alone or a
-    /// lower problem of many steps is descended: squared errors of a network without normalisation have far larger gradients than cross-entropy, and the
-    /// rows' own step sizes diverge on them. Where more than the head moves, fewer than ten <see cref="Shots"/> take steps smaller in proportion, for
-    /// the curvature of a mean over few examples can be that of the worst of them. The rows meta-rkhs-i and meta-rkhs-i-norm, whose energy is not bounded below once the step size exceeds
-    /// the inverse of the curvature, take a hundredth of these on mlp, and for classification a tenth of the row's own, where <see cref="Shots"/> are known.
+    /// The method, composed. For regression an inner step size that is not set is 0.01, as in the sinusoids of Finn 2017, or 0.001 where
+    /// the head alone or a lower problem of many steps is descended: squared errors of a network without normalisation have far larger
+    /// gradients than cross-entropy, and the rows' own step sizes diverge on them. Where more than the head moves, fewer than ten
+    /// <see cref="Shots"/> take steps smaller in proportion, for the curvature of a mean over few examples can be that of the worst of
+    /// them. The rows meta-rkhs-i and meta-rkhs-i-norm, whose energy is not bounded below once the step size exceeds the inverse of the
+    /// curvature, take a hundredth of these on mlp, and for classification a tenth of the row's own, where <see cref="Shots"/> are known.
     /// </summary>
     /// <exception cref="ArgumentException">A name is unknown or a part does not apply.</exception>
-    public Method CreateMethod() => Catalogue.Create(Method, new MethodOptions
-    {
-        Kind = Kind,
-        Shots = Shots,
-        IsNormalized = ChosenNetwork == "conv4",
-        InnerSteps = InnerSteps,
-        InnerRate = InnerRate,
-        Rates = Rates,
-        Pattern = Pattern is null ? null : Patterns.Pattern.Parse(Pattern),
-        ExactSteps = ExactSteps,
-        FlowTime = FlowTime,
-        Weighting = Weighting,
-        WeightingTemperature = WeightingTemperature,
-        WeightingFloor = WeightingFloor,
-        Solver = Solver,
-        Damping = Damping,
-        WarmStart = WarmStart,
-    });
+    public Method CreateMethod() =>
+        Catalogue.Create(
+            Method,
+            new MethodOptions
+            {
+                Kind = Kind,
+                Shots = Shots,
+                IsNormalized = ChosenNetwork == "conv4",
+                InnerSteps = InnerSteps,
+                InnerRate = InnerRate,
+                Rates = Rates,
+                Pattern = Pattern is null ? null : Patterns.Pattern.Parse(Pattern),
+                ExactSteps = ExactSteps,
+                FlowTime = FlowTime,
+                Weighting = Weighting,
+                WeightingTemperature = WeightingTemperature,
+                WeightingFloor = WeightingFloor,
+                Solver = Solver,
+                Damping = Damping,
+                WarmStart = WarmStart,
+            }
+        );
 
     /// <summary>The network, with a head where the method adapts one.</summary>
     /// <exception cref="ArgumentException">The network is unknown, or does not fit the inputs.</exception>
@@ -136,7 +148,10 @@ public sealed record LearnerSpecification
         {
             "conv4" => Models.Networks.Conv4(input, outputs, Channels),
             "mlp" => Models.Networks.Mlp(input, outputs, Hidden),
-            _ => throw new ArgumentException($"unknown network '{ChosenNetwork}'.{NameSuggestion.For(ChosenNetwork, Networks)} The networks are {string.Join(", ", Networks)}"),
+            _ => throw new ArgumentException(
+                $"unknown network '{ChosenNetwork}'.{NameSuggestion.For(ChosenNetwork, Networks)} The networks are "
+                    + $"{string.Join(", ", Networks)}"
+            ),
         };
     }
 
@@ -181,5 +196,11 @@ public sealed record LearnerSpecification
     private const string Subject = "what its learner is";
 
     // A description that does not speak of statistics is of a time when they were those of the queries.
-    private static readonly LearnerSpecification s_defaults = new() { Method = "", InputShape = [], Outputs = 0, NormStatistics = NormStatistics.Query };
+    private static readonly LearnerSpecification s_defaults = new()
+    {
+        Method = "",
+        InputShape = [],
+        Outputs = 0,
+        NormStatistics = NormStatistics.Query,
+    };
 }

@@ -6,7 +6,9 @@ using FewShot.Weighting;
 
 namespace FewShot.Methods;
 
-/// <summary>A method: a composition of an adaptation (with its pattern), a meta-gradient and a task weighting. The outer optimiser is the trainer's.</summary>
+/// <summary>
+/// A method: a composition of an adaptation (with its pattern), a meta-gradient and a task weighting. The outer optimiser is the trainer's.
+/// </summary>
 /// <param name="Name">Its row in the catalogue.</param>
 /// <param name="Title">Its full name.</param>
 /// <param name="Paper">Where it was published.</param>
@@ -14,7 +16,13 @@ namespace FewShot.Methods;
 /// <param name="MetaGradient">How the query loss reaches the meta-parameters.</param>
 /// <param name="Weighting">How tasks are combined.</param>
 public sealed record Method(
-    string Name, string Title, string Paper, AdaptationRule Adaptation, MetaGradient MetaGradient, TaskWeighting Weighting)
+    string Name,
+    string Title,
+    string Paper,
+    AdaptationRule Adaptation,
+    MetaGradient MetaGradient,
+    TaskWeighting Weighting
+)
 {
     /// <summary>All meta-parameters for a model: the model's own, then those of the adaptation.</summary>
     public IReadOnlyList<ParameterSpecification> MetaParameters(Model model)
@@ -22,7 +30,14 @@ public sealed record Method(
         bool zeroHead = Adaptation.HeadStartsAtZero(model);
         return
         [
-            .. model.Parameters.Select(parameter => zeroHead && Model.LayerOf(parameter.Name) == Model.Head ? parameter with { Initializer = Initializer.Constant(0) } : parameter),
+            .. model.Parameters.Select(parameter =>
+                zeroHead && Model.LayerOf(parameter.Name) == Model.Head
+                    ? parameter with
+                    {
+                        Initializer = Initializer.Constant(0),
+                    }
+                    : parameter
+            ),
             .. Adaptation.MetaParameters(model),
         ];
     }
@@ -31,12 +46,15 @@ public sealed record Method(
     public string? Caution => MetaGradient.Caution(Adaptation);
 
     /// <summary>Refuses a composition that makes no sense.</summary>
-    /// <exception cref="ArgumentException">The parts do not go together, or not with the model or the tasks; the message says which and why.</exception>
+    /// <exception cref="ArgumentException">
+    /// The parts do not go together, or not with the model or the tasks; the message says which and why.
+    /// </exception>
     public void Validate(Model model, TaskShape shape)
     {
         string? misfit = model.Input.Extents.SequenceEqual(shape.InputShape.ToArray())
             ? null
-            : $"the network takes inputs of {model.Input}, the tasks have [{string.Join(", ", shape.InputShape)}]; make it for the shape of the tasks";
+            : $"the network takes inputs of {model.Input}, the tasks have [{string.Join(", ", shape.InputShape)}]; make it for the "
+                + "shape of the tasks";
         if ((MetaGradient.Fault(Adaptation) ?? misfit ?? Adaptation.Fault(model, shape)) is { } fault)
         {
             throw new ArgumentException($"method {Name}: {fault}");

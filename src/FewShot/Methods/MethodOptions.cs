@@ -11,7 +11,9 @@ public sealed record MethodOptions
     /// <summary>What the tasks are, on which the row's own inner step size depends.</summary>
     internal TaskKind Kind { get; init; }
 
-    /// <summary>Examples of a class, or for regression of a task, on which the row's own inner step size depends; null for that of ten.</summary>
+    /// <summary>
+    /// Examples of a class, or for regression of a task, on which the row's own inner step size depends; null for that of ten.
+    /// </summary>
     internal int? Shots { get; init; }
 
     /// <summary>Whether the network normalises, on which the row's own inner step size depends.</summary>
@@ -24,18 +26,21 @@ public sealed record MethodOptions
     public int? InnerSteps
     {
         get;
-        init => field = value is null or (>= 1 and <= MaximumInnerSteps)
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(InnerSteps), value, $"InnerSteps must be from 1 to {MaximumInnerSteps}");
+        init =>
+            field = value is null or (>= 1 and <= MaximumInnerSteps)
+                ? value
+                : throw new ArgumentOutOfRangeException(nameof(InnerSteps), value, $"InnerSteps must be from 1 to {MaximumInnerSteps}");
     }
 
     /// <summary>Inner step size α, positive.</summary>
     public double? InnerRate
     {
         get;
-        init => field = value is null || (value > 0 && double.IsFinite(value.Value))
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(InnerRate), value, "The inner step size must be a positive number.");
+        init =>
+            field =
+                value is null || (value > 0 && double.IsFinite(value.Value))
+                    ? value
+                    : throw new ArgumentOutOfRangeException(nameof(InnerRate), value, "The inner step size must be a positive number.");
     }
 
     /// <summary>What a learned inner step size is for, or that none is learned.</summary>
@@ -48,7 +53,14 @@ public sealed record MethodOptions
     public double? FlowTime
     {
         get;
-        init => field = value is null or > 0 ? value : throw new ArgumentOutOfRangeException(nameof(FlowTime), value, "The time of a gradient flow must be positive; infinity is allowed.");
+        init =>
+            field = value is null or > 0
+                ? value
+                : throw new ArgumentOutOfRangeException(
+                    nameof(FlowTime),
+                    value,
+                    "The time of a gradient flow must be positive; infinity is allowed."
+                );
     }
 
     /// <summary>How tasks are combined.</summary>
@@ -60,16 +72,22 @@ public sealed record MethodOptions
     /// <summary>Least task weight in units of the uniform one, where weights can be negative; negative infinity for none.</summary>
     public double? WeightingFloor { get; init; }
 
-    /// <summary>How an implicit meta-gradient solves its linear system, as <see cref="MetaGradients.LinearSolver.Parse"/> reads it.</summary>
+    /// <summary>
+    /// How an implicit meta-gradient solves its linear system, as <see cref="MetaGradients.LinearSolver.Parse"/> reads it.
+    /// </summary>
     public string? Solver { get; init; }
 
-    /// <summary>λ that an implicit meta-gradient adds to the Hessian's diagonal, at least 0; see <see cref="MetaGradients.LinearSolver.Damping"/>.</summary>
+    /// <summary>
+    /// λ that an implicit meta-gradient adds to the Hessian's diagonal, at least 0; see <see cref="MetaGradients.LinearSolver.Damping"/>.
+    /// </summary>
     public double? Damping
     {
         get;
-        init => field = value is null || (value >= 0 && double.IsFinite(value.Value))
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(Damping), value, "Damping cannot be negative.");
+        init =>
+            field =
+                value is null || (value >= 0 && double.IsFinite(value.Value))
+                    ? value
+                    : throw new ArgumentOutOfRangeException(nameof(Damping), value, "Damping cannot be negative.");
     }
 
     /// <summary>Whether an implicit meta-gradient starts warm, see <see cref="MetaGradients.Implicit.WarmStart"/>.</summary>
@@ -79,6 +97,9 @@ public sealed record MethodOptions
     public int? ExactSteps
     {
         get;
-        init => field = value is null or >= 0 ? value : throw new ArgumentOutOfRangeException(nameof(ExactSteps), value, "The number of exact steps cannot be negative.");
+        init =>
+            field = value is null or >= 0
+                ? value
+                : throw new ArgumentOutOfRangeException(nameof(ExactSteps), value, "The number of exact steps cannot be negative.");
     }
 }

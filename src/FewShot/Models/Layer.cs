@@ -3,8 +3,8 @@ using FewShot.Compute.Graphs;
 namespace FewShot.Models;
 
 /// <summary>
-/// A pure function of named parameters. To write one: say which parameters it has for an input, which shape it gives, and what it computes; it can then be
-/// differentiated, adapted and run everywhere a built-in layer can.
+/// A pure function of named parameters. To write one: say which parameters it has for an input, which shape it gives, and what it computes;
+/// it can then be differentiated, adapted and run everywhere a built-in layer can.
 /// </summary>
 public abstract class Layer
 {

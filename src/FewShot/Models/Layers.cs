@@ -10,10 +10,10 @@ public sealed class Linear(int outputs, Initializer? initializer = null) : Layer
 {
     /// <inheritdoc/>
     public override IEnumerable<ParameterSpecification> Parameters(string name, Shape input) =>
-    [
-        new($"{name}.weight", new Shape(input.Count, outputs), initializer ?? Initializer.Glorot()),
-        new($"{name}.bias", new Shape(outputs), Initializer.Constant(0)),
-    ];
+        [
+            new($"{name}.weight", new Shape(input.Count, outputs), initializer ?? Initializer.Glorot()),
+            new($"{name}.bias", new Shape(outputs), Initializer.Constant(0)),
+        ];
 
     /// <inheritdoc/>
     public override Shape Output(Shape input) => new(outputs);
@@ -62,20 +62,20 @@ public sealed class ConvolutionLayer(int outputs, int kernel = 3, int stride = 1
 }
 
 /// <summary>
-/// Batch normalisation over all axes but the last (Ioffe 2015): biased variance; learned <c>scale</c> and <c>shift</c> a channel; statistics as the pass
-/// demands.
+/// Batch normalisation over all axes but the last (Ioffe 2015): biased variance; learned <c>scale</c> and <c>shift</c> a channel;
+/// statistics as the pass demands.
 /// </summary>
 /// <param name="epsilon">Added to the variance.</param>
 public sealed class BatchNormalization(double epsilon = 1e-5) : Layer
 {
     /// <inheritdoc/>
     public override IEnumerable<ParameterSpecification> Parameters(string name, Shape input) =>
-    [
-        new($"{name}.scale", new Shape(input[-1]), Initializer.Constant(1)),
-        new($"{name}.shift", new Shape(input[-1]), Initializer.Constant(0)),
-        new(NormalizationSource.MeanOf(name), new Shape(input[-1]), Initializer.Constant(0), Trained: false),
-        new(NormalizationSource.VarianceOf(name), new Shape(input[-1]), Initializer.Constant(1), Trained: false),
-    ];
+        [
+            new($"{name}.scale", new Shape(input[-1]), Initializer.Constant(1)),
+            new($"{name}.shift", new Shape(input[-1]), Initializer.Constant(0)),
+            new(NormalizationSource.MeanOf(name), new Shape(input[-1]), Initializer.Constant(0), Trained: false),
+            new(NormalizationSource.VarianceOf(name), new Shape(input[-1]), Initializer.Constant(1), Trained: false),
+        ];
 
     /// <inheritdoc/>
     public override Shape Output(Shape input) => input;

@@ -4,8 +4,8 @@ using FewShot.Compute.Operations;
 namespace FewShot.Models;
 
 /// <summary>
-/// A network as a pure function of named parameters: a body of named layers that embeds an example, and a linear head, if it has one. The names of
-/// the body's layers and <c>head</c> are what a pattern addresses. Immutable.
+/// A network as a pure function of named parameters: a body of named layers that embeds an example, and a linear head, if it has one. The
+/// names of the body's layers and <c>head</c> are what a pattern addresses. Immutable.
 /// </summary>
 public sealed class Model
 {
@@ -22,10 +22,14 @@ public sealed class Model
     /// <param name="outputs">Size of the head's result; 0 for a model without a head, whose result is the embedding.</param>
     public Model(string name, Shape input, IReadOnlyList<(string Name, Layer Layer)> body, int outputs)
     {
-        string? misnamed = body.Select(entry => entry.Name).FirstOrDefault(own => own.Length == 0 || own.Contains('.') || own == Head || body.Count(entry => entry.Name == own) > 1);
+        string? misnamed = body.Select(entry => entry.Name)
+            .FirstOrDefault(own => own.Length == 0 || own.Contains('.') || own == Head || body.Count(entry => entry.Name == own) > 1);
         if (misnamed is not null)
         {
-            throw new ArgumentException($"'{misnamed}' cannot name a layer of a model's body: names are unique, without a dot, and not '{Head}'", nameof(body));
+            throw new ArgumentException(
+                $"'{misnamed}' cannot name a layer of a model's body: names are unique, without a dot, and not '{Head}'",
+                nameof(body)
+            );
         }
 
         Name = name;

@@ -6,8 +6,8 @@ namespace FewShot.Models;
 public static class Networks
 {
     /// <summary>
-    /// Four blocks of 3×3 convolution, batch normalisation, ReLU and 2×2 max-pooling (Vinyals 2016), then a linear head. On 28×28 images with 64 channels
-    /// the embedding has 64 numbers.
+    /// Four blocks of 3×3 convolution, batch normalisation, ReLU and 2×2 max-pooling (Vinyals 2016), then a linear head. On 28×28 images
+    /// with 64 channels the embedding has 64 numbers.
     /// </summary>
     /// <param name="input">Height, width and channels of an image; at least 16×16.</param>
     /// <param name="outputs">Size of the head's result; 0 without a head.</param>
@@ -22,7 +22,11 @@ public static class Networks
 
         // No bias in the convolution: the normalisation cancels it, and its shift stands in for it.
         var block = new Sequential(
-            ("conv", new ConvolutionLayer(channels, bias: false)), ("norm", new BatchNormalization()), ("relu", Activation.Relu), ("pool", new MaxPooling()));
+            ("conv", new ConvolutionLayer(channels, bias: false)),
+            ("norm", new BatchNormalization()),
+            ("relu", Activation.Relu),
+            ("pool", new MaxPooling())
+        );
         return new Model("conv4", input, [.. Enumerable.Range(1, 4).Select(i => ($"block{i}", (Layer)block))], outputs);
     }
 
@@ -32,6 +36,22 @@ public static class Networks
     /// <param name="hidden">Sizes of the hidden layers; 40 and 40 by default (Finn 2017).</param>
     /// <param name="activation">ReLU by default.</param>
     public static Model Mlp(Shape input, int outputs, IReadOnlyList<int>? hidden = null, Activation? activation = null) =>
-        new("mlp", input, [.. (hidden ?? [40, 40]).Select((size, i) => ($"layer{i + 1}", (Layer)new Sequential(
-            ("linear", new Linear(size, Initializer.Kaiming())), ("activation", activation ?? Activation.Relu))))], outputs);
+        new(
+            "mlp",
+            input,
+            [
+                .. (hidden ?? [40, 40]).Select(
+                    (size, i) =>
+                        (
+                            $"layer{i + 1}",
+                            (Layer)
+                                new Sequential(
+                                    ("linear", new Linear(size, Initializer.Kaiming())),
+                                    ("activation", activation ?? Activation.Relu)
+                                )
+                        )
+                ),
+            ],
+            outputs
+        );
 }

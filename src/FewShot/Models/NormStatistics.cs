@@ -4,8 +4,8 @@ namespace FewShot.Models;
 public enum NormStatistics
 {
     /// <summary>
-    /// From whatever is being classified together: the transductive setting of the MAML papers. A query's answer depends on the other queries, and is much
-    /// worse when there are few of them or they are of few classes.
+    /// From whatever is being classified together: the transductive setting of the MAML papers. A query's answer depends on the other
+    /// queries, and is much worse when there are few of them or they are of few classes.
     /// </summary>
     Query,
 

@@ -4,7 +4,8 @@ using FewShot.Tasks;
 namespace FewShot.Models;
 
 /// <summary>
-/// Values of named parameters, in order, in one contiguous buffer: what is trained, saved, loaded and given to programs. Not thread-safe for writing.
+/// Values of named parameters, in order, in one contiguous buffer: what is trained, saved, loaded and given to programs. Not thread-safe
+/// for writing.
 /// </summary>
 public sealed class ParameterSet
 {
@@ -35,7 +36,9 @@ public sealed class ParameterSet
     internal static int CountOf(IEnumerable<ParameterSpecification> specifications)
     {
         long count = specifications.Sum(specification => (long)specification.Shape.Count);
-        return count <= Array.MaxLength ? (int)count : throw new ShapeException($"{count} parameters are more than the {Array.MaxLength} that one array holds");
+        return count <= Array.MaxLength
+            ? (int)count
+            : throw new ShapeException($"{count} parameters are more than the {Array.MaxLength} that one array holds");
     }
 
     /// <summary>The parameters, in order.</summary>
@@ -46,9 +49,10 @@ public sealed class ParameterSet
 
     /// <summary>The values of one parameter, row-major.</summary>
     /// <exception cref="KeyNotFoundException">There is none of the name.</exception>
-    public Span<float> this[string name] => _places.TryGetValue(name, out (int Index, int Start) place)
-        ? Values.AsSpan(place.Start, Specifications[place.Index].Shape.Count)
-        : throw new KeyNotFoundException($"there is no parameter '{name}'; there are: {string.Join(", ", _places.Keys)}");
+    public Span<float> this[string name] =>
+        _places.TryGetValue(name, out (int Index, int Start) place)
+            ? Values.AsSpan(place.Start, Specifications[place.Index].Shape.Count)
+            : throw new KeyNotFoundException($"there is no parameter '{name}'; there are: {string.Join(", ", _places.Keys)}");
 
     /// <summary>Whether there is a parameter of a name.</summary>
     public bool Contains(string name) => _places.ContainsKey(name);
@@ -69,7 +73,11 @@ public sealed class ParameterSet
 
     /// <summary>Declares every parameter as an input of a graph, by its name.</summary>
     internal static TensorMap Declare(Graph graph, IEnumerable<ParameterSpecification> specifications) =>
-        new(specifications.Select(specification => KeyValuePair.Create(specification.Name, graph.Input(specification.Name, specification.Shape))));
+        new(
+            specifications.Select(specification =>
+                KeyValuePair.Create(specification.Name, graph.Input(specification.Name, specification.Shape))
+            )
+        );
 
     /// <summary>Keeps the random numbers of initialisation apart from those of the episodes.</summary>
     private const uint InitializationStream = 0x494e4954;

@@ -19,8 +19,8 @@ public abstract record Initializer
     public static Initializer Constant(double value) => new ConstantInitializer(value);
 
     /// <summary>
-    /// Uniform in ±√(3·gain²/fan-in): He's initialisation for layers followed by a ReLU when gain² is 2 (He 2015). Fan-in is the product of all
-    /// extents but the last.
+    /// Uniform in ±√(3·gain²/fan-in): He's initialisation for layers followed by a ReLU when gain² is 2 (He 2015). Fan-in is the product of
+    /// all extents but the last.
     /// </summary>
     public static Initializer Kaiming(double squaredGain = 2) => new UniformInitializer((fanIn, _) => Math.Sqrt(3 * squaredGain / fanIn));
 

@@ -29,9 +29,10 @@ public sealed class TensorMap : IReadOnlyCollection<KeyValuePair<string, Tensor>
 
     /// <summary>The tensor of a name.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>
-    public Tensor this[string name] => _tensors.TryGetValue(name, out Tensor? tensor)
-        ? tensor
-        : throw new KeyNotFoundException($"no tensor '{name}'; there are: {string.Join(", ", _tensors.Keys)}");
+    public Tensor this[string name] =>
+        _tensors.TryGetValue(name, out Tensor? tensor)
+            ? tensor
+            : throw new KeyNotFoundException($"no tensor '{name}'; there are: {string.Join(", ", _tensors.Keys)}");
 
     /// <summary>Whether there is a tensor of a name.</summary>
     public bool Contains(string name) => _tensors.ContainsKey(name);

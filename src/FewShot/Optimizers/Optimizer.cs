@@ -1,8 +1,8 @@
 namespace FewShot.Optimizers;
 
 /// <summary>
-/// How meta-parameters move along a meta-gradient. One of the five choices that make a method. Holds its state (moments) for one set of parameters; not
-/// thread-safe.
+/// How meta-parameters move along a meta-gradient. One of the five choices that make a method. Holds its state (moments) for one set of
+/// parameters; not thread-safe.
 /// </summary>
 public abstract class Optimizer
 {

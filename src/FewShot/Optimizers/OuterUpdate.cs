@@ -42,37 +42,59 @@ public sealed record OuterUpdate(
     RateSchedule Schedule = RateSchedule.Constant,
     double Momentum = 0.9,
     double WeightDecay = 1e-2,
-    double ClipNorm = 10)
+    double ClipNorm = 10
+)
 {
     /// <summary>Step size at the start, positive.</summary>
-    public double Rate { get; init => field = Checked(value, value > 0, nameof(Rate), "positive"); } = Checked(Rate, Rate > 0, nameof(Rate), "positive");
+    public double Rate
+    {
+        get;
+        init => field = Checked(value, value > 0, nameof(Rate), "positive");
+    } = Checked(Rate, Rate > 0, nameof(Rate), "positive");
 
     /// <summary>Of <see cref="OptimizerKind.Sgd"/>, from 0 to below 1.</summary>
-    public double Momentum { get; init => field = Checked(value, value is >= 0 and < 1, nameof(Momentum), "from 0 to below 1"); } =
-        Checked(Momentum, Momentum is >= 0 and < 1, nameof(Momentum), "from 0 to below 1");
+    public double Momentum
+    {
+        get;
+        init => field = Checked(value, value is >= 0 and < 1, nameof(Momentum), "from 0 to below 1");
+    } = Checked(Momentum, Momentum is >= 0 and < 1, nameof(Momentum), "from 0 to below 1");
 
     /// <summary>Of <see cref="OptimizerKind.AdamW"/>, at least 0.</summary>
-    public double WeightDecay { get; init => field = Checked(value, value >= 0, nameof(WeightDecay), "at least 0"); } =
-        Checked(WeightDecay, WeightDecay >= 0, nameof(WeightDecay), "at least 0");
+    public double WeightDecay
+    {
+        get;
+        init => field = Checked(value, value >= 0, nameof(WeightDecay), "at least 0");
+    } = Checked(WeightDecay, WeightDecay >= 0, nameof(WeightDecay), "at least 0");
 
     /// <summary>Largest Euclidean norm of the meta-gradient; 0 for no clipping.</summary>
-    public double ClipNorm { get; init => field = Checked(value, value >= 0, nameof(ClipNorm), "at least 0"); } = Checked(ClipNorm, ClipNorm >= 0, nameof(ClipNorm), "at least 0");
+    public double ClipNorm
+    {
+        get;
+        init => field = Checked(value, value >= 0, nameof(ClipNorm), "at least 0");
+    } = Checked(ClipNorm, ClipNorm >= 0, nameof(ClipNorm), "at least 0");
 
     /// <summary>The optimiser with fresh state.</summary>
-    internal Optimizer Create(int count) => Optimizer switch
-    {
-        OptimizerKind.Adam => new Adam(count),
-        OptimizerKind.AdamW => new Adam(count, new AdamOptions(WeightDecay: WeightDecay)),
-        _ => new StochasticGradientDescent(count, Momentum),
-    };
+    internal Optimizer Create(int count) =>
+        Optimizer switch
+        {
+            OptimizerKind.Adam => new Adam(count),
+            OptimizerKind.AdamW => new Adam(count, new AdamOptions(WeightDecay: WeightDecay)),
+            _ => new StochasticGradientDescent(count, Momentum),
+        };
 
     /// <summary>The step size after a part of training, from 0 to 1.</summary>
-    internal double RateAt(double progress) => Schedule switch
-    {
-        RateSchedule.Cosine => Rate * (0.01 + (0.99 * 0.5 * (1 + Math.Cos(Math.PI * Math.Clamp(progress, 0, 1))))),
-        RateSchedule.Step => Rate * (progress < 0.5 ? 1 : progress < 0.75 ? 0.1 : 0.01),
-        _ => Rate,
-    };
+    internal double RateAt(double progress) =>
+        Schedule switch
+        {
+            RateSchedule.Cosine => Rate * (0.01 + (0.99 * 0.5 * (1 + Math.Cos(Math.PI * Math.Clamp(progress, 0, 1))))),
+            RateSchedule.Step => Rate
+                * (
+                    progress < 0.5 ? 1
+                    : progress < 0.75 ? 0.1
+                    : 0.01
+                ),
+            _ => Rate,
+        };
 
     /// <summary>Scales a gradient down to the largest allowed norm; gives its norm before.</summary>
     internal double Clip(Span<float> gradient)

@@ -1,12 +1,13 @@
 namespace FewShot.Patterns;
 
 /// <summary>
-/// Λ[step, layer]: which layers change at which inner step (Khabarlak 2022). Where Λ is 0 the compiler finds that no one needs the gradient, and what lies
-/// below the lowest layer that ever changes is computed once. All ones is MAML, the head alone ANIL, all but the head BOIL. Immutable.
+/// Λ[step, layer]: which layers change at which inner step (Khabarlak 2022). Where Λ is 0 the compiler finds that no one needs the
+/// gradient, and what lies below the lowest layer that ever changes is computed once. All ones is MAML, the head alone ANIL, all but the
+/// head BOIL. Immutable.
 /// </summary>
 /// <remarks>
-/// Text forms: <c>all</c>, <c>head</c>, <c>body</c>, <c>lastN</c> (the last N layers, the head included), one row of 0 and 1 used at every step
-/// (<c>00011</c>, first layer first), or a row per step (<c>00001;00011;11111</c>).
+/// Text forms: <c>all</c>, <c>head</c>, <c>body</c>, <c>lastN</c> (the last N layers, the head included), one row of 0 and 1 used at every
+/// step (<c>00011</c>, first layer first), or a row per step (<c>00001;00011;11111</c>).
 /// </remarks>
 public sealed class Pattern : IEquatable<Pattern>
 {
@@ -33,8 +34,10 @@ public sealed class Pattern : IEquatable<Pattern>
     {
         ArgumentNullException.ThrowIfNull(text);
         string trimmed = text.Trim().ToLowerInvariant();
-        if (trimmed is "all" or "head" or "body"
-            || (trimmed.StartsWith("last", StringComparison.Ordinal) && int.TryParse(trimmed[4..], out int count) && count > 0))
+        if (
+            trimmed is "all" or "head" or "body"
+            || (trimmed.StartsWith("last", StringComparison.Ordinal) && int.TryParse(trimmed[4..], out int count) && count > 0)
+        )
         {
             return new Pattern(trimmed);
         }
@@ -43,7 +46,9 @@ public sealed class Pattern : IEquatable<Pattern>
         if (trimmed.Length == 0 || rows.Any(row => row.Length == 0 || row.Any(c => c is not ('0' or '1'))))
         {
             throw new FormatException(
-                $"'{text}' is no pattern; write all, head, body, lastN, a row of 0 and 1 (one a layer, the head last), or rows joined by ';' (one a step)");
+                $"'{text}' is no pattern; write all, head, body, lastN, a row of 0 and 1 (one a layer, the head last), or rows joined "
+                    + "by ';' (one a step)"
+            );
         }
 
         return rows.Any(row => row.Length != rows[0].Length)
@@ -92,7 +97,11 @@ public sealed class Pattern : IEquatable<Pattern>
 
     /// <summary>The pattern as a grid, one row a step.</summary>
     public IReadOnlyList<IReadOnlyList<bool>> Grid(int steps, int layers) =>
-        [.. Enumerable.Range(0, steps).Select(step => (IReadOnlyList<bool>)[.. Enumerable.Range(0, layers).Select(layer => Changes(step, layer, layers))])];
+        [
+            .. Enumerable
+                .Range(0, steps)
+                .Select(step => (IReadOnlyList<bool>)[.. Enumerable.Range(0, layers).Select(layer => Changes(step, layer, layers))]),
+        ];
 
     /// <inheritdoc/>
     public bool Equals(Pattern? other) => other is not null && _text == other._text;

@@ -39,7 +39,9 @@ internal sealed class AxisTicks
         if (isLogarithmic && finite.FirstOrDefault(pair => pair.Value <= 0) is { Series: not null } bad)
         {
             throw new ArgumentException(
-                $"the logarithmic axis '{axis.Label}' was given {bad.Value.ToString(CultureInfo.InvariantCulture)} by '{bad.Series}'; it needs positive numbers");
+                $"the logarithmic axis '{axis.Label}' was given {bad.Value.ToString(CultureInfo.InvariantCulture)} by '{bad.Series}'; "
+                    + "it needs positive numbers"
+            );
         }
 
         if (finite.Count == 0)
@@ -53,9 +55,10 @@ internal sealed class AxisTicks
     }
 
     /// <summary>Where <paramref name="value"/> lies between the ends, 0 to 1.</summary>
-    public double Position(double value) => _logarithmic
-        ? (Math.Log10(value) - Math.Log10(Minimum)) / (Math.Log10(Maximum) - Math.Log10(Minimum))
-        : (value - Minimum) / (Maximum - Minimum);
+    public double Position(double value) =>
+        _logarithmic
+            ? (Math.Log10(value) - Math.Log10(Minimum)) / (Math.Log10(Maximum) - Math.Log10(Minimum))
+            : (value - Minimum) / (Maximum - Minimum);
 
     // Steps of 1, 2 or 5 times a power of ten; both ends are ticks.
     private static AxisTicks Linear(double low, double high, int wanted)
@@ -88,7 +91,8 @@ internal sealed class AxisTicks
         int decades = Math.Max(1, lastDecade - firstDecade);
         double[] digits = Math.Log10(high / low) * 3 <= 1.6 * wanted ? [1, 2, 5] : [1];
         int every = Math.Max(1, (int)Math.Ceiling((double)decades / wanted));
-        double[] candidates = Enumerable.Range(firstDecade, decades + 1)
+        double[] candidates = Enumerable
+            .Range(firstDecade, decades + 1)
             .Where(decade => (decade - firstDecade) % every == 0)
             .SelectMany(decade => digits.Select(digit => Math.Pow(10, decade) * digit))
             .Append(Math.Pow(10, firstDecade + decades))
@@ -97,15 +101,31 @@ internal sealed class AxisTicks
 
         // The ends are the nearest ticks around the data, so that little of the chart stays empty.
         double minimum = candidates.Where(tick => tick <= low * (1 + 1e-9)).DefaultIfEmpty(candidates[0]).Max();
-        double maximum = candidates.Where(tick => tick >= high * (1 - 1e-9) && tick > minimum).DefaultIfEmpty(Math.Pow(10, firstDecade + decades)).Min();
+        double maximum = candidates
+            .Where(tick => tick >= high * (1 - 1e-9) && tick > minimum)
+            .DefaultIfEmpty(Math.Pow(10, firstDecade + decades))
+            .Min();
         return new AxisTicks(
-            true, minimum, maximum, [.. candidates.Where(tick => tick >= minimum && tick <= maximum).Select(tick => (tick, PowerLabel(tick)))]);
+            true,
+            minimum,
+            maximum,
+            [.. candidates.Where(tick => tick >= minimum && tick <= maximum).Select(tick => (tick, PowerLabel(tick)))]
+        );
     }
 
     private static double RoundStep(double rough)
     {
         double power = Math.Pow(10, Math.Floor(Math.Log10(rough)));
-        return power * ((rough / power) switch { <= 1.000001 => 1, <= 2.000001 => 2, <= 5.000001 => 5, _ => 10 });
+        return power
+            * (
+                (rough / power) switch
+                {
+                    <= 1.000001 => 1,
+                    <= 2.000001 => 2,
+                    <= 5.000001 => 5,
+                    _ => 10,
+                }
+            );
     }
 
     private static string Label(double value, int decimals)
@@ -131,7 +151,9 @@ internal sealed class AxisTicks
 
         int exponent = (int)Math.Floor(Math.Log10(value) + 1e-9);
         double digit = Math.Round(value / Math.Pow(10, exponent));
-        string raised = string.Concat(exponent.ToString(CultureInfo.InvariantCulture).Select(character => character == '-' ? '⁻' : "⁰¹²³⁴⁵⁶⁷⁸⁹"[character - '0']));
+        string raised = string.Concat(
+            exponent.ToString(CultureInfo.InvariantCulture).Select(character => character == '-' ? '⁻' : "⁰¹²³⁴⁵⁶⁷⁸⁹"[character - '0'])
+        );
         return (digit == 1 ? "10" : $"{digit}·10") + raised;
     }
 

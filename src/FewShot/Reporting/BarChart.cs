@@ -38,7 +38,8 @@ public sealed record BarSeries(string Name, IReadOnlyList<Bar> Bars)
 /// <param name="Value">The axis along the bars.</param>
 /// <param name="Categories">The names of the groups from top to bottom.</param>
 /// <param name="Series">The bars; the legend is left out when there is one series.</param>
-public sealed record BarChart(string Title, ChartAxis Value, IReadOnlyList<string> Categories, IReadOnlyList<BarSeries> Series) : Chart(Title)
+public sealed record BarChart(string Title, ChartAxis Value, IReadOnlyList<string> Categories, IReadOnlyList<BarSeries> Series)
+    : Chart(Title)
 {
     private const double BarHeight = 16;
     private const double GroupGap = 12;
@@ -50,7 +51,8 @@ public sealed record BarChart(string Title, ChartAxis Value, IReadOnlyList<strin
     public override string ToSvg()
     {
         BarSeries.Check(Series, Categories);
-        LegendEntry[] legend = Series.Count > 1 ? Series.Select((series, index) => new LegendEntry(series.Name, index, LegendMark.Box, false)).ToArray() : [];
+        LegendEntry[] legend =
+            Series.Count > 1 ? Series.Select((series, index) => new LegendEntry(series.Name, index, LegendMark.Box, false)).ToArray() : [];
         double groupHeight = (Series.Count * BarHeight) + GroupGap;
         var plot = new PlotArea(this, Value, Categories, groupHeight, Extents(), legend);
         for (int category = 0; category < Categories.Count; category++)
@@ -110,7 +112,8 @@ public sealed record BarChart(string Title, ChartAxis Value, IReadOnlyList<strin
             ("y", SvgWriter.Number(top)),
             ("width", SvgWriter.Number(Math.Abs(end - start))),
             ("height", SvgWriter.Number(BarHeight - 2)),
-            ("rx", "1.5"));
+            ("rx", "1.5")
+        );
         double textStart = Math.Max(start, end);
         if (bar.Half is { } error)
         {

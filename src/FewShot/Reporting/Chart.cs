@@ -23,8 +23,8 @@ public sealed record ChartAxis(string Label, AxisScale Scale = AxisScale.Linear)
 }
 
 /// <summary>
-/// A chart as data, drawn as scalable vector graphics with no dependency. The drawing follows the reader's light or dark preference, its colours
-/// are told apart by people who see colours differently, and it carries a text alternative. Charts are immutable and safe to share.
+/// A chart as data, drawn as scalable vector graphics with no dependency. The drawing follows the reader's light or dark preference, its
+/// colours are told apart by people who see colours differently, and it carries a text alternative. Charts are immutable and safe to share.
 /// </summary>
 public abstract record Chart
 {
@@ -40,7 +40,9 @@ public abstract record Chart
     public int Height { get; init; } = 400;
 
     /// <summary>Draws the chart as one <c>svg</c> element, complete with its styles.</summary>
-    /// <exception cref="ArgumentException">A logarithmic axis was given a number that is not positive; the message names the series.</exception>
+    /// <exception cref="ArgumentException">
+    /// A logarithmic axis was given a number that is not positive; the message names the series.
+    /// </exception>
     public abstract string ToSvg();
 
     /// <summary>Writes the drawing as a file of its own, atomically.</summary>

@@ -1,14 +1,17 @@
 namespace FewShot.Reporting;
 
 /// <summary>
-/// Dots with their intervals, all series of a category on one row. Unlike bars, dots are compared by their places, so the axis covers the values alone and
-/// small differences between large values show.
+/// Dots with their intervals, all series of a category on one row. Unlike bars, dots are compared by their places, so the axis covers the
+/// values alone and small differences between large values show.
 /// </summary>
 /// <param name="Title">The title.</param>
 /// <param name="Value">The axis along the rows.</param>
 /// <param name="Categories">The names of the rows from top to bottom.</param>
-/// <param name="Series">The dots; the first series' numbers stand at the end of the rows, and the legend is left out when there is one.</param>
-public sealed record DotChart(string Title, ChartAxis Value, IReadOnlyList<string> Categories, IReadOnlyList<BarSeries> Series) : Chart(Title)
+/// <param name="Series">
+/// The dots; the first series' numbers stand at the end of the rows, and the legend is left out when there is one.
+/// </param>
+public sealed record DotChart(string Title, ChartAxis Value, IReadOnlyList<string> Categories, IReadOnlyList<BarSeries> Series)
+    : Chart(Title)
 {
     private const double RowHeight = 24;
 
@@ -19,9 +22,13 @@ public sealed record DotChart(string Title, ChartAxis Value, IReadOnlyList<strin
     public override string ToSvg()
     {
         BarSeries.Check(Series, Categories);
-        LegendEntry[] legend = Series.Count > 1 ? Series.Select((series, index) => new LegendEntry(series.Name, index, LegendMark.Dot, false)).ToArray() : [];
-        IEnumerable<(string Name, double)> extents = Series.SelectMany(series => series.Bars.Where(bar => double.IsFinite(bar.Value))
-            .SelectMany(bar => new[] { (series.Name, bar.Value - (bar.Half ?? 0)), (series.Name, bar.Value + (bar.Half ?? 0)) }));
+        LegendEntry[] legend =
+            Series.Count > 1 ? Series.Select((series, index) => new LegendEntry(series.Name, index, LegendMark.Dot, false)).ToArray() : [];
+        IEnumerable<(string Name, double)> extents = Series.SelectMany(series =>
+            series
+                .Bars.Where(bar => double.IsFinite(bar.Value))
+                .SelectMany(bar => new[] { (series.Name, bar.Value - (bar.Half ?? 0)), (series.Name, bar.Value + (bar.Half ?? 0)) })
+        );
         var plot = new PlotArea(this, Value, Categories, RowHeight, extents, legend);
         for (int category = 0; category < Categories.Count; category++)
         {
@@ -50,7 +57,13 @@ public sealed record DotChart(string Title, ChartAxis Value, IReadOnlyList<strin
         }
 
         string text = bar.Text(NumberFormat);
-        plot.Dot(plot.MapX(bar.Value), middle, 5, $"s{index % PlotStyle.Colours}", $"{category}{(Series.Count > 1 ? $", {series.Name}" : "")}: {text}");
+        plot.Dot(
+            plot.MapX(bar.Value),
+            middle,
+            5,
+            $"s{index % PlotStyle.Colours}",
+            $"{category}{(Series.Count > 1 ? $", {series.Name}" : "")}: {text}"
+        );
         if (index == 0)
         {
             plot.Svg.Text(plot.Right + 8, middle + 4, "value", text);

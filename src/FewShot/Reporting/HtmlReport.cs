@@ -4,8 +4,8 @@ using System.Text;
 namespace FewShot.Reporting;
 
 /// <summary>
-/// Writes a report as one HTML page that needs no other file, no script and no network. Everything given as text is shown as text. The parts
-/// appear in the order in which they are added.
+/// Writes a report as one HTML page that needs no other file, no script and no network. Everything given as text is shown as text. The
+/// parts appear in the order in which they are added.
 /// </summary>
 public sealed class HtmlReport
 {
@@ -75,8 +75,13 @@ public sealed class HtmlReport
     {
         ArgumentNullException.ThrowIfNull(table);
         table.Check();
-        string[] classes = Enumerable.Range(0, table.Headers.Count).Select(column => table.IsNumeric(column) ? " class=\"number\"" : "").ToArray();
-        _body.Append(table.Headers.Count > BroadColumns ? "<figure class=\"broad\">" : "<figure>").Append("<div class=\"wide\"><table><thead><tr>");
+        string[] classes = Enumerable
+            .Range(0, table.Headers.Count)
+            .Select(column => table.IsNumeric(column) ? " class=\"number\"" : "")
+            .ToArray();
+        _body
+            .Append(table.Headers.Count > BroadColumns ? "<figure class=\"broad\">" : "<figure>")
+            .Append("<div class=\"wide\"><table><thead><tr>");
         for (int column = 0; column < table.Headers.Count; column++)
         {
             _body.Append($"<th scope=\"col\"{classes[column]}>{Text(table.Headers[column])}</th>");
@@ -112,24 +117,24 @@ public sealed class HtmlReport
     /// <summary>The page as text.</summary>
     public string ToHtml() =>
         $"""
-        <!doctype html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <title>{Text(_title)}</title>
-        <style>
-        {HtmlStyle.Sheet}
-        </style>
-        </head>
-        <body>
-        <main>
-        {_body}</main>
-        </body>
-        </html>
+            <!doctype html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta name="color-scheme" content="light dark">
+            <title>{Text(_title)}</title>
+            <style>
+            {HtmlStyle.Sheet}
+            </style>
+            </head>
+            <body>
+            <main>
+            {_body}</main>
+            </body>
+            </html>
 
-        """;
+            """;
 
     /// <summary>Writes the page, atomically.</summary>
     /// <param name="path">The file, usually ending in <c>.html</c>.</param>

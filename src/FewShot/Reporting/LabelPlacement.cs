@@ -12,7 +12,8 @@ internal sealed class LabelPlacement(double left, double top, double right, doub
     private readonly record struct Box(double Left, double Top, double Right, double Bottom)
     {
         public double Overlap(Box other) =>
-            Math.Max(0, Math.Min(Right, other.Right) - Math.Max(Left, other.Left)) * Math.Max(0, Math.Min(Bottom, other.Bottom) - Math.Max(Top, other.Top));
+            Math.Max(0, Math.Min(Right, other.Right) - Math.Max(Left, other.Left))
+            * Math.Max(0, Math.Min(Bottom, other.Bottom) - Math.Max(Top, other.Top));
 
         public double Area => (Right - Left) * (Bottom - Top);
     }

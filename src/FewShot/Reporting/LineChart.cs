@@ -39,8 +39,11 @@ public sealed record LineChart(string Title, ChartAxis X, ChartAxis Y, IReadOnly
             X,
             Y,
             Series.SelectMany(series => series.X.Select(value => (series.Name, value))),
-            Series.SelectMany(series => series.Y.Concat(series.Lower ?? []).Concat(series.Upper ?? []).Select(value => (series.Name, value))),
-            [.. Series.Select((series, index) => new LegendEntry(series.Name, index, LegendMark.Line, series.Dashed))]);
+            Series.SelectMany(series =>
+                series.Y.Concat(series.Lower ?? []).Concat(series.Upper ?? []).Select(value => (series.Name, value))
+            ),
+            [.. Series.Select((series, index) => new LegendEntry(series.Name, index, LegendMark.Line, series.Dashed))]
+        );
         for (int index = 0; index < Series.Count; index++)
         {
             DrawBand(plot, Series[index], index);
@@ -56,9 +59,16 @@ public sealed record LineChart(string Title, ChartAxis X, ChartAxis Y, IReadOnly
 
     private static void Check(LineSeries series)
     {
-        if (series.Y.Count != series.X.Count || (series.Lower ?? series.Y).Count != series.X.Count || (series.Upper ?? series.Y).Count != series.X.Count)
+        if (
+            series.Y.Count != series.X.Count
+            || (series.Lower ?? series.Y).Count != series.X.Count
+            || (series.Upper ?? series.Y).Count != series.X.Count
+        )
         {
-            throw new ArgumentException($"series '{series.Name}' has {series.X.Count} positions but {series.Y.Count} values, {series.Lower?.Count ?? 0} lower and {series.Upper?.Count ?? 0} upper edges");
+            throw new ArgumentException(
+                $"series '{series.Name}' has {series.X.Count} positions but {series.Y.Count} values, {series.Lower?.Count ?? 0} lower "
+                    + $"and {series.Upper?.Count ?? 0} upper edges"
+            );
         }
 
         if ((series.Lower is null) != (series.Upper is null))
@@ -76,7 +86,8 @@ public sealed record LineChart(string Title, ChartAxis X, ChartAxis Y, IReadOnly
 
         foreach (int[] run in Runs(series, i => double.IsFinite(series.Lower[i]) && double.IsFinite(series.Upper[i])))
         {
-            IEnumerable<string> edge = run.Select(i => plot.Point(series.X[i], series.Upper[i])).Concat(run.Reverse().Select(i => plot.Point(series.X[i], series.Lower[i])));
+            IEnumerable<string> edge = run.Select(i => plot.Point(series.X[i], series.Upper[i]))
+                .Concat(run.Reverse().Select(i => plot.Point(series.X[i], series.Lower[i])));
             plot.Svg.Element("polygon", ("class", $"band s{index % PlotStyle.Colours}"), ("points", string.Join(' ', edge)));
         }
     }
@@ -89,7 +100,8 @@ public sealed record LineChart(string Title, ChartAxis X, ChartAxis Y, IReadOnly
             plot.Svg.Element(
                 "polyline",
                 ("class", $"line {colour}{(series.Dashed ? " dashed" : "")}"),
-                ("points", string.Join(' ', run.Select(i => plot.Point(series.X[i], series.Y[i])))));
+                ("points", string.Join(' ', run.Select(i => plot.Point(series.X[i], series.Y[i]))))
+            );
 
             // A lone point between gaps has no line to show it.
             foreach (int i in series.Markers || run.Length == 1 ? run : [])

@@ -17,8 +17,8 @@ internal sealed record LegendEntry(string Name, int Colour, LegendMark Mark, boo
 }
 
 /// <summary>
-/// The frame every chart shares: title, legend, axes, grid, and the map from data to pixels. It draws itself when made; the chart then draws its
-/// data into <see cref="Svg"/>.
+/// The frame every chart shares: title, legend, axes, grid, and the map from data to pixels. It draws itself when made; the chart then
+/// draws its data into <see cref="Svg"/>.
 /// </summary>
 internal sealed class PlotArea
 {
@@ -36,7 +36,8 @@ internal sealed class PlotArea
         ChartAxis vertical,
         IEnumerable<(string, double)> xValues,
         IEnumerable<(string, double)> yValues,
-        IReadOnlyList<LegendEntry> legend)
+        IReadOnlyList<LegendEntry> legend
+    )
     {
         _y = AxisTicks.Fit(vertical, yValues, Math.Max(2, chart.Height / 65));
         _x = AxisTicks.Fit(horizontal, xValues, Math.Max(2, chart.Width / 90));
@@ -64,7 +65,8 @@ internal sealed class PlotArea
         IReadOnlyList<string> categories,
         double categoryHeight,
         IEnumerable<(string, double)> xValues,
-        IReadOnlyList<LegendEntry> legend)
+        IReadOnlyList<LegendEntry> legend
+    )
     {
         _x = AxisTicks.Fit(horizontal, xValues, Math.Max(2, chart.Width / 110));
         Left = Margin + categories.Select(name => PlotStyle.TextWidth(name, PlotStyle.LegendText)).DefaultIfEmpty(0).Max() + 12;
@@ -106,7 +108,13 @@ internal sealed class PlotArea
     /// <summary>A marker at a place in pixels.</summary>
     public void Dot(double left, double top, double radius, string style, string description)
     {
-        Svg.Open("circle", ("class", $"marker {style}"), ("cx", SvgWriter.Number(left)), ("cy", SvgWriter.Number(top)), ("r", SvgWriter.Number(radius)));
+        Svg.Open(
+            "circle",
+            ("class", $"marker {style}"),
+            ("cx", SvgWriter.Number(left)),
+            ("cy", SvgWriter.Number(top)),
+            ("r", SvgWriter.Number(radius))
+        );
         Svg.Titled(description);
         Svg.Close("circle");
     }
@@ -139,7 +147,8 @@ internal sealed class PlotArea
             ("width", width),
             ("height", tall),
             ("role", "img"),
-            ("aria-label", chart.Title));
+            ("aria-label", chart.Title)
+        );
         Svg.Raw($"\n<style>{PlotStyle.Sheet}</style>\n");
         Svg.Element("rect", ("class", "paper"), ("width", width), ("height", tall));
         Svg.Text(Margin, Margin + 14, "heading", chart.Title);
@@ -152,7 +161,10 @@ internal sealed class PlotArea
     }
 
     // Names follow each other and start a new row where the chart ends.
-    private static (List<(LegendEntry Entry, double X, int Row)> Places, int Rows) LayOutLegend(Chart chart, IReadOnlyList<LegendEntry> legend)
+    private static (List<(LegendEntry Entry, double X, int Row)> Places, int Rows) LayOutLegend(
+        Chart chart,
+        IReadOnlyList<LegendEntry> legend
+    )
     {
         List<(LegendEntry, double, int)> places = [];
         (double column, int row) = (Margin, 0);
@@ -180,7 +192,13 @@ internal sealed class PlotArea
                 Svg.Line($"line {entry.Style}{(entry.Dashed ? " dashed" : "")}", left, middle, left + 20, middle);
                 break;
             case LegendMark.Dot:
-                Svg.Element("circle", ("class", $"marker {entry.Style}"), ("cx", SvgWriter.Number(left + 10)), ("cy", SvgWriter.Number(middle)), ("r", "5"));
+                Svg.Element(
+                    "circle",
+                    ("class", $"marker {entry.Style}"),
+                    ("cx", SvgWriter.Number(left + 10)),
+                    ("cy", SvgWriter.Number(middle)),
+                    ("r", "5")
+                );
                 break;
             default:
                 Svg.Element(
@@ -190,7 +208,8 @@ internal sealed class PlotArea
                     ("y", SvgWriter.Number(middle - 6)),
                     ("width", "12"),
                     ("height", "12"),
-                    ("rx", "2"));
+                    ("rx", "2")
+                );
                 break;
         }
 

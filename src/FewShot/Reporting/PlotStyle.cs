@@ -10,8 +10,8 @@ internal static class PlotStyle
     public const double LegendText = 12.5;
 
     /// <summary>
-    /// The style sheet of every chart. It names its own colours for light and dark, so a chart looks right both inside a report and as a file
-    /// of its own; its class keeps it from touching a page it is put into.
+    /// The style sheet of every chart. It names its own colours for light and dark, so a chart looks right both inside a report and as a
+    /// file of its own; its class keeps it from touching a page it is put into.
     /// </summary>
     public const string Sheet = """
         .fs-chart{--ink:#1c2024;--soft:#646b75;--grid:#e6e8ec;--axis:#a9afb8;--paper:#fff;
@@ -36,13 +36,17 @@ internal static class PlotStyle
         """;
 
     /// <summary>About how wide a text is drawn, in pixels: wide enough for the common sans-serif fonts.</summary>
-    public static double TextWidth(string text, double size) => size * text.Sum(character => character switch
-    {
-        'i' or 'l' or 'j' or '.' or ',' or ':' or ';' or '\'' or '|' or '!' or 'I' => 0.33,
-        ' ' or 't' or 'f' or 'r' or '(' or ')' or '-' or '/' => 0.40,
-        'm' or 'w' or 'M' or 'W' or '%' or '@' => 0.93,
-        >= 'A' and <= 'Z' => 0.70,
-        > '\u2e7f' => 1.05,
-        _ => 0.61,
-    });
+    public static double TextWidth(string text, double size) =>
+        size
+        * text.Sum(character =>
+            character switch
+            {
+                'i' or 'l' or 'j' or '.' or ',' or ':' or ';' or '\'' or '|' or '!' or 'I' => 0.33,
+                ' ' or 't' or 'f' or 'r' or '(' or ')' or '-' or '/' => 0.40,
+                'm' or 'w' or 'M' or 'W' or '%' or '@' => 0.93,
+                >= 'A' and <= 'Z' => 0.70,
+                > '\u2e7f' => 1.05,
+                _ => 0.61,
+            }
+        );
 }

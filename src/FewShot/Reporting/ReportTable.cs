@@ -19,7 +19,10 @@ public sealed record ReportTable(IReadOnlyList<string> Headers, IReadOnlyList<IR
     {
         Check();
         string[] marks = [.. Enumerable.Range(0, Headers.Count).Select(column => IsNumeric(column) ? "---:" : "---")];
-        IEnumerable<string> lines = Rows.Select((row, index) => Line(row.Select(cell => Highlighted.Contains(index) && cell.Length > 0 ? $"**{Escaped(cell)}**" : Escaped(cell))));
+        IEnumerable<string> lines = Rows.Select(
+            (row, index) =>
+                Line(row.Select(cell => Highlighted.Contains(index) && cell.Length > 0 ? $"**{Escaped(cell)}**" : Escaped(cell)))
+        );
         return string.Concat(new[] { Line(Headers.Select(Escaped)), Line(marks) }.Concat(lines));
 
         static string Line(IEnumerable<string> cells) => $"| {string.Join(" | ", cells)} |\n";
@@ -44,6 +47,12 @@ public sealed record ReportTable(IReadOnlyList<string> Headers, IReadOnlyList<IR
     private static bool IsNumber(string cell)
     {
         string first = cell.Trim().Split(' ', 2)[0].TrimEnd('%', '×', 's');
-        return first is "" or "-" or "–" or "—" || double.TryParse(first.Replace('−', '-'), NumberStyles.Number | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out _);
+        return first is "" or "-" or "–" or "—"
+            || double.TryParse(
+                first.Replace('−', '-'),
+                NumberStyles.Number | NumberStyles.AllowExponent,
+                CultureInfo.InvariantCulture,
+                out _
+            );
     }
 }

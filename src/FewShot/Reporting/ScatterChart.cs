@@ -27,19 +27,32 @@ public sealed record ScatterChart(string Title, ChartAxis X, ChartAxis Y, IReadO
     /// <inheritdoc/>
     public override string ToSvg()
     {
-        (string, ScatterPoint point)[] all = Groups.SelectMany(group => group.Points.Select(point => (group.Name, point))).Concat(Front.Select(point => (FrontName, point))).ToArray();
+        (string, ScatterPoint point)[] all = Groups
+            .SelectMany(group => group.Points.Select(point => (group.Name, point)))
+            .Concat(Front.Select(point => (FrontName, point)))
+            .ToArray();
         LegendEntry[] legend =
         [
-            .. Groups.Select((group, index) => new LegendEntry(group.Name, index, LegendMark.Dot, false)).Where(_ => Groups.Count > 1 || Front.Count > 0),
+            .. Groups
+                .Select((group, index) => new LegendEntry(group.Name, index, LegendMark.Dot, false))
+                .Where(_ => Groups.Count > 1 || Front.Count > 0),
             .. Front.Count > 0 ? [new LegendEntry(FrontName, LegendEntry.Neutral, LegendMark.Line, true)] : Array.Empty<LegendEntry>(),
         ];
-        var plot = new PlotArea(this, X, Y, all.Select(pair => (pair.Item1, pair.point.X)), all.Select(pair => (pair.Item1, pair.point.Y)), legend);
+        var plot = new PlotArea(
+            this,
+            X,
+            Y,
+            all.Select(pair => (pair.Item1, pair.point.X)),
+            all.Select(pair => (pair.Item1, pair.point.Y)),
+            legend
+        );
         if (Front.Count > 0)
         {
             plot.Svg.Element(
                 "polyline",
                 ("class", "line neutral dashed"),
-                ("points", string.Join(' ', Front.Where(IsFinite).Select(point => plot.Point(point.X, point.Y)))));
+                ("points", string.Join(' ', Front.Where(IsFinite).Select(point => plot.Point(point.X, point.Y))))
+            );
         }
 
         var labels = new LabelPlacement(plot.Left, plot.Top, plot.Right, plot.Bottom);
@@ -52,12 +65,23 @@ public sealed record ScatterChart(string Title, ChartAxis X, ChartAxis Y, IReadO
         {
             foreach (ScatterPoint? point in Groups[index].Points.Where(IsFinite))
             {
-                plot.Marker(point.X, point.Y, 5, $"s{index % PlotStyle.Colours}", $"{point.Label ?? Groups[index].Name}: {plot.Describe(point.X, point.Y)}");
+                plot.Marker(
+                    point.X,
+                    point.Y,
+                    5,
+                    $"s{index % PlotStyle.Colours}",
+                    $"{point.Label ?? Groups[index].Name}: {plot.Describe(point.X, point.Y)}"
+                );
             }
         }
 
         // After all markers, so that no marker covers a label.
-        foreach (ScatterPoint? point in Groups.SelectMany(group => group.Points).Where(IsFinite).Where(point => !string.IsNullOrEmpty(point.Label)))
+        foreach (
+            ScatterPoint? point in Groups
+                .SelectMany(group => group.Points)
+                .Where(IsFinite)
+                .Where(point => !string.IsNullOrEmpty(point.Label))
+        )
         {
             (double x, double y) = labels.Place(plot.MapX(point.X), plot.MapY(point.Y), point.Label!);
             plot.Svg.Text(x, y, "label", point.Label!);
@@ -66,7 +90,9 @@ public sealed record ScatterChart(string Title, ChartAxis X, ChartAxis Y, IReadO
         return plot.ToSvg();
     }
 
-    /// <summary>The points that no other beats in both directions, from left to right: for <see cref="Front"/> where less of X is better.</summary>
+    /// <summary>
+    /// The points that no other beats in both directions, from left to right: for <see cref="Front"/> where less of X is better.
+    /// </summary>
     /// <param name="points">The points; those that are not finite are left out.</param>
     /// <param name="higher">Whether more of Y is better, and not less.</param>
     public static IReadOnlyList<ScatterPoint> BestTradeOffs(IEnumerable<ScatterPoint> points, bool higher = true)

@@ -15,7 +15,8 @@ public enum TerminalColor
 }
 
 /// <summary>
-/// Draws grey images as lines of text, two pixels a character: the upper and the lower half block. All functions are pure and make strings only.
+/// Draws grey images as lines of text, two pixels a character: the upper and the lower half block. All functions are pure and make strings
+/// only.
 /// </summary>
 public static partial class TerminalImage
 {
@@ -25,17 +26,28 @@ public static partial class TerminalImage
     /// <param name="pixels">Height × width values in rows; 0 is dark and 1 is light, values beyond are clipped and NaN is dark.</param>
     /// <param name="width">The pixels in a row.</param>
     /// <param name="height">The number of rows.</param>
-    /// <param name="columns">How many characters wide to draw it: at most <paramref name="width"/>, the height following; null for full size.</param>
+    /// <param name="columns">
+    /// How many characters wide to draw it: at most <paramref name="width"/>, the height following; null for full size.
+    /// </param>
     /// <param name="color">What the terminal can show.</param>
     /// <returns>The lines, all equally wide.</returns>
     /// <exception cref="ArgumentException">The number of pixels is not width × height, or a size is not positive.</exception>
-    public static IReadOnlyList<string> Render(ReadOnlySpan<float> pixels, int width, int height, int? columns = null, TerminalColor color = TerminalColor.None)
+    public static IReadOnlyList<string> Render(
+        ReadOnlySpan<float> pixels,
+        int width,
+        int height,
+        int? columns = null,
+        TerminalColor color = TerminalColor.None
+    )
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         if (pixels.Length != (long)width * height)
         {
-            throw new ArgumentException($"an image of {width} × {height} has {(long)width * height} pixels, but {pixels.Length} were given", nameof(pixels));
+            throw new ArgumentException(
+                $"an image of {width} × {height} has {(long)width * height} pixels, but {pixels.Length} were given",
+                nameof(pixels)
+            );
         }
 
         int drawnWidth = Math.Min(columns ?? width, width);
@@ -69,9 +81,17 @@ public static partial class TerminalImage
         int height = blocks.Select(block => block.Count).DefaultIfEmpty(0).Max();
         return
         [
-            .. Enumerable.Range(0, height).Select(line => string.Join(
-                new string(' ', gap),
-                blocks.Select((block, index) => line < block.Count ? Pad(block[line], widths[index]) : new string(' ', widths[index]))).TrimEnd(' ')),
+            .. Enumerable
+                .Range(0, height)
+                .Select(line =>
+                    string.Join(
+                            new string(' ', gap),
+                            blocks.Select(
+                                (block, index) => line < block.Count ? Pad(block[line], widths[index]) : new string(' ', widths[index])
+                            )
+                        )
+                        .TrimEnd(' ')
+                ),
         ];
     }
 
@@ -84,7 +104,10 @@ public static partial class TerminalImage
         ArgumentNullException.ThrowIfNull(block);
         ArgumentNullException.ThrowIfNull(caption);
         int width = block.Select(VisibleWidth).DefaultIfEmpty(0).Max();
-        string text = caption.Length <= width ? caption : width > 1 ? caption[..(width - 1)] + "…" : "";
+        string text =
+            caption.Length <= width ? caption
+            : width > 1 ? caption[..(width - 1)] + "…"
+            : "";
         return [.. block, text.PadLeft(text.Length + ((width - text.Length) / 2)).PadRight(width)];
     }
 
@@ -131,7 +154,15 @@ public static partial class TerminalImage
         for (int column = 0; column < upper.Length; column++)
         {
             (bool isUpper, bool isLower) = (upper[column] > threshold, !lower.IsEmpty && lower[column] > threshold);
-            line.Append((isUpper, isLower) switch { (true, true) => '█', (true, false) => '▀', (false, true) => '▄', _ => ' ' });
+            line.Append(
+                (isUpper, isLower) switch
+                {
+                    (true, true) => '█',
+                    (true, false) => '▀',
+                    (false, true) => '▄',
+                    _ => ' ',
+                }
+            );
         }
 
         return line.ToString();

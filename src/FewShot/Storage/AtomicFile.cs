@@ -15,9 +15,13 @@ internal static partial class AtomicFile
     public static void Write(string path, Action<Stream> write)
     {
         string fullPath = Path.GetFullPath(path);
-        string folder = Path.GetDirectoryName(fullPath)
+        string folder =
+            Path.GetDirectoryName(fullPath)
             ?? throw new StorageException($"cannot write '{path}': it is not a file name; give the path of a file");
-        string temporary = Path.Combine(folder, $".{Path.GetFileName(fullPath)}.{Environment.ProcessId}-{Guid.NewGuid():N}{TemporarySuffix}");
+        string temporary = Path.Combine(
+            folder,
+            $".{Path.GetFileName(fullPath)}.{Environment.ProcessId}-{Guid.NewGuid():N}{TemporarySuffix}"
+        );
         try
         {
             using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16))
@@ -65,9 +69,7 @@ internal static partial class AtomicFile
         {
             File.Delete(path);
         }
-        catch (Exception error) when (StorageException.IsFileSystemError(error))
-        {
-        }
+        catch (Exception error) when (StorageException.IsFileSystemError(error)) { }
     }
 
     // Unix makes a rename durable only when the folder itself is flushed, which the runtime has no call for.

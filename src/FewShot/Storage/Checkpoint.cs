@@ -3,8 +3,9 @@ using System.Globalization;
 namespace FewShot.Storage;
 
 /// <summary>
-/// Everything needed to go on from one iteration as if training had never stopped: the weights, the state of the optimiser, and text such as
-/// the position of the episode stream and the seed. Weights and state live in ONE file, so a pair that does not belong together cannot exist.
+/// Everything needed to go on from one iteration as if training had never stopped: the weights, the state of the optimiser, and text such
+/// as the position of the episode stream and the seed. Weights and state live in ONE file, so a pair that does not belong together cannot
+/// exist.
 /// </summary>
 /// <param name="Iteration">The number of outer iterations done.</param>
 /// <param name="Weights">The meta-parameters under their own names, as Python would look for them.</param>
@@ -14,7 +15,8 @@ public sealed record Checkpoint(
     long Iteration,
     IReadOnlyList<StoredTensor> Weights,
     IReadOnlyList<StoredTensor> State,
-    IReadOnlyDictionary<string, string> Metadata)
+    IReadOnlyDictionary<string, string> Metadata
+)
 {
     private const string StatePrefix = "state/";
     private const string IterationKey = "iteration";
@@ -26,7 +28,9 @@ public sealed record Checkpoint(
     {
         if (Weights.FirstOrDefault(tensor => tensor.Name.StartsWith(StatePrefix, StringComparison.Ordinal)) is { } misnamed)
         {
-            throw new ArgumentException($"the weight '{misnamed.Name}' may not begin with '{StatePrefix}', which marks the optimiser's tensors");
+            throw new ArgumentException(
+                $"the weight '{misnamed.Name}' may not begin with '{StatePrefix}', which marks the optimiser's tensors"
+            );
         }
 
         if (Metadata.ContainsKey(IterationKey))
@@ -56,7 +60,14 @@ public sealed record Checkpoint(
         }
 
         var metadata = file.Metadata.Where(pair => pair.Key != IterationKey).ToDictionary();
-        ILookup<bool, StoredTensor> isState = file.Tensors.ToLookup(tensor => tensor.Name.StartsWith(StatePrefix, StringComparison.Ordinal));
-        return new Checkpoint(iteration, [.. isState[false]], [.. isState[true].Select(tensor => tensor.Renamed(tensor.Name[StatePrefix.Length..]))], metadata);
+        ILookup<bool, StoredTensor> isState = file.Tensors.ToLookup(tensor =>
+            tensor.Name.StartsWith(StatePrefix, StringComparison.Ordinal)
+        );
+        return new Checkpoint(
+            iteration,
+            [.. isState[false]],
+            [.. isState[true].Select(tensor => tensor.Renamed(tensor.Name[StatePrefix.Length..]))],
+            metadata
+        );
     }
 }

@@ -12,8 +12,11 @@ internal sealed record ConfigurationDifference(string Key, string? Stored, strin
         Dictionary<string, JsonNode> right = Leaves(given);
         return
         [
-            .. left.Keys.Union(right.Keys)
-                .Where(key => !(left.TryGetValue(key, out JsonNode? a) && right.TryGetValue(key, out JsonNode? b) && JsonNode.DeepEquals(a, b)))
+            .. left
+                .Keys.Union(right.Keys)
+                .Where(key =>
+                    !(left.TryGetValue(key, out JsonNode? a) && right.TryGetValue(key, out JsonNode? b) && JsonNode.DeepEquals(a, b))
+                )
                 .Select(key => new ConfigurationDifference(key, Text(left, key), Text(right, key))),
         ];
     }

@@ -4,9 +4,9 @@ using System.Text.Json;
 namespace FewShot.Storage;
 
 /// <summary>
-/// The checksum of a safetensors file in its own metadata. It is taken over every byte of the file, with zeros for its own eight digits. A second key says
-/// that the file must have it, so that damage to the name of either cannot switch it off. Files of before had one over the values alone, in
-/// <c>fewshot.crc32c</c>.
+/// The checksum of a safetensors file in its own metadata. It is taken over every byte of the file, with zeros for its own eight digits. A
+/// second key says that the file must have it, so that damage to the name of either cannot switch it off. Files of before had one over the
+/// values alone, in <c>fewshot.crc32c</c>.
 /// </summary>
 internal static class FileChecksum
 {
@@ -30,9 +30,15 @@ internal static class FileChecksum
     /// <param name="header">The length of the header and the header, with <see cref="WritePlace"/> in it.</param>
     /// <param name="tensors">The values that follow, in the order of the file.</param>
     public static void Seal(Span<byte> header, IEnumerable<StoredTensor> tensors) =>
-        Encoding.UTF8.GetBytes(Digits(tensors.Aggregate(Crc32C.Compute(header), (crc, tensor) => Crc32C.Compute(tensor.Bytes, crc))), Place(header));
+        Encoding.UTF8.GetBytes(
+            Digits(tensors.Aggregate(Crc32C.Compute(header), (crc, tensor) => Crc32C.Compute(tensor.Bytes, crc))),
+            Place(header)
+        );
 
-    /// <summary>Takes the keys of this class out of the metadata and says what is wrong with the file; null where nothing is, or nothing can be told.</summary>
+    /// <summary>
+    /// Takes the keys of this class out of the metadata and says what is wrong with the file; null where nothing is, or nothing can be
+    /// told.
+    /// </summary>
     /// <param name="header">The length of the header and the header. Its digits are emptied.</param>
     /// <param name="metadata">The metadata of the header.</param>
     /// <param name="tensors">The values that follow, in the order of the file.</param>
@@ -72,6 +78,8 @@ internal static class FileChecksum
     private static Span<byte> Place(Span<byte> header)
     {
         int start = header.IndexOf(s_before);
-        return start < 0 || start + s_before.Length + Empty.Length > header.Length ? [] : header.Slice(start + s_before.Length, Empty.Length);
+        return start < 0 || start + s_before.Length + Empty.Length > header.Length
+            ? []
+            : header.Slice(start + s_before.Length, Empty.Length);
     }
 }

@@ -24,7 +24,10 @@ internal sealed class FolderLock : IDisposable
         }
         catch (IOException error) when (IsHeld(error))
         {
-            throw new StorageException($"'{folder}' is in use by {Owner(folder)}; wait until it ends, stop it, or train into another folder", error);
+            throw new StorageException(
+                $"'{folder}' is in use by {Owner(folder)}; wait until it ends, stop it, or train into another folder",
+                error
+            );
         }
         catch (Exception error) when (StorageException.IsFileSystemError(error))
         {
@@ -35,7 +38,10 @@ internal sealed class FolderLock : IDisposable
         {
             // A file of its own, because nobody else may open the locked one. It only informs: losing it costs a better message.
             string now = DateTimeOffset.Now.ToString("yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture);
-            AtomicFile.WriteText(Path.Combine(folder, OwnerName), $"process {Environment.ProcessId} on {Environment.MachineName} since {now}");
+            AtomicFile.WriteText(
+                Path.Combine(folder, OwnerName),
+                $"process {Environment.ProcessId} on {Environment.MachineName} since {now}"
+            );
             return new FolderLock(stream);
         }
         catch

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace FewShot.Storage;
 
 /// <summary>
-/// A log of one JSON object a line, each with a <c>step</c>. A line cut short by a crash is dropped when the log is opened again, and so are
-/// the lines after the step a run resumes from, so that a resumed run's log reads like that of one never stopped.
+/// A log of one JSON object a line, each with a <c>step</c>. A line cut short by a crash is dropped when the log is opened again, and so
+/// are the lines after the step a run resumes from, so that a resumed run's log reads like that of one never stopped.
 /// </summary>
 internal sealed class JsonLinesLog : IDisposable
 {
@@ -54,7 +54,8 @@ internal sealed class JsonLinesLog : IDisposable
     }
 
     /// <summary>
-    /// Appends <paramref name="values"/> as one line beginning with the step. JSON has no numbers for them, so NaN and the infinities are written as text.
+    /// Appends <paramref name="values"/> as one line beginning with the step. JSON has no numbers for them, so NaN and the infinities are
+    /// written as text.
     /// </summary>
     /// <exception cref="StorageException">The disk is full; the log ends with the last whole line.</exception>
     public void Append(long step, IEnumerable<KeyValuePair<string, JsonNode?>> values)
@@ -90,7 +91,10 @@ internal sealed class JsonLinesLog : IDisposable
             {
                 if (name == Step)
                 {
-                    throw new ArgumentException($"a line's '{Step}' is given by the step itself; name the value differently", nameof(values));
+                    throw new ArgumentException(
+                        $"a line's '{Step}' is given by the step itself; name the value differently",
+                        nameof(values)
+                    );
                 }
 
                 json.WritePropertyName(name);
@@ -144,7 +148,7 @@ internal sealed class JsonLinesLog : IDisposable
     private static IEnumerable<LogLine> Lines(string path, byte[] bytes)
     {
         int number = 0;
-        for (int start = 0; start < bytes.Length;)
+        for (int start = 0; start < bytes.Length; )
         {
             int length = Array.IndexOf(bytes, (byte)'\n', start) - start;
             if (length < 0)
@@ -163,10 +167,15 @@ internal sealed class JsonLinesLog : IDisposable
                 }
 
                 throw new StorageException(
-                    $"cannot read '{path}': line {number} is not a JSON object in UTF-8 with a whole number '{Step}'; remove or repair that line");
+                    $"cannot read '{path}': line {number} is not a JSON object in UTF-8 with a whole number '{Step}'; remove or repair "
+                        + "that line"
+                );
             }
 
-            yield return line with { End = end };
+            yield return line with
+            {
+                End = end,
+            };
             start = end;
         }
     }
@@ -175,7 +184,10 @@ internal sealed class JsonLinesLog : IDisposable
     {
         try
         {
-            return StoredJson.Parse(line, path, "what its steps gave") is JsonObject value && value[Step] is JsonValue step && step.TryGetValue<long>(out long number)
+            return
+                StoredJson.Parse(line, path, "what its steps gave") is JsonObject value
+                && value[Step] is JsonValue step
+                && step.TryGetValue<long>(out long number)
                 ? new LogLine(value, number, 0)
                 : null;
         }

@@ -7,7 +7,8 @@ namespace FewShot.Storage;
 /// The folder of one training run, held by one process at a time:
 /// <list type="table">
 /// <item><term>config.json</term><description>the configuration, written once</description></item>
-/// <item><term>latest.safetensors</term><description>weights and optimiser state to resume from, one file so that they always belong together</description></item>
+/// <item><term>latest.safetensors</term><description>weights and optimiser state to resume from, one file so that they always belong
+/// together</description></item>
 /// <item><term>best.safetensors</term><description>the weights that validated best</description></item>
 /// <item><term>log.jsonl</term><description>one JSON object a line, each with its step</description></item>
 /// <item><term>events.out.tfevents.*</term><description>the same numbers for TensorBoard</description></item>
@@ -61,13 +62,20 @@ public sealed class RunFolder : IDisposable
     /// </summary>
     /// <param name="path">The folder.</param>
     /// <param name="configuration">Every setting that shapes the run's numbers.</param>
-    /// <param name="mayChange">Dotted paths of settings that may differ from the folder's, such as the number of iterations of a run being extended.</param>
+    /// <param name="mayChange">
+    /// Dotted paths of settings that may differ from the folder's, such as the number of iterations of a run being extended.
+    /// </param>
     /// <param name="time">The clock for TensorBoard; the system's when null.</param>
     /// <exception cref="StorageException">
-    /// The folder belongs to a run of another configuration (the message lists every difference), is in use by another process, holds something
-    /// else, or cannot be written.
+    /// The folder belongs to a run of another configuration (the message lists every difference), is in use by another process, holds
+    /// something else, or cannot be written.
     /// </exception>
-    public static RunFolder Open(string path, JsonObject configuration, IReadOnlyCollection<string>? mayChange = null, TimeProvider? time = null)
+    public static RunFolder Open(
+        string path,
+        JsonObject configuration,
+        IReadOnlyCollection<string>? mayChange = null,
+        TimeProvider? time = null
+    )
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(configuration);
@@ -101,8 +109,8 @@ public sealed class RunFolder : IDisposable
     }
 
     /// <summary>
-    /// Replaces the best weights. A resumed run may save the same best again: keep the best score in the metadata of the latest checkpoint, and
-    /// the two cannot drift apart.
+    /// Replaces the best weights. A resumed run may save the same best again: keep the best score in the metadata of the latest checkpoint,
+    /// and the two cannot drift apart.
     /// </summary>
     /// <param name="best">The weights; state is allowed but seldom wanted.</param>
     /// <exception cref="StorageException">They cannot be written; the previous best is untouched.</exception>
@@ -117,11 +125,19 @@ public sealed class RunFolder : IDisposable
     /// <param name="scalars">Names such as <c>train/loss</c> with their values; NaN and infinities are kept, as text in the JSON.</param>
     /// <param name="text">Further members for log.jsonl alone.</param>
     /// <exception cref="StorageException">The disk is full; both files end with a whole record.</exception>
-    public void Report(long step, IReadOnlyCollection<KeyValuePair<string, double>> scalars, IReadOnlyCollection<KeyValuePair<string, string>>? text = null)
+    public void Report(
+        long step,
+        IReadOnlyCollection<KeyValuePair<string, double>> scalars,
+        IReadOnlyCollection<KeyValuePair<string, string>>? text = null
+    )
     {
         ArgumentNullException.ThrowIfNull(scalars);
-        _log.Append(step, scalars.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)JsonValue.Create(pair.Value)))
-            .Concat((text ?? []).Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)JsonValue.Create(pair.Value)))));
+        _log.Append(
+            step,
+            scalars
+                .Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)JsonValue.Create(pair.Value)))
+                .Concat((text ?? []).Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)JsonValue.Create(pair.Value))))
+        );
         if (scalars.Count > 0)
         {
             _events.Append(step, scalars);
@@ -143,12 +159,16 @@ public sealed class RunFolder : IDisposable
         _folderLock.Dispose();
     }
 
-    /// <summary>Reads the configuration of a run, which may be running, and compares it with the one its checkpoint was made under.</summary>
+    /// <summary>
+    /// Reads the configuration of a run, which may be running, and compares it with the one its checkpoint was made under.
+    /// </summary>
     /// <param name="path">The run's folder.</param>
-    /// <param name="mayChange">Dotted paths of settings that may differ from the checkpoint's, as for <see cref="Open"/>; none by default.</param>
+    /// <param name="mayChange">
+    /// Dotted paths of settings that may differ from the checkpoint's, as for <see cref="Open"/>; none by default.
+    /// </param>
     /// <exception cref="StorageException">
-    /// The folder is not that of a run, its configuration is damaged, or it was changed since the checkpoint was made; the message names every change.
-    /// Runs of versions that did not store the configuration with the checkpoint are read as they are.
+    /// The folder is not that of a run, its configuration is damaged, or it was changed since the checkpoint was made; the message names
+    /// every change. Runs of versions that did not store the configuration with the checkpoint are read as they are.
     /// </exception>
     public static JsonObject ReadConfiguration(string path, IReadOnlyCollection<string>? mayChange = null)
     {
@@ -206,12 +226,17 @@ public sealed class RunFolder : IDisposable
         }
 
         // A run killed before its configuration was written leaves nothing but these.
-        string? foreign = Directory.EnumerateFileSystemEntries(path).FirstOrDefault(entry =>
-            System.IO.Path.GetFileName(entry) is not (FolderLock.LockName or FolderLock.OwnerName) && !AtomicFile.IsLeftover(entry));
+        string? foreign = Directory
+            .EnumerateFileSystemEntries(path)
+            .FirstOrDefault(entry =>
+                System.IO.Path.GetFileName(entry) is not (FolderLock.LockName or FolderLock.OwnerName) && !AtomicFile.IsLeftover(entry)
+            );
         if (foreign is not null)
         {
             throw new StorageException(
-                $"cannot train into '{path}': it holds '{System.IO.Path.GetFileName(foreign)}' but no {ConfigurationName}, so it is not the folder of a run; give an empty or a new folder");
+                $"cannot train into '{path}': it holds '{System.IO.Path.GetFileName(foreign)}' but no {ConfigurationName}, so it is "
+                    + "not the folder of a run; give an empty or a new folder"
+            );
         }
     }
 
@@ -247,7 +272,10 @@ public sealed class RunFolder : IDisposable
                 }
 
                 throw new StorageException(
-                    $"'{path}' holds a run of another configuration: {string.Join("; ", refused.Select(difference => difference.ToString()))}; give the same settings to resume it, or another folder");
+                    $"'{path}' holds a run of another configuration: "
+                        + $"{string.Join("; ", refused.Select(difference => difference.ToString()))}; give the same settings to resume "
+                        + "it, or another folder"
+                );
             }
 
             if (differences.Count == 0)
@@ -260,9 +288,18 @@ public sealed class RunFolder : IDisposable
     }
 
     private Checkpoint WithConfiguration(Checkpoint checkpoint) =>
-        checkpoint with { Metadata = new Dictionary<string, string>(checkpoint.Metadata) { [ConfigurationKey] = _configuration } };
+        checkpoint with
+        {
+            Metadata = new Dictionary<string, string>(checkpoint.Metadata) { [ConfigurationKey] = _configuration },
+        };
 
-    private static void RefuseChanges(string path, string checkpoint, string made, JsonObject configuration, IReadOnlyCollection<string> mayChange)
+    private static void RefuseChanges(
+        string path,
+        string checkpoint,
+        string made,
+        JsonObject configuration,
+        IReadOnlyCollection<string> mayChange
+    )
     {
         JsonObject then;
         try
@@ -277,14 +314,16 @@ public sealed class RunFolder : IDisposable
         string[] changes =
         [
             .. from difference in ConfigurationDifference.Between(then, configuration)
-               where !mayChange.Contains(difference.Key)
-               select $"{difference.Key} was {difference.Stored ?? "not set"}, now {difference.Given ?? "not set"}",
+            where !mayChange.Contains(difference.Key)
+            select $"{difference.Key} was {difference.Stored ?? "not set"}, now {difference.Given ?? "not set"}",
         ];
         if (changes.Length > 0)
         {
             throw new StorageException(
-                $"'{System.IO.Path.Combine(path, ConfigurationName)}' is not the configuration '{System.IO.Path.GetFileName(checkpoint)}' was made under: "
-                + $"{string.Join("; ", changes)}; restore it");
+                $"'{System.IO.Path.Combine(path, ConfigurationName)}' is not the configuration "
+                    + $"'{System.IO.Path.GetFileName(checkpoint)}' was made under: "
+                    + $"{string.Join("; ", changes)}; restore it"
+            );
         }
     }
 
@@ -297,11 +336,16 @@ public sealed class RunFolder : IDisposable
         }
 
         string log = System.IO.Path.Combine(path, LogName);
-        string? trace = File.Exists(BestPath(path)) ? BestName : File.Exists(log) && JsonLinesLog.Read(log).Any(line => (long)line[JsonLinesLog.Step]! > 0) ? $"a {LogName} of steps done" : null;
+        string? trace =
+            File.Exists(BestPath(path)) ? BestName
+            : File.Exists(log) && JsonLinesLog.Read(log).Any(line => (long)line[JsonLinesLog.Step]! > 0) ? $"a {LogName} of steps done"
+            : null;
         if (trace is not null)
         {
             throw new StorageException(
-                $"'{path}' has {trace} but no {LatestName}, from which training would go on; restore it, or train into another folder to begin anew");
+                $"'{path}' has {trace} but no {LatestName}, from which training would go on; restore it, or train into another folder "
+                    + "to begin anew"
+            );
         }
     }
 

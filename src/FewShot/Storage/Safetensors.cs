@@ -31,19 +31,24 @@ public static class Safetensors
         StoredTensor[] ordered = tensors.OrderByDescending(tensor => ElementBytes(tensor.Element)).ToArray();
         byte[] header = Header(ordered, metadata ?? new Dictionary<string, string>());
         FileChecksum.Seal(header, ordered);
-        AtomicFile.Write(path, stream =>
-        {
-            stream.Write(header);
-            foreach (StoredTensor? tensor in ordered)
+        AtomicFile.Write(
+            path,
+            stream =>
             {
-                stream.Write(tensor.Bytes);
+                stream.Write(header);
+                foreach (StoredTensor? tensor in ordered)
+                {
+                    stream.Write(tensor.Bytes);
+                }
             }
-        });
+        );
     }
 
     /// <summary>Reads a whole file.</summary>
     /// <param name="path">The file to read. Single precision, double precision and 64-bit integers are understood.</param>
-    /// <exception cref="StorageException">The file is missing, cut short, damaged or not a safetensors file; the message says which.</exception>
+    /// <exception cref="StorageException">
+    /// The file is missing, cut short, damaged or not a safetensors file; the message says which.
+    /// </exception>
     public static SafetensorsFile Read(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -52,7 +57,9 @@ public static class Safetensors
             // Pipes and devices have no length, so they are never opened: that could wait for ever.
             if (new FileInfo(path) is { Exists: true, Length: 0 })
             {
-                throw new StorageException($"cannot read '{path}': it is empty, or a pipe or device, which has no length; give a safetensors file");
+                throw new StorageException(
+                    $"cannot read '{path}': it is empty, or a pipe or device, which has no length; give a safetensors file"
+                );
             }
 
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
@@ -70,19 +77,23 @@ public static class Safetensors
 
     internal static int ElementBytes(StoredElement element) => element == StoredElement.Float32 ? sizeof(float) : sizeof(double);
 
-    internal static string ElementName(StoredElement element) => element switch
-    {
-        StoredElement.Float32 => "F32",
-        StoredElement.Float64 => "F64",
-        _ => "I64",
-    };
+    internal static string ElementName(StoredElement element) =>
+        element switch
+        {
+            StoredElement.Float32 => "F32",
+            StoredElement.Float64 => "F64",
+            _ => "I64",
+        };
 
     // The length of the header and the header, with the place of the checksum still empty.
     private static byte[] Header(StoredTensor[] tensors, IReadOnlyDictionary<string, string> metadata)
     {
         if (metadata.Keys.FirstOrDefault(key => key.StartsWith(OwnKeys, StringComparison.Ordinal)) is { } reserved)
         {
-            throw new ArgumentException($"the metadata key '{reserved}' begins with '{OwnKeys}', which is reserved for the file itself", nameof(metadata));
+            throw new ArgumentException(
+                $"the metadata key '{reserved}' begins with '{OwnKeys}', which is reserved for the file itself",
+                nameof(metadata)
+            );
         }
 
         using var buffer = new MemoryStream();
@@ -121,9 +132,12 @@ public static class Safetensors
         {
             if (!names.Add(tensor.Name))
             {
-                throw new ArgumentException(tensor.Name == MetadataKey
-                    ? $"a tensor may not be called '{MetadataKey}', which the file format reserves"
-                    : $"two tensors are called '{tensor.Name}'; names in one file must differ", nameof(tensors));
+                throw new ArgumentException(
+                    tensor.Name == MetadataKey
+                        ? $"a tensor may not be called '{MetadataKey}', which the file format reserves"
+                        : $"two tensors are called '{tensor.Name}'; names in one file must differ",
+                    nameof(tensors)
+                );
             }
 
             json.WriteStartObject(tensor.Name);

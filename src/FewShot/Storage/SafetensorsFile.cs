@@ -24,20 +24,29 @@ public sealed class SafetensorsFile
 
     /// <summary>The tensor called <paramref name="name"/>.</summary>
     /// <exception cref="StorageException">There is none of that name.</exception>
-    public StoredTensor this[string name] => _byName.TryGetValue(name, out StoredTensor? tensor)
-        ? tensor
-        : throw new StorageException($"'{Path}' has no tensor '{name}'; it holds {Names()}");
+    public StoredTensor this[string name] =>
+        _byName.TryGetValue(name, out StoredTensor? tensor)
+            ? tensor
+            : throw new StorageException($"'{Path}' has no tensor '{name}'; it holds {Names()}");
 
     /// <summary>The metadata called <paramref name="key"/>.</summary>
     /// <exception cref="StorageException">There is none of that name.</exception>
-    public string RequiredMetadata(string key) => Metadata.TryGetValue(key, out string? value)
-        ? value
-        : throw new StorageException($"'{Path}' has no metadata '{key}'; it was not written by this version of FewShot, or by another program");
+    public string RequiredMetadata(string key) =>
+        Metadata.TryGetValue(key, out string? value)
+            ? value
+            : throw new StorageException(
+                $"'{Path}' has no metadata '{key}'; it was not written by this version of FewShot, or by another program"
+            );
 
     private string Names()
     {
         const int shown = 8;
         string names = string.Join(", ", Tensors.Take(shown).Select(tensor => tensor.Name));
-        return Tensors.Count switch { 0 => "no tensor", > shown => $"{names} and {Tensors.Count - shown} more", _ => names };
+        return Tensors.Count switch
+        {
+            0 => "no tensor",
+            > shown => $"{names} and {Tensors.Count - shown} more",
+            _ => names,
+        };
     }
 }

@@ -26,7 +26,11 @@ internal static class SafetensorsReader
         ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(lengthBytes);
         if (headerLength is < 2 or > LongestHeader)
         {
-            throw Fault(path, $"its header claims {headerLength} bytes, more than a safetensors file has (2 to {LongestHeader}); it is not a safetensors file");
+            throw Fault(
+                path,
+                $"its header claims {headerLength} bytes, more than a safetensors file has (2 to {LongestHeader}); it is not a "
+                    + "safetensors file"
+            );
         }
 
         long dataStart = lengthBytes.Length + (long)headerLength;
@@ -49,7 +53,8 @@ internal static class SafetensorsReader
 
     private sealed record Entry(string Name, StoredElement Element, int[] Shape, long Begin, long End);
 
-    private static StorageException Fault(string path, string fault, Exception? inner = null) => new($"cannot read '{path}': {fault}", inner);
+    private static StorageException Fault(string path, string fault, Exception? inner = null) =>
+        new($"cannot read '{path}': {fault}", inner);
 
     private static JsonDocument ParseHeader(string path, ReadOnlyMemory<byte> header)
     {
@@ -62,7 +67,11 @@ internal static class SafetensorsReader
         }
         catch (JsonException error)
         {
-            throw Fault(path, $"its header is not JSON (byte {error.BytePositionInLine ?? 0}); it is damaged or not a safetensors file", error);
+            throw Fault(
+                path,
+                $"its header is not JSON (byte {error.BytePositionInLine ?? 0}); it is damaged or not a safetensors file",
+                error
+            );
         }
     }
 
@@ -118,11 +127,16 @@ internal static class SafetensorsReader
     {
         StorageException Damaged(string what) => Fault(path, $"tensor '{property.Name}' {what}; {Restore}");
 
-        if (property.Value.ValueKind != JsonValueKind.Object
-            || !property.Value.TryGetProperty("dtype", out JsonElement dtype) || dtype.ValueKind != JsonValueKind.String
-            || !property.Value.TryGetProperty("shape", out JsonElement shape) || shape.ValueKind != JsonValueKind.Array
-            || !property.Value.TryGetProperty("data_offsets", out JsonElement offsets) || offsets.ValueKind != JsonValueKind.Array
-            || offsets.GetArrayLength() != 2)
+        if (
+            property.Value.ValueKind != JsonValueKind.Object
+            || !property.Value.TryGetProperty("dtype", out JsonElement dtype)
+            || dtype.ValueKind != JsonValueKind.String
+            || !property.Value.TryGetProperty("shape", out JsonElement shape)
+            || shape.ValueKind != JsonValueKind.Array
+            || !property.Value.TryGetProperty("data_offsets", out JsonElement offsets)
+            || offsets.ValueKind != JsonValueKind.Array
+            || offsets.GetArrayLength() != 2
+        )
         {
             throw Damaged("lacks its dtype, shape or two data_offsets");
         }
@@ -132,30 +146,49 @@ internal static class SafetensorsReader
             "F32" => StoredElement.Float32,
             "F64" => StoredElement.Float64,
             "I64" => StoredElement.Int64,
-            var other => throw Fault(path, $"tensor '{property.Name}' has the element type {other}; F32, F64 and I64 are read, so convert it first"),
+            var other => throw Fault(
+                path,
+                $"tensor '{property.Name}' has the element type {other}; F32, F64 and I64 are read, so convert it first"
+            ),
         };
         if (property.Value.EnumerateObject().DistinctBy(member => member.Name).Count() != property.Value.EnumerateObject().Count())
         {
             throw Damaged("has a member that is given twice");
         }
 
-        int[] extents = shape.EnumerateArray()
-            .Select(extent => extent.ValueKind == JsonValueKind.Number && extent.TryGetInt32(out int value) && value >= 0
-                ? value
-                : throw Damaged($"has the extent {extent.GetRawText()} in its shape"))
+        int[] extents = shape
+            .EnumerateArray()
+            .Select(extent =>
+                extent.ValueKind == JsonValueKind.Number && extent.TryGetInt32(out int value) && value >= 0
+                    ? value
+                    : throw Damaged($"has the extent {extent.GetRawText()} in its shape")
+            )
             .ToArray();
-        if (offsets[0].ValueKind != JsonValueKind.Number || !offsets[0].TryGetInt64(out long begin)
-            || offsets[1].ValueKind != JsonValueKind.Number || !offsets[1].TryGetInt64(out long end)
-            || begin < 0 || end < begin)
+        if (
+            offsets[0].ValueKind != JsonValueKind.Number
+            || !offsets[0].TryGetInt64(out long begin)
+            || offsets[1].ValueKind != JsonValueKind.Number
+            || !offsets[1].TryGetInt64(out long end)
+            || begin < 0
+            || end < begin
+        )
         {
             throw Damaged($"has the data_offsets {offsets.GetRawText()}");
         }
 
-        Int128 size = extents.Aggregate((Int128)Safetensors.ElementBytes(element), (product, extent) =>
-            product * extent is var next && next <= long.MaxValue ? next : throw Damaged("has a shape of more values than any file holds"));
+        Int128 size = extents.Aggregate(
+            (Int128)Safetensors.ElementBytes(element),
+            (product, extent) =>
+                product * extent is var next && next <= long.MaxValue
+                    ? next
+                    : throw Damaged("has a shape of more values than any file holds")
+        );
         if (size != end - begin)
         {
-            throw Damaged($"of shape [{string.Join(", ", extents)}] takes {size} bytes as {Safetensors.ElementName(element)}, but its data_offsets span {end - begin}");
+            throw Damaged(
+                $"of shape [{string.Join(", ", extents)}] takes {size} bytes as {Safetensors.ElementName(element)}, but its "
+                    + $"data_offsets span {end - begin}"
+            );
         }
 
         return size <= Array.MaxLength

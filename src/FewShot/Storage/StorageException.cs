@@ -9,17 +9,16 @@ public sealed class StorageException : IOException
     /// <param name="message">One line naming the file, the fault and the remedy.</param>
     /// <param name="inner">The error of the operating system behind it, if there was one.</param>
     public StorageException(string message, Exception? inner = null)
-        : base(message, inner)
-    {
-    }
+        : base(message, inner) { }
 
     /// <summary>Words an error of the operating system as one line about <paramref name="path"/>.</summary>
     internal static StorageException From(string action, string path, Exception error, string remedy)
     {
         // The runtime's own message often repeats the path after the reason; the reason alone is what is new.
-        string reason = error is UnauthorizedAccessException
-            ? "access is denied"
-            : error.Message.ReplaceLineEndings(" ").Replace($" : '{path}'", "", StringComparison.Ordinal).TrimEnd('.');
+        string reason =
+            error is UnauthorizedAccessException
+                ? "access is denied"
+                : error.Message.ReplaceLineEndings(" ").Replace($" : '{path}'", "", StringComparison.Ordinal).TrimEnd('.');
         return new StorageException($"cannot {action} '{path}': {reason}; {remedy}", error);
     }
 

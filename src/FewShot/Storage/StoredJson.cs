@@ -6,8 +6,9 @@ using System.Text.Json.Serialization.Metadata;
 namespace FewShot.Storage;
 
 /// <summary>
-/// The one way in which JSON of files is read: text to nodes, nodes to records. Whatever is wrong with it is a <see cref="StorageException"/> that names the
-/// file, the place such as <c>outer.rate</c>, and the fault. It works without reflection. Thread-safe.
+/// The one way in which JSON of files is read: text to nodes, nodes to records. Whatever is wrong with it is a
+/// <see cref="StorageException"/> that names the file, the place such as <c>outer.rate</c>, and the fault. It works without reflection.
+/// Thread-safe.
 /// </summary>
 public static class StoredJson
 {
@@ -27,7 +28,8 @@ public static class StoredJson
     /// <param name="text">The text.</param>
     /// <param name="file">The file it is from, for the error.</param>
     /// <param name="subject">What the text says, to complete the sentence "the file does not say ...".</param>
-    public static JsonObject ParseObject(string text, string file, string subject) => ParseObject(Encoding.UTF8.GetBytes(text), file, subject);
+    public static JsonObject ParseObject(string text, string file, string subject) =>
+        ParseObject(Encoding.UTF8.GetBytes(text), file, subject);
 
     /// <summary>Makes a record of what was read. A setting that is not given has the value that <paramref name="defaults"/> has.</summary>
     /// <typeparam name="T">The record.</typeparam>
@@ -48,14 +50,17 @@ public static class StoredJson
             return json switch
             {
                 null => throw new JsonException("it is missing"),
-                JsonObject given => Complete(given, JsonSerializer.SerializeToNode(defaults, type)!.AsObject(), type, "").Deserialize(type)!,
+                JsonObject given => Complete(given, JsonSerializer.SerializeToNode(defaults, type)!.AsObject(), type, "")
+                    .Deserialize(type)!,
                 _ => throw new JsonException("it is not a JSON object"),
             };
         }
         catch (JsonException error)
         {
             // Those of the runtime have the place; their words are for who writes programs.
-            fault = error.Path is { } path ? $"the value of '{path.TrimStart('$', '.')}' is missing, or of another kind than is needed" : error.Message;
+            fault = error.Path is { } path
+                ? $"the value of '{path.TrimStart('$', '.')}' is missing, or of another kind than is needed"
+                : error.Message;
             inner = error;
         }
         catch (NotSupportedException error)
@@ -111,7 +116,10 @@ public static class StoredJson
                     _ = element.GetString();
                     return null;
                 case JsonValueKind.Array:
-                    return element.EnumerateArray().Select((item, i) => Flaw(item, $"{place}[{i}]")).FirstOrDefault(flaw => flaw is not null);
+                    return element
+                        .EnumerateArray()
+                        .Select((item, i) => Flaw(item, $"{place}[{i}]"))
+                        .FirstOrDefault(flaw => flaw is not null);
                 case JsonValueKind.Object:
                     var names = new HashSet<string>();
                     foreach (JsonProperty property in element.EnumerateObject())
@@ -145,11 +153,13 @@ public static class StoredJson
         var complete = new JsonObject();
         foreach ((string name, JsonNode? value) in given)
         {
-            JsonPropertyInfo property = type.Properties.FirstOrDefault(property => property.Name == name)
+            JsonPropertyInfo property =
+                type.Properties.FirstOrDefault(property => property.Name == name)
                 ?? throw new JsonException($"'{place}{name}' is not known");
-            complete[name] = value is JsonObject inner && PlainObject(property, type) is { } innerType
-                ? Complete(inner, defaults?[name] as JsonObject, innerType, $"{place}{name}.")
-                : value?.DeepClone();
+            complete[name] =
+                value is JsonObject inner && PlainObject(property, type) is { } innerType
+                    ? Complete(inner, defaults?[name] as JsonObject, innerType, $"{place}{name}.")
+                    : value?.DeepClone();
         }
 
         foreach (JsonPropertyInfo property in type.Properties.Where(property => !given.ContainsKey(property.Name)))
@@ -169,14 +179,19 @@ public static class StoredJson
     }
 
     private static JsonTypeInfo? PlainObject(JsonPropertyInfo property, JsonTypeInfo type) =>
-        type.Options.GetTypeInfo(property.PropertyType) is { Kind: JsonTypeInfoKind.Object, PolymorphismOptions: null } found ? found : null;
+        type.Options.GetTypeInfo(property.PropertyType) is { Kind: JsonTypeInfoKind.Object, PolymorphismOptions: null } found
+            ? found
+            : null;
 
     private static string? PolymorphicWithoutKind(JsonNode? json, JsonTypeInfo type)
     {
         foreach (JsonPropertyInfo property in type.Properties)
         {
-            if (json?[property.Name] is JsonObject value && type.Options.GetTypeInfo(property.PropertyType).PolymorphismOptions is { } options
-                && !value.ContainsKey(options.TypeDiscriminatorPropertyName))
+            if (
+                json?[property.Name] is JsonObject value
+                && type.Options.GetTypeInfo(property.PropertyType).PolymorphismOptions is { } options
+                && !value.ContainsKey(options.TypeDiscriminatorPropertyName)
+            )
             {
                 return $"'{property.Name}.{options.TypeDiscriminatorPropertyName}' is missing";
             }

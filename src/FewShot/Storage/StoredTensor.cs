@@ -29,36 +29,39 @@ public sealed class StoredTensor
     /// <param name="values">The values in row-major order.</param>
     /// <exception cref="ArgumentException">The shape is negative somewhere or does not hold as many values as there are.</exception>
     public StoredTensor(string name, IReadOnlyList<int> shape, float[] values)
-        : this(name, shape, StoredElement.Float32, values)
-    {
-    }
+        : this(name, shape, StoredElement.Float32, values) { }
 
     /// <summary>Names double-precision values.</summary>
     /// <inheritdoc cref="StoredTensor(string, IReadOnlyList{int}, float[])"/>
     public StoredTensor(string name, IReadOnlyList<int> shape, double[] values)
-        : this(name, shape, StoredElement.Float64, values)
-    {
-    }
+        : this(name, shape, StoredElement.Float64, values) { }
 
     /// <summary>Names 64-bit integers.</summary>
     /// <inheritdoc cref="StoredTensor(string, IReadOnlyList{int}, float[])"/>
     public StoredTensor(string name, IReadOnlyList<int> shape, long[] values)
-        : this(name, shape, StoredElement.Int64, values)
-    {
-    }
+        : this(name, shape, StoredElement.Int64, values) { }
 
     private StoredTensor(string name, IReadOnlyList<int> shape, StoredElement element, Array values)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentNullException.ThrowIfNull(values);
-        long expected = shape.Aggregate(1L, (product, extent) => extent >= 0
-            ? checked(product * extent)
-            : throw new ArgumentException($"tensor '{name}' has the negative extent {extent} in its shape [{string.Join(", ", shape)}]", nameof(shape)));
+        long expected = shape.Aggregate(
+            1L,
+            (product, extent) =>
+                extent >= 0
+                    ? checked(product * extent)
+                    : throw new ArgumentException(
+                        $"tensor '{name}' has the negative extent {extent} in its shape [{string.Join(", ", shape)}]",
+                        nameof(shape)
+                    )
+        );
         if (expected != values.LongLength)
         {
             throw new ArgumentException(
-                $"tensor '{name}' of shape [{string.Join(", ", shape)}] holds {expected} values, but {values.LongLength} were given", nameof(values));
+                $"tensor '{name}' of shape [{string.Join(", ", shape)}] holds {expected} values, but {values.LongLength} were given",
+                nameof(values)
+            );
         }
 
         Name = name;
@@ -95,13 +98,15 @@ public sealed class StoredTensor
     internal StoredTensor Renamed(string name) => new(name, Shape, Element, _values);
 
     /// <summary>The bytes of the values, little-endian on every machine .NET 10 is supported on.</summary>
-    internal Span<byte> Bytes => Element switch
-    {
-        StoredElement.Float32 => MemoryMarshal.AsBytes(Float32.AsSpan()),
-        StoredElement.Float64 => MemoryMarshal.AsBytes(Float64.AsSpan()),
-        _ => MemoryMarshal.AsBytes(Int64.AsSpan()),
-    };
+    internal Span<byte> Bytes =>
+        Element switch
+        {
+            StoredElement.Float32 => MemoryMarshal.AsBytes(Float32.AsSpan()),
+            StoredElement.Float64 => MemoryMarshal.AsBytes(Float64.AsSpan()),
+            _ => MemoryMarshal.AsBytes(Int64.AsSpan()),
+        };
 
-    private T[] Values<T>() => _values as T[]
+    private T[] Values<T>() =>
+        _values as T[]
         ?? throw new InvalidOperationException($"tensor '{Name}' holds {Element} values, not {typeof(T).Name}; look at Element first");
 }

@@ -35,7 +35,11 @@ internal sealed class TensorBoardLog : IDisposable
         string path = Enumerable.Range(0, int.MaxValue).Select(Name).First(candidate => !File.Exists(candidate));
         try
         {
-            var log = new TensorBoardLog(path, new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0), time);
+            var log = new TensorBoardLog(
+                path,
+                new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0),
+                time
+            );
             log.AppendEvent(0, body => body.Bytes(field: 3, "brain.Event:2"u8));
             if (firstStep is { } step)
             {
@@ -54,17 +58,27 @@ internal sealed class TensorBoardLog : IDisposable
     /// <summary>Records scalars of one step.</summary>
     /// <exception cref="StorageException">The disk is full; the file ends with the last whole record.</exception>
     public void Append(long step, IEnumerable<KeyValuePair<string, double>> scalars) =>
-        AppendEvent(step, body => body.Message(field: 5, summary =>
-        {
-            foreach ((string? tag, double value) in scalars)
-            {
-                summary.Message(field: 1, entry =>
-                {
-                    entry.Bytes(field: 1, Encoding.UTF8.GetBytes(tag));
-                    entry.Single(field: 2, (float)value);
-                });
-            }
-        }));
+        AppendEvent(
+            step,
+            body =>
+                body.Message(
+                    field: 5,
+                    summary =>
+                    {
+                        foreach ((string? tag, double value) in scalars)
+                        {
+                            summary.Message(
+                                field: 1,
+                                entry =>
+                                {
+                                    entry.Bytes(field: 1, Encoding.UTF8.GetBytes(tag));
+                                    entry.Single(field: 2, (float)value);
+                                }
+                            );
+                        }
+                    }
+                )
+        );
 
     /// <summary>Makes what was appended survive a power cut.</summary>
     public void Flush() => _stream.Flush(flushToDisk: true);
@@ -88,7 +102,12 @@ internal sealed class TensorBoardLog : IDisposable
         {
             _stream.SetLength(start);
             _stream.Position = start;
-            throw StorageException.From("append to", _path, error, $"the events are whole up to the step before {step}; free space and resume");
+            throw StorageException.From(
+                "append to",
+                _path,
+                error,
+                $"the events are whole up to the step before {step}; free space and resume"
+            );
         }
     }
 

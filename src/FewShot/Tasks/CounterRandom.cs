@@ -3,18 +3,29 @@ using System.Runtime.CompilerServices;
 namespace FewShot.Tasks;
 
 /// <summary>
-/// A counter-based random generator, Philox4x32-10 (Salmon et al. 2011, "Parallel Random Numbers: As Easy as 1, 2, 3"): the numbers are a pure function of
-/// (seed, stream, index), so task i can be drawn on any thread without drawing the tasks before it. A mutable value: pass it by reference, since a copy repeats numbers.
+/// A counter-based random generator, Philox4x32-10 (Salmon et al. 2011, "Parallel Random Numbers: As Easy as 1, 2, 3"): the numbers are a
+/// pure function of (seed, stream, index), so task i can be drawn on any thread without drawing the tasks before it. A mutable value: pass
+/// it by reference, since a copy repeats numbers.
 /// </summary>
 public struct CounterRandom
 {
-    private readonly uint _key0, _key1, _stream, _index0, _index1;
-    private uint _block, _word0, _word1, _word2, _word3;
+    private readonly uint _key0,
+        _key1,
+        _stream,
+        _index0,
+        _index1;
+    private uint _block,
+        _word0,
+        _word1,
+        _word2,
+        _word3;
     private int _unread;
     private double _spareNormal;
     private bool _hasSpareNormal;
 
-    /// <summary>Starts the sequence of one (seed, stream, index). Different triples give independent sequences of 2^34 numbers each.</summary>
+    /// <summary>
+    /// Starts the sequence of one (seed, stream, index). Different triples give independent sequences of 2^34 numbers each.
+    /// </summary>
     /// <param name="seed">The seed of the run.</param>
     /// <param name="stream">What the numbers are for, for example a split.</param>
     /// <param name="index">Which item of the stream.</param>
@@ -36,7 +47,13 @@ public struct CounterRandom
             _unread = 4;
         }
 
-        return _unread-- switch { 4 => _word0, 3 => _word1, 2 => _word2, _ => _word3 };
+        return _unread-- switch
+        {
+            4 => _word0,
+            3 => _word1,
+            2 => _word2,
+            _ => _word3,
+        };
     }
 
     /// <summary>The next 64 random bits.</summary>
@@ -100,7 +117,10 @@ public struct CounterRandom
         }
     }
 
-    /// <summary>Chooses as many different numbers of 0 to <paramref name="count"/> - 1 as there is room for, in random order, every choice being equally likely.</summary>
+    /// <summary>
+    /// Chooses as many different numbers of 0 to <paramref name="count"/> - 1 as there is room for, in random order, every choice being
+    /// equally likely.
+    /// </summary>
     /// <param name="count">How many there are to choose from.</param>
     /// <param name="chosen">Receives the choice.</param>
     /// <exception cref="ArgumentException">There are fewer to choose from than asked for.</exception>
@@ -131,14 +151,25 @@ public struct CounterRandom
 
     /// <summary>Ten rounds of the Philox bijection on four 32-bit words.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static (uint Word0, uint Word1, uint Word2, uint Word3) Philox(uint counter0, uint counter1, uint counter2, uint counter3, uint key0, uint key1)
+    internal static (uint Word0, uint Word1, uint Word2, uint Word3) Philox(
+        uint counter0,
+        uint counter1,
+        uint counter2,
+        uint counter3,
+        uint key0,
+        uint key1
+    )
     {
         for (int round = 0; round < 10; round++)
         {
             ulong product0 = 0xD2511F53UL * counter0;
             ulong product1 = 0xCD9E8D57UL * counter2;
-            (counter0, counter1, counter2, counter3) =
-                ((uint)(product1 >> 32) ^ counter1 ^ key0, (uint)product1, (uint)(product0 >> 32) ^ counter3 ^ key1, (uint)product0);
+            (counter0, counter1, counter2, counter3) = (
+                (uint)(product1 >> 32) ^ counter1 ^ key0,
+                (uint)product1,
+                (uint)(product0 >> 32) ^ counter3 ^ key1,
+                (uint)product0
+            );
             key0 += 0x9E3779B9;
             key1 += 0xBB67AE85;
         }

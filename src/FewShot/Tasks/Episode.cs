@@ -26,7 +26,10 @@ public sealed class Episode
     /// <summary>The sizes of the task.</summary>
     public TaskShape Shape { get; }
 
-    /// <summary>Support inputs, row-major [support count, input shape]; images are height, width, channel. For classification ordered class by class.</summary>
+    /// <summary>
+    /// Support inputs, row-major [support count, input shape]; images are height, width, channel. For classification ordered class by
+    /// class.
+    /// </summary>
     public float[] SupportInputs { get; }
 
     /// <summary>Support targets, row-major [support count, outputs]: one-hot rows for classification, values for regression.</summary>
@@ -81,7 +84,10 @@ public sealed class Episode
     {
         if (!ReferenceEquals(Shape, expected) && Shape != expected)
         {
-            throw new ArgumentException($"The episode is made for {Shape}, but the source gives {expected}. Create it with new Episode(source.Shape).", "destination");
+            throw new ArgumentException(
+                $"The episode is made for {Shape}, but the source gives {expected}. Create it with new Episode(source.Shape).",
+                "destination"
+            );
         }
     }
 }

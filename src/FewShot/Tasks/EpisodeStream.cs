@@ -3,8 +3,9 @@ using System.Runtime.ExceptionServices;
 namespace FewShot.Tasks;
 
 /// <summary>
-/// Episodes of one split in order, made ahead of time on a background thread into a bounded set of reusable episodes. The reader takes an episode with
-/// <see cref="Next"/> and gives it back with <see cref="Return"/>. One reader at a time may call <see cref="Next"/>; any thread may return or dispose.
+/// Episodes of one split in order, made ahead of time on a background thread into a bounded set of reusable episodes. The reader takes an
+/// episode with <see cref="Next"/> and gives it back with <see cref="Return"/>. One reader at a time may call <see cref="Next"/>; any
+/// thread may return or dispose.
 /// </summary>
 public sealed class EpisodeStream : IDisposable
 {
@@ -64,11 +65,15 @@ public sealed class EpisodeStream : IDisposable
     /// <summary>The sizes of every episode.</summary>
     public TaskShape Shape => _source.Shape;
 
-    /// <summary>Takes the next episode, waiting for it if need be. It stays the reader's until given back with <see cref="Return"/>.</summary>
+    /// <summary>
+    /// Takes the next episode, waiting for it if need be. It stays the reader's until given back with <see cref="Return"/>.
+    /// </summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="InvalidOperationException">The reader holds every episode already, so none can ever come.</exception>
     /// <exception cref="ObjectDisposedException">The stream is disposed.</exception>
-    /// <remarks>An error of the source is thrown here, once the episodes made before it have been read, and again by every later call.</remarks>
+    /// <remarks>
+    /// An error of the source is thrown here, once the episodes made before it have been read, and again by every later call.
+    /// </remarks>
     public Episode Next(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
@@ -76,7 +81,10 @@ public sealed class EpisodeStream : IDisposable
         {
             if (_held.Count == _capacity)
             {
-                throw new InvalidOperationException($"All {_capacity} episodes of the stream are held: give one back with Return, or create the stream with a larger capacity.");
+                throw new InvalidOperationException(
+                    $"All {_capacity} episodes of the stream are held: give one back with Return, or create the stream with a larger "
+                        + "capacity."
+                );
             }
         }
 

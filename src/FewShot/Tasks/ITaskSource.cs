@@ -20,8 +20,8 @@ public interface ITaskSource
     bool HasSplit(Split split);
 
     /// <summary>
-    /// Fills <paramref name="destination"/> with task number <paramref name="index"/> of a split. The result is a pure function of the seed, the split and the index:
-    /// the same on any thread, in any order, after any restart. Allocates nothing.
+    /// Fills <paramref name="destination"/> with task number <paramref name="index"/> of a split. The result is a pure function of the
+    /// seed, the split and the index: the same on any thread, in any order, after any restart. Allocates nothing.
     /// </summary>
     /// <param name="split">The split to draw from.</param>
     /// <param name="seed">The seed of the run.</param>

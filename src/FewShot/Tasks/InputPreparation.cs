@@ -5,8 +5,8 @@ using FewShot.Tasks.Data;
 namespace FewShot.Tasks;
 
 /// <summary>
-/// How an example from a user's file becomes the numbers a learner was trained on: kept with the learner, so that adaptation and prediction prepare files as
-/// training did. Immutable.
+/// How an example from a user's file becomes the numbers a learner was trained on: kept with the learner, so that adaptation and prediction
+/// prepare files as training did. Immutable.
 /// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "form")]
 [JsonDerivedType(typeof(ImagePreparation), "image")]

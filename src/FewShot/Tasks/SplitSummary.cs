@@ -2,7 +2,9 @@ namespace FewShot.Tasks;
 
 /// <summary>What one split of a data set holds.</summary>
 /// <param name="Split">The split.</param>
-/// <param name="Groups">Groups that the classes come from (alphabets, superclasses), or the tasks of a table; 0 where there are none.</param>
+/// <param name="Groups">
+/// Groups that the classes come from (alphabets, superclasses), or the tasks of a table; 0 where there are none.
+/// </param>
 /// <param name="Classes">Classes, rotated ones included; 0 for regression.</param>
 /// <param name="Examples">All examples; null where they are made on demand and never run out.</param>
 /// <param name="FewestExamples">Examples of the smallest class (or group of a table); null where they never run out.</param>

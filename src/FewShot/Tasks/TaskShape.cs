@@ -18,13 +18,19 @@ public sealed record TaskShape
         ArgumentOutOfRangeException.ThrowIfLessThan(queryCount, 1);
         if (inputShape.Count == 0 || inputShape.Any(size => size < 1))
         {
-            throw new ArgumentException($"The input shape [{string.Join(", ", inputShape)}] must have at least one axis, each of size 1 or more.", nameof(inputShape));
+            throw new ArgumentException(
+                $"The input shape [{string.Join(", ", inputShape)}] must have at least one axis, each of size 1 or more.",
+                nameof(inputShape)
+            );
         }
 
         if (kind == TaskKind.Classification && (supportCount % outputs != 0 || queryCount % outputs != 0))
         {
             throw new ArgumentException(
-                $"A {outputs}-way task needs equally many examples of each class, not {supportCount} support and {queryCount} query examples.", nameof(supportCount));
+                $"A {outputs}-way task needs equally many examples of each class, not {supportCount} support and {queryCount} query "
+                    + "examples.",
+                nameof(supportCount)
+            );
         }
 
         Kind = kind;
@@ -65,7 +71,11 @@ public sealed record TaskShape
     /// <summary>Whether all sizes agree.</summary>
     /// <param name="other">The shape to compare with.</param>
     public bool Equals(TaskShape? other) =>
-        other is not null && Kind == other.Kind && Outputs == other.Outputs && SupportCount == other.SupportCount && QueryCount == other.QueryCount
+        other is not null
+        && Kind == other.Kind
+        && Outputs == other.Outputs
+        && SupportCount == other.SupportCount
+        && QueryCount == other.QueryCount
         && InputShape.SequenceEqual(other.InputShape);
 
     /// <inheritdoc/>

@@ -6,9 +6,9 @@ using FewShot.Tasks;
 namespace FewShot.Training;
 
 /// <summary>
-/// The program that trains on one task within a memory budget, which decides whether inner steps, or the support pass of an implicit meta-gradient, are kept or
-/// recomputed. Peaks are those of the plans, known before anything runs; the program whose plan is chosen is handed on, because compiling takes seconds where
-/// there are many inner steps.
+/// The program that trains on one task within a memory budget, which decides whether inner steps, or the support pass of an implicit
+/// meta-gradient, are kept or recomputed. Peaks are those of the plans, known before anything runs; the program whose plan is chosen is
+/// handed on, because compiling takes seconds where there are many inner steps.
 /// </summary>
 /// <param name="Program">What training runs.</param>
 /// <param name="SegmentSteps">How many inner steps it recomputes together; 0 where it keeps all.</param>
@@ -37,8 +37,10 @@ internal sealed record MemoryChoice(SimdProgram Program, int SegmentSteps)
             ? least
             : throw new ArgumentException(
                 $"the memory budget of {budget} bytes is too small: one task of {graphs.Method.Name} needs {least.PeakBytes} bytes"
-                + (recomputable is null ? "" : $" with {recomputable} recomputed ({kept.PeakBytes} with all kept)")
-                + "; raise TrainingOptions.MemoryBudget, or lower TaskOptions.QueriesPerClass, TaskOptions.Shots or LearnerSpecification.Channels");
+                    + (recomputable is null ? "" : $" with {recomputable} recomputed ({kept.PeakBytes} with all kept)")
+                    + "; raise TrainingOptions.MemoryBudget, or lower TaskOptions.QueriesPerClass, TaskOptions.Shots or "
+                    + "LearnerSpecification.Channels"
+            );
     }
 
     /// <summary>The segments that need the least memory.</summary>
@@ -54,16 +56,21 @@ internal sealed record MemoryChoice(SimdProgram Program, int SegmentSteps)
             return single;
         }
 
-        // The peak is either where the queries are answered, with the parameters from which each segment starts, or on the way back through a segment,
-        // with the inner values of its steps and the derivatives of one more.
+        // The peak is either where the queries are answered, with the parameters from which each segment starts, or on the way back through
+        // a segment, with the inner values of its steps and the derivatives of one more.
         const int line = 64;
-        long parameters = graphs.Model.Parameters.Where(parameter => parameter.Trained).Sum(parameter => ((sizeof(float) * (long)parameter.Shape.Count) + line - 1) / line * line);
+        long parameters = graphs
+            .Model.Parameters.Where(parameter => parameter.Trained)
+            .Sum(parameter => ((sizeof(float) * (long)parameter.Shape.Count) + line - 1) / line * line);
         long queries = Math.Max(0, single.PeakBytes - (steps * parameters));
         long inner = Math.Max(0, kept - queries) / steps;
-        int best = Enumerable.Range(1, steps).MinBy(count => (((steps + count - 1) / count) * parameters) + Math.Max(queries, (count + 1) * inner));
+        int best = Enumerable
+            .Range(1, steps)
+            .MinBy(count => (((steps + count - 1) / count) * parameters) + Math.Max(queries, (count + 1) * inner));
         MemoryChoice several = best == 1 ? single : Compile(graphs, shape, best);
         return several.PeakBytes < single.PeakBytes ? several : single;
     }
 
-    private static MemoryChoice Compile(TaskGraphs graphs, TaskShape shape, int segmentSteps) => new(new SimdProgram(graphs.Training(shape, segmentSteps)), segmentSteps);
+    private static MemoryChoice Compile(TaskGraphs graphs, TaskShape shape, int segmentSteps) =>
+        new(new SimdProgram(graphs.Training(shape, segmentSteps)), segmentSteps);
 }

@@ -13,8 +13,8 @@ using FewShot.Weighting;
 namespace FewShot.Training;
 
 /// <summary>
-/// The outer loop: episodes → each task's loss and gradient → weighting → meta-gradient → optimiser → meta-parameters → checkpoint, log. A run
-/// that is killed resumes from its last checkpoint and ends with the bits of an uninterrupted one. Used by one thread at a time.
+/// The outer loop: episodes → each task's loss and gradient → weighting → meta-gradient → optimiser → meta-parameters → checkpoint, log. A
+/// run that is killed resumes from its last checkpoint and ends with the bits of an uninterrupted one. Used by one thread at a time.
 /// </summary>
 public sealed class Trainer : IDisposable
 {
@@ -45,7 +45,8 @@ public sealed class Trainer : IDisposable
     /// <param name="options">How to train.</param>
     /// <param name="workers">Threads, of which no more are used than a batch has tasks; they do not change the numbers.</param>
     /// <exception cref="ArgumentException">
-    /// Parts do not fit together, the memory budget cannot be met, or the workers need more memory than there is; the message gives the bytes needed.
+    /// Parts do not fit together, the memory budget cannot be met, or the workers need more memory than there is; the message gives the
+    /// bytes needed.
     /// </exception>
     public Trainer(LearnerSpecification specification, ITaskSource source, TrainingOptions options, int workers)
     {
@@ -58,7 +59,15 @@ public sealed class Trainer : IDisposable
         MemoryChoice choice = MemoryChoice.Within(options.MemoryBudget, graphs, source.Shape);
         Checkpointed = choice.Recomputes;
         Parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), options.Seed);
-        _step = new MetaStep(graphs, source.Shape, choice.Program, Parameters, options.MetaBatch, Math.Min(workers, options.MetaBatch), options.Tasks);
+        _step = new MetaStep(
+            graphs,
+            source.Shape,
+            choice.Program,
+            Parameters,
+            options.MetaBatch,
+            Math.Min(workers, options.MetaBatch),
+            options.Tasks
+        );
         _optimizer = options.Outer.Create(Parameters.Values.Length);
         _weighted = graphs.Method.Weighting != TaskWeighting.Uniform;
         _lowerIsBetter = source.Shape.Kind == TaskKind.Regression;
@@ -79,7 +88,10 @@ public sealed class Trainer : IDisposable
     /// <summary>Whether inner steps are recomputed to save memory.</summary>
     public bool Checkpointed { get; }
 
-    /// <summary>The weight each task of the last iteration had, in units of the uniform one; task i of iteration n (from 0) is number n·MetaBatch + i.</summary>
+    /// <summary>
+    /// The weight each task of the last iteration had, in units of the uniform one; task i of iteration n (from 0) is number n·MetaBatch +
+    /// i.
+    /// </summary>
     public IReadOnlyList<double> TaskWeights => [.. _step.Weights.Select(weight => (double)weight * _step.Weights.Length)];
 
     /// <summary>The program each task runs, for its plan.</summary>
@@ -98,7 +110,6 @@ public sealed class Trainer : IDisposable
         {
             Restore(checkpoint, folder.Path);
         }
-
         else
         {
             // So that weights that validated best never lie in a folder without a checkpoint, unless it was deleted.
@@ -127,7 +138,10 @@ public sealed class Trainer : IDisposable
                 break;
             }
 
-            double done = Math.Max((double)_iteration / (_options.ScheduleIterations ?? _options.Iterations), _options.Budget is { } limit ? Spent() / limit.TotalSeconds : 0);
+            double done = Math.Max(
+                (double)_iteration / (_options.ScheduleIterations ?? _options.Iterations),
+                _options.Budget is { } limit ? Spent() / limit.TotalSeconds : 0
+            );
             last = Iterate(done);
             rate.Tick();
             bool validate = _iteration % _options.ValidateEvery == 0 || _iteration == _options.Iterations;
@@ -147,11 +161,21 @@ public sealed class Trainer : IDisposable
                 saved = Stopwatch.GetTimestamp();
             }
 
-            progress?.Invoke(new TrainingProgress(
-                _iteration, _options.Iterations, last.Loss, last.Accuracy, _latest, _best, rate.PerSecond, Remaining(rate.PerSecond, Spent()))
-            {
-                Solver = _step.Solver,
-            });
+            progress?.Invoke(
+                new TrainingProgress(
+                    _iteration,
+                    _options.Iterations,
+                    last.Loss,
+                    last.Accuracy,
+                    _latest,
+                    _best,
+                    rate.PerSecond,
+                    Remaining(rate.PerSecond, Spent())
+                )
+                {
+                    Solver = _step.Solver,
+                }
+            );
         }
 
         _seconds = Spent();
@@ -175,7 +199,8 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>Threads of a validation: those asked for, but none without a task or, beyond those of training, without a core.</summary>
-    private int ValidationWorkers => Math.Min(Math.Min(_workers, _options.ValidationEpisodes), Math.Max(_options.MetaBatch, Environment.ProcessorCount));
+    private int ValidationWorkers =>
+        Math.Min(Math.Min(_workers, _options.ValidationEpisodes), Math.Max(_options.MetaBatch, Environment.ProcessorCount));
 
     private bool HasStalled => _options.Patience > 0 && _withoutImprovement >= _options.Patience;
 
@@ -204,8 +229,11 @@ public sealed class Trainer : IDisposable
         return new Figures(loss, _lowerIsBetter ? double.NaN : Mean(_step.Accuracies), norm, rate);
     }
 
-    private TrainingDivergedException Diverged(string what) => new(
-        $"{what} at iteration {_iteration + 1}: training diverged; try a smaller inner rate (LearnerSpecification.InnerRate) or outer rate (OuterUpdate.Rate)");
+    private TrainingDivergedException Diverged(string what) =>
+        new(
+            $"{what} at iteration {_iteration + 1}: training diverged; try a smaller inner rate (LearnerSpecification.InnerRate) or "
+                + "outer rate (OuterUpdate.Rate)"
+        );
 
     /// <summary>Draws the batch once more, to blame the source and not a rate where one of its values is NaN or infinite.</summary>
     private void RefuseValuesThatAreNoNumbers()
@@ -218,8 +246,10 @@ public sealed class Trainer : IDisposable
             _source.Sample(Split.Train, _options.Seed, index, episode);
             (string Name, float[] Values)[] parts =
             [
-                ("support inputs", episode.SupportInputs), ("support targets", episode.SupportTargets),
-                ("query inputs", episode.QueryInputs), ("query targets", episode.QueryTargets),
+                ("support inputs", episode.SupportInputs),
+                ("support targets", episode.SupportTargets),
+                ("query inputs", episode.QueryInputs),
+                ("query targets", episode.QueryTargets),
             ];
             foreach ((string name, float[] values) in parts)
             {
@@ -227,7 +257,9 @@ public sealed class Trainer : IDisposable
                 if (place >= 0)
                 {
                     throw new DataException(
-                        $"task {index} of '{_source.Name}' has {values[place]} as value {place} of its {name}; every value a source gives must be a finite number");
+                        $"task {index} of '{_source.Name}' has {values[place]} as value {place} of its {name}; every value a source "
+                            + "gives must be a finite number"
+                    );
                 }
             }
         }
@@ -266,7 +298,10 @@ public sealed class Trainer : IDisposable
     {
         var scalars = new List<KeyValuePair<string, double>>
         {
-            new("train/loss", last.Loss), new("train/gradient_norm", last.GradientNorm), new("train/outer_rate", last.OuterRate), new("seconds", _seconds),
+            new("train/loss", last.Loss),
+            new("train/gradient_norm", last.GradientNorm),
+            new("train/outer_rate", last.OuterRate),
+            new("seconds", _seconds),
         };
         if (!_lowerIsBetter)
         {
@@ -290,7 +325,13 @@ public sealed class Trainer : IDisposable
         if (_source.HasSplit(Split.Validation))
         {
             _validation ??= new Evaluator(Specification, _source, ValidationWorkers);
-            EvaluationResult result = _validation.Run(Parameters, Split.Validation, _options.ValidationEpisodes, _options.Seed, timed: false);
+            EvaluationResult result = _validation.Run(
+                Parameters,
+                Split.Validation,
+                _options.ValidationEpisodes,
+                _options.Seed,
+                timed: false
+            );
             _latest = result.Accuracy?.Mean ?? result.Loss.Mean;
             scalars.Add(new(_lowerIsBetter ? "validation/loss" : "validation/accuracy", _latest));
             if (double.IsNaN(_best) || (_lowerIsBetter ? _latest < _best : _latest > _best))
@@ -320,30 +361,35 @@ public sealed class Trainer : IDisposable
 
     private void Save(RunFolder? folder) => folder?.SaveLatest(Snapshot(withState: true));
 
-    private Checkpoint Snapshot(bool withState) => new(
-        _iteration,
-        StoredParameters.ToStored(Parameters),
-        withState ? [.. State.Select(state => new StoredTensor(state.Name, [state.Values.Length], state.Values))] : [],
-        new Dictionary<string, string>
-        {
-            ["seed"] = _options.Seed.ToString(CultureInfo.InvariantCulture),
-            ["episode"] = (_iteration * _options.MetaBatch).ToString(CultureInfo.InvariantCulture),
-            ["updates"] = _optimizer.Updates.ToString(CultureInfo.InvariantCulture),
-            ["seconds"] = _seconds.ToString("R", CultureInfo.InvariantCulture),
-            ["best"] = _best.ToString("R", CultureInfo.InvariantCulture),
-            ["latest"] = _latest.ToString("R", CultureInfo.InvariantCulture),
-            ["without_improvement"] = _withoutImprovement.ToString(CultureInfo.InvariantCulture),
-            ["learner"] = Specification.ToJson().ToJsonString(),
-            [VectorLevel] = SimdProgram.VectorLevel,
-        });
+    private Checkpoint Snapshot(bool withState) =>
+        new(
+            _iteration,
+            StoredParameters.ToStored(Parameters),
+            withState ? [.. State.Select(state => new StoredTensor(state.Name, [state.Values.Length], state.Values))] : [],
+            new Dictionary<string, string>
+            {
+                ["seed"] = _options.Seed.ToString(CultureInfo.InvariantCulture),
+                ["episode"] = (_iteration * _options.MetaBatch).ToString(CultureInfo.InvariantCulture),
+                ["updates"] = _optimizer.Updates.ToString(CultureInfo.InvariantCulture),
+                ["seconds"] = _seconds.ToString("R", CultureInfo.InvariantCulture),
+                ["best"] = _best.ToString("R", CultureInfo.InvariantCulture),
+                ["latest"] = _latest.ToString("R", CultureInfo.InvariantCulture),
+                ["without_improvement"] = _withoutImprovement.ToString(CultureInfo.InvariantCulture),
+                ["learner"] = Specification.ToJson().ToJsonString(),
+                [VectorLevel] = SimdProgram.VectorLevel,
+            }
+        );
 
     private void Restore(Checkpoint checkpoint, string path)
     {
         StoredParameters.Load(checkpoint.Weights, Parameters, RunFolder.LatestPath(path));
         foreach ((string name, float[] values) in State)
         {
-            StoredTensor stored = checkpoint.State.FirstOrDefault(tensor => tensor.Name == name && tensor.Count == values.Length)
-                ?? throw new StorageException($"'{RunFolder.LatestPath(path)}' has no state '{name}' of {values.Length} values; train into another folder");
+            StoredTensor stored =
+                checkpoint.State.FirstOrDefault(tensor => tensor.Name == name && tensor.Count == values.Length)
+                ?? throw new StorageException(
+                    $"'{RunFolder.LatestPath(path)}' has no state '{name}' of {values.Length} values; train into another folder"
+                );
             stored.Float32.CopyTo(values, 0);
         }
 
@@ -361,12 +407,17 @@ public sealed class Trainer : IDisposable
         }
 
         double Number(string name) =>
-            checkpoint.Metadata.TryGetValue(name, out string? text) && double.TryParse(text, CultureInfo.InvariantCulture, out double number)
+            checkpoint.Metadata.TryGetValue(name, out string? text)
+            && double.TryParse(text, CultureInfo.InvariantCulture, out double number)
                 ? number
-                : throw new StorageException($"'{RunFolder.LatestPath(path)}' does not say its '{name}', so training cannot go on from it; train into another folder");
+                : throw new StorageException(
+                    $"'{RunFolder.LatestPath(path)}' does not say its '{name}', so training cannot go on from it; train into another folder"
+                );
     }
 
-    /// <summary>Kish's effective number of tasks, (Σ|w|)²/Σw², as a share of all: 1 for equal weights, 1/B where one task is all that counts.</summary>
+    /// <summary>
+    /// Kish's effective number of tasks, (Σ|w|)²/Σw², as a share of all: 1 for equal weights, 1/B where one task is all that counts.
+    /// </summary>
     private static double EffectiveShare(IReadOnlyList<double> weights)
     {
         double sum = weights.Sum(Math.Abs);
@@ -382,7 +433,9 @@ public sealed class Trainer : IDisposable
         }
 
         double byIterations = (_options.Iterations - _iteration) / perSecond;
-        return TimeSpan.FromSeconds(Math.Max(0, _options.Budget is { } budget ? Math.Min(byIterations, budget.TotalSeconds - spent) : byIterations));
+        return TimeSpan.FromSeconds(
+            Math.Max(0, _options.Budget is { } budget ? Math.Min(byIterations, budget.TotalSeconds - spent) : byIterations)
+        );
     }
 
     private static double Mean(float[] values)
@@ -412,7 +465,12 @@ public sealed class Trainer : IDisposable
             get
             {
                 int kept = Math.Min(_count, _times.Length);
-                return kept < 2 ? 0 : (kept - 1) / Stopwatch.GetElapsedTime(_times[(_count - kept) % _times.Length], _times[(_count - 1) % _times.Length]).TotalSeconds;
+                return kept < 2
+                    ? 0
+                    : (kept - 1)
+                        / Stopwatch
+                            .GetElapsedTime(_times[(_count - kept) % _times.Length], _times[(_count - 1) % _times.Length])
+                            .TotalSeconds;
             }
         }
     }

@@ -10,21 +10,33 @@ namespace FewShot.Training;
 public sealed record TrainingOptions
 {
     /// <summary>Tasks in a meta-batch.</summary>
-    public int MetaBatch { get; init => field = AtLeast(value, 1, nameof(MetaBatch)); } = 16;
+    public int MetaBatch
+    {
+        get;
+        init => field = AtLeast(value, 1, nameof(MetaBatch));
+    } = 16;
 
     /// <summary>
-    /// Train on the first so many tasks, which come again and again in order; null for new tasks in every iteration. With as many as <see cref="MetaBatch"/> every
-    /// iteration sees all of them: the deterministic setting.
+    /// Train on the first so many tasks, which come again and again in order; null for new tasks in every iteration. With as many as
+    /// <see cref="MetaBatch"/> every iteration sees all of them: the deterministic setting.
     /// </summary>
-    public int? Tasks { get; init => field = value is null ? null : AtLeast(value.Value, 1, nameof(Tasks)); }
+    public int? Tasks
+    {
+        get;
+        init => field = value is null ? null : AtLeast(value.Value, 1, nameof(Tasks));
+    }
 
     /// <summary>Outer iterations.</summary>
-    public long Iterations { get; init => field = value >= 1 ? value : throw Invalid(nameof(Iterations), value, "at least 1"); } = 10_000;
+    public long Iterations
+    {
+        get;
+        init => field = value >= 1 ? value : throw Invalid(nameof(Iterations), value, "at least 1");
+    } = 10_000;
 
     /// <summary>
-    /// Iterations over which the step size of <see cref="Outer"/> and the weights of a multi-step loss change; after them both stay as they are at the end.
-    /// The default, null, is as many as <see cref="Iterations"/>: a run that goes on for longer than it was begun for keeps its schedule only if this says
-    /// how long that was.
+    /// Iterations over which the step size of <see cref="Outer"/> and the weights of a multi-step loss change; after them both stay as they
+    /// are at the end. The default, null, is as many as <see cref="Iterations"/>: a run that goes on for longer than it was begun for keeps
+    /// its schedule only if this says how long that was.
     /// </summary>
     public long? ScheduleIterations
     {
@@ -32,7 +44,9 @@ public sealed record TrainingOptions
         init => field = value is null or >= 1 ? value : throw Invalid(nameof(ScheduleIterations), value, "at least 1");
     }
 
-    /// <summary>Training ends after this time even if iterations are left; null for no limit. A run under a time limit is not repeatable to the bit.</summary>
+    /// <summary>
+    /// Training ends after this time even if iterations are left; null for no limit. A run under a time limit is not repeatable to the bit.
+    /// </summary>
     public TimeSpan? Budget { get; init; }
 
     /// <summary>Optimiser, step size, schedule, clipping.</summary>
@@ -42,8 +56,8 @@ public sealed record TrainingOptions
     public ulong Seed { get; init; } = 1;
 
     /// <summary>
-    /// The most time between two checkpoints, looked at after every iteration; besides, each validation makes one. The default is one minute. It does not
-    /// shape the numbers, so it is not stored.
+    /// The most time between two checkpoints, looked at after every iteration; besides, each validation makes one. The default is one
+    /// minute. It does not shape the numbers, so it is not stored.
     /// </summary>
     [JsonIgnore]
     public TimeSpan CheckpointEvery
@@ -53,18 +67,38 @@ public sealed record TrainingOptions
     } = TimeSpan.FromMinutes(1);
 
     /// <summary>Iterations between validations, each of which makes a checkpoint too.</summary>
-    public int ValidateEvery { get; init => field = AtLeast(value, 1, nameof(ValidateEvery)); } = 250;
+    public int ValidateEvery
+    {
+        get;
+        init => field = AtLeast(value, 1, nameof(ValidateEvery));
+    } = 250;
 
     /// <summary>Episodes of a validation.</summary>
-    public int ValidationEpisodes { get; init => field = AtLeast(value, 1, nameof(ValidationEpisodes)); } = 200;
+    public int ValidationEpisodes
+    {
+        get;
+        init => field = AtLeast(value, 1, nameof(ValidationEpisodes));
+    } = 200;
 
     /// <summary>Validations without a better result after which training ends; 0 for never.</summary>
-    public int Patience { get; init => field = AtLeast(value, 0, nameof(Patience)); }
+    public int Patience
+    {
+        get;
+        init => field = AtLeast(value, 0, nameof(Patience));
+    }
 
-    /// <summary>Share of the training over which the multi-step loss moves its weight to the last step; 0 has it there from the start.</summary>
-    public double MultiStepShare { get; init => field = value is >= 0 and <= 1 ? value : throw Invalid(nameof(MultiStepShare), value, "from 0 to 1"); } = 0.3;
+    /// <summary>
+    /// Share of the training over which the multi-step loss moves its weight to the last step; 0 has it there from the start.
+    /// </summary>
+    public double MultiStepShare
+    {
+        get;
+        init => field = value is >= 0 and <= 1 ? value : throw Invalid(nameof(MultiStepShare), value, "from 0 to 1");
+    } = 0.3;
 
-    /// <summary>Peak bytes of one worker's arena; null for no limit. Inner steps are recomputed where that is needed to stay below.</summary>
+    /// <summary>
+    /// Peak bytes of one worker's arena; null for no limit. Inner steps are recomputed where that is needed to stay below.
+    /// </summary>
     public long? MemoryBudget { get; init; }
 
     /// <summary>The options that shape the numbers, as JSON.</summary>
@@ -79,7 +113,9 @@ public sealed record TrainingOptions
 
     private static readonly TrainingOptions s_defaults = new();
 
-    private static int AtLeast(int value, int least, string name) => value >= least ? value : throw Invalid(name, value, $"at least {least}");
+    private static int AtLeast(int value, int least, string name) =>
+        value >= least ? value : throw Invalid(name, value, $"at least {least}");
 
-    private static ArgumentOutOfRangeException Invalid(string name, object value, string demand) => new(name, value, $"{name} must be {demand}");
+    private static ArgumentOutOfRangeException Invalid(string name, object value, string demand) =>
+        new(name, value, $"{name} must be {demand}");
 }

@@ -12,7 +12,15 @@ namespace FewShot.Training;
 /// <param name="IterationsPerSecond">Rate over the last iterations; 0 after the first, when none is known yet.</param>
 /// <param name="Remaining">Time left at this rate, or of the budget if that is less; null while there is no rate.</param>
 public readonly record struct TrainingProgress(
-    long Iteration, long Iterations, double Loss, double Accuracy, double Validation, double Best, double IterationsPerSecond, TimeSpan? Remaining)
+    long Iteration,
+    long Iterations,
+    double Loss,
+    double Accuracy,
+    double Validation,
+    double Best,
+    double IterationsPerSecond,
+    TimeSpan? Remaining
+)
 {
     /// <summary>What the linear systems of the iteration's tasks met; null where the method has none to solve.</summary>
     public SolverIncidents? Solver { get; init; }

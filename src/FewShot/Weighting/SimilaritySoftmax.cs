@@ -4,14 +4,19 @@ using FewShot.Compute.Execution;
 namespace FewShot.Weighting;
 
 /// <summary>
-/// w = softmax(cos(gᵢ, ḡ)/τ) with ḡ = Σⱼ gⱼ/‖gⱼ‖ the mean direction: always positive, uniform as τ grows (after Park and Kang 2024, arXiv:2411.00404; our
-/// reconstruction). Directions, not gradients, are averaged: each task has one vote, so that a few tasks of large loss cannot outvote the many.
+/// w = softmax(cos(gᵢ, ḡ)/τ) with ḡ = Σⱼ gⱼ/‖gⱼ‖ the mean direction: always positive, uniform as τ grows (after Park and Kang 2024,
+/// arXiv:2411.00404; our reconstruction). Directions, not gradients, are averaged: each task has one vote, so that a few tasks of large
+/// loss cannot outvote the many.
 /// </summary>
 /// <param name="Temperature">τ.</param>
 public sealed record SimilaritySoftmax(double Temperature = 0.5) : TaskWeighting
 {
     /// <summary>τ, positive.</summary>
-    public double Temperature { get; init => field = Positive(value); } = Positive(Temperature);
+    public double Temperature
+    {
+        get;
+        init => field = Positive(value);
+    } = Positive(Temperature);
 
     /// <inheritdoc/>
     public override string Name => "similarity softmax";
@@ -24,7 +29,12 @@ public sealed record SimilaritySoftmax(double Temperature = 0.5) : TaskWeighting
         Reductions.SoftMax(weights, weights);
     }
 
-    private static double Positive(double temperature) => temperature > 0 && double.IsFinite(temperature)
-        ? temperature
-        : throw new ArgumentOutOfRangeException(nameof(temperature), temperature, "The temperature of similarity weights must be a positive number.");
+    private static double Positive(double temperature) =>
+        temperature > 0 && double.IsFinite(temperature)
+            ? temperature
+            : throw new ArgumentOutOfRangeException(
+                nameof(temperature),
+                temperature,
+                "The temperature of similarity weights must be a positive number."
+            );
 }

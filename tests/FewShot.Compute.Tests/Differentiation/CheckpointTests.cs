@@ -10,50 +10,65 @@ namespace FewShot.Compute.Tests.Differentiation;
 /// <summary>A checkpointed segment changes memory, never a value or a derivative.</summary>
 public class CheckpointTests
 {
-    private delegate IReadOnlyList<Tensor> Runner(Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> function, params IReadOnlyList<Tensor> inputs);
+    private delegate IReadOnlyList<Tensor> Runner(
+        Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> function,
+        params IReadOnlyList<Tensor> inputs
+    );
 
     private static readonly Runner s_plain = (function, inputs) => function(inputs);
 
     [Fact]
-    public void Several_outputs_each_used_or_not() => Same((run, x) =>
-    {
-        IReadOnlyList<Tensor> p = run(p => [p[0].Sine() * p[1], p[0] * p[1].Square(), p[1].Exp()], x[0], x[1]);
-        return [(p[0] * p[1]).Sum(), p[2].Sine().Sum() + p[0].Sum()];
-    });
+    public void Several_outputs_each_used_or_not() =>
+        Same(
+            (run, x) =>
+            {
+                IReadOnlyList<Tensor> p = run(p => [p[0].Sine() * p[1], p[0] * p[1].Square(), p[1].Exp()], x[0], x[1]);
+                return [(p[0] * p[1]).Sum(), p[2].Sine().Sum() + p[0].Sum()];
+            }
+        );
 
     [Fact]
-    public void Segments_after_each_other_and_within_each_other() => Same((run, x) =>
-    {
-        Tensor a = x[0];
-        for (int i = 0; i < 3; i++)
-        {
-            a = run(p => [run(q => [q[0].Tanh() * q[1], q[0]], p[0].Sine(), p[1])[0] + p[1]], a, x[1])[0];
-        }
+    public void Segments_after_each_other_and_within_each_other() =>
+        Same(
+            (run, x) =>
+            {
+                Tensor a = x[0];
+                for (int i = 0; i < 3; i++)
+                {
+                    a = run(p => [run(q => [q[0].Tanh() * q[1], q[0]], p[0].Sine(), p[1])[0] + p[1]], a, x[1])[0];
+                }
 
-        return [a.Square().Sum()];
-    });
+                return [a.Square().Sum()];
+            }
+        );
 
     [Fact]
-    public void A_gradient_within_a_segment() => Same((run, x) =>
-    {
-        Tensor a = x[0];
-        for (int i = 0; i < 2; i++)
-        {
-            a = run(p => [p[0] - Differentiate.Gradients((p[0] * p[1]).Sine().Sum(), p[0])[0] * 0.3], a, x[1])[0];
-        }
+    public void A_gradient_within_a_segment() =>
+        Same(
+            (run, x) =>
+            {
+                Tensor a = x[0];
+                for (int i = 0; i < 2; i++)
+                {
+                    a = run(p => [p[0] - Differentiate.Gradients((p[0] * p[1]).Sine().Sum(), p[0])[0] * 0.3], a, x[1])[0];
+                }
 
-        return [a.Square().Sum()];
-    });
+                return [a.Square().Sum()];
+            }
+        );
 
     [Fact]
     public void One_tensor_passed_twice() => Same((run, x) => [run(p => [p[0] * p[1].Exp()], x[0], x[0])[0].Sine().Sum()]);
 
     [Fact]
-    public void A_stopped_tensor_may_be_captured() => Same((run, x) =>
-    {
-        Tensor stopped = x[0].StopGradient();
-        return [run(p => [p[0].Sine() * stopped], x[0])[0].Sum()];
-    });
+    public void A_stopped_tensor_may_be_captured() =>
+        Same(
+            (run, x) =>
+            {
+                Tensor stopped = x[0].StopGradient();
+                return [run(p => [p[0].Sine() * stopped], x[0])[0].Sum()];
+            }
+        );
 
     [Fact]
     public void An_output_can_be_differentiated_though_later_ones_exist()
@@ -62,7 +77,15 @@ public class CheckpointTests
         Tensor x = graph.Input("x", new Shape(1));
         IReadOnlyList<Tensor> p = Checkpoint.Run(p => [p[0].Square(), p[0].Exp()], x);
         graph.Output("gradient", Differentiate.Gradients(p[0], x)[0]);
-        Assert.Equal([6], Values.Run(graph, [[3]])[0]);
+        Assert.Equal(
+            [6],
+            Values.Run(
+                graph,
+                [
+                    [3],
+                ]
+            )[0]
+        );
     }
 
     [Fact]
@@ -72,14 +95,16 @@ public class CheckpointTests
         Assert.Equal(plain, Run(Checkpoint.Run));
         Assert.NotEqual(0, plain[0]);
 
-        static double[] Run(Runner run) => Values.Of(
-            (_, t) =>
-            {
-                IReadOnlyList<Tensor> p = run(p => [p[0].Sine(), p[0].Square()], t[0]);
-                IReadOnlyList<Tensor> gradients = Differentiate.Gradients((p[0] * p[1]).Sum(), t[0], p[0]);
-                return TensorOperations.Concatenate(0, gradients[0], gradients[1]);
-            },
-            (new Shape(1), [0.7]));
+        static double[] Run(Runner run) =>
+            Values.Of(
+                (_, t) =>
+                {
+                    IReadOnlyList<Tensor> p = run(p => [p[0].Sine(), p[0].Square()], t[0]);
+                    IReadOnlyList<Tensor> gradients = Differentiate.Gradients((p[0] * p[1]).Sum(), t[0], p[0]);
+                    return TensorOperations.Concatenate(0, gradients[0], gradients[1]);
+                },
+                (new Shape(1), [0.7])
+            );
     }
 
     [Theory]
@@ -107,11 +132,14 @@ public class CheckpointTests
     }
 
     [Fact]
-    public void Equal_work_outside_a_segment_is_no_capture() => Same((run, x) =>
-    {
-        Tensor outside = x[0].Exp();
-        return [(run(p => [p[0].Exp().Sine()], x[0])[0] * outside).Sum()];
-    });
+    public void Equal_work_outside_a_segment_is_no_capture() =>
+        Same(
+            (run, x) =>
+            {
+                Tensor outside = x[0].Exp();
+                return [(run(p => [p[0].Exp().Sine()], x[0])[0] * outside).Sum()];
+            }
+        );
 
     [Fact]
     public void The_segment_is_computed_again_on_the_way_back()
@@ -139,14 +167,23 @@ public class CheckpointTests
         double[][] Run(Runner run)
         {
             var graph = new Graph();
-            Tensor[] x = [graph.Input("a", new Shape(3)), graph.Input("b", new Shape(3)), graph.Input("da", new Shape(3)), graph.Input("db", new Shape(3))];
+            Tensor[] x =
+            [
+                graph.Input("a", new Shape(3)),
+                graph.Input("b", new Shape(3)),
+                graph.Input("da", new Shape(3)),
+                graph.Input("db", new Shape(3)),
+            ];
             Tensor[] variables = [x[0], x[1]];
             Tensor[] outputs = trace(run, x);
             Tensor scalar = outputs.Aggregate((a, b) => a + b);
             IReadOnlyList<Tensor> gradients = Differentiate.Gradients(scalar, variables);
             IReadOnlyList<Tensor> second = Differentiate.HessianVectorProduct(scalar, variables, x[2..]);
             IReadOnlyList<Tensor> forward = Differentiate.JacobianVectorProduct([.. outputs, .. gradients], variables, x[2..]);
-            Tensor third = Differentiate.Gradients(forward.Aggregate(graph.Fill(0, Shape.Scalar), (sum, part) => sum + part.Sine().Sum()), x[0])[0];
+            Tensor third = Differentiate.Gradients(
+                forward.Aggregate(graph.Fill(0, Shape.Scalar), (sum, part) => sum + part.Sine().Sum()),
+                x[0]
+            )[0];
             Tensor[] all = [.. outputs, .. gradients, .. second, .. forward, third];
             Assert.DoesNotContain(Needed(all), node => node.Operation is Probe);
             for (int i = 0; i < all.Length; i++)
@@ -154,7 +191,13 @@ public class CheckpointTests
                 graph.Output($"y{i}", all[i]);
             }
 
-            double[][] inputs = [[0.3, -0.8, 1.1], [0.7, 0.2, -0.5], [1, 0.5, -1], [-0.4, 1, 0.3]];
+            double[][] inputs =
+            [
+                [0.3, -0.8, 1.1],
+                [0.7, 0.2, -0.5],
+                [1, 0.5, -1],
+                [-0.4, 1, 0.3],
+            ];
             return Values.Run(graph, inputs);
         }
     }

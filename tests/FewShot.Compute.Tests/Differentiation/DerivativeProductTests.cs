@@ -17,7 +17,11 @@ public class DerivativeProductTests
         foreach (int seed in Enumerable.Range(0, 5))
         {
             var model = new Model(seed);
-            IReadOnlyList<Tensor> moved = Differentiate.JacobianVectorProduct([model.Hidden, model.Output], model.Parameters, model.Directions);
+            IReadOnlyList<Tensor> moved = Differentiate.JacobianVectorProduct(
+                [model.Hidden, model.Output],
+                model.Parameters,
+                model.Directions
+            );
             model.Graph.Output("hidden", model.Hidden);
             model.Graph.Output("output", model.Output);
             model.Graph.Output("hidden moved", moved[0]);
@@ -55,7 +59,10 @@ public class DerivativeProductTests
             var model = new Model(seed);
             IReadOnlyList<Tensor> reverse = Differentiate.HessianVectorProduct(model.Loss, model.Parameters, model.Directions);
             IReadOnlyList<Tensor> forward = Differentiate.JacobianVectorProduct(
-                Differentiate.Gradients(model.Loss, model.Parameters), model.Parameters, model.Directions);
+                Differentiate.Gradients(model.Loss, model.Parameters),
+                model.Parameters,
+                model.Directions
+            );
             double[][] found = model.Run([.. reverse, .. forward]);
             Close(found[0], found[2], 1e-12);
             Close(found[1], found[3], 1e-12);
@@ -67,22 +74,37 @@ public class DerivativeProductTests
     public void The_hessian_is_symmetric() =>
         Check.One(
             Config.QuickThrowOnFailure.WithMaxTest(20),
-            Prop.ForAll<int>(ArbMap.Default.ArbFor<int>(), seed =>
-            {
-                var model = new Model(seed);
-                Tensor[] other = [.. model.Parameters.Select((p, i) => model.Graph.Constant(Values.Uniform(new Random(seed + i), p.Shape.Count), p.Shape))];
-                IReadOnlyList<Tensor> hv = Differentiate.HessianVectorProduct(model.Loss, model.Parameters, model.Directions);
-                IReadOnlyList<Tensor> hu = Differentiate.HessianVectorProduct(model.Loss, model.Parameters, other);
-                double[][] found = model.Run([hv[0].Dot(other[0]) + hv[1].Dot(other[1]), hu[0].Dot(model.Directions[0]) + hu[1].Dot(model.Directions[1])]);
-                return Math.Abs(found[0][0] - found[1][0]) <= 1e-12 * (1 + Math.Abs(found[0][0]));
-            }));
+            Prop.ForAll<int>(
+                ArbMap.Default.ArbFor<int>(),
+                seed =>
+                {
+                    var model = new Model(seed);
+                    Tensor[] other =
+                    [
+                        .. model.Parameters.Select(
+                            (p, i) => model.Graph.Constant(Values.Uniform(new Random(seed + i), p.Shape.Count), p.Shape)
+                        ),
+                    ];
+                    IReadOnlyList<Tensor> hv = Differentiate.HessianVectorProduct(model.Loss, model.Parameters, model.Directions);
+                    IReadOnlyList<Tensor> hu = Differentiate.HessianVectorProduct(model.Loss, model.Parameters, other);
+                    double[][] found = model.Run([
+                        hv[0].Dot(other[0]) + hv[1].Dot(other[1]),
+                        hu[0].Dot(model.Directions[0]) + hu[1].Dot(model.Directions[1]),
+                    ]);
+                    return Math.Abs(found[0][0] - found[1][0]) <= 1e-12 * (1 + Math.Abs(found[0][0]));
+                }
+            )
+        );
 
     [Fact]
     public void A_hessian_product_can_be_differentiated_by_its_vector()
     {
         // ∂⟨u, H·v⟩/∂v = H·u: as when an unrolled linear solve is differentiated.
         var model = new Model(2);
-        Tensor[] other = [.. model.Parameters.Select((p, i) => model.Graph.Constant(Values.Uniform(new Random(i), p.Shape.Count), p.Shape))];
+        Tensor[] other =
+        [
+            .. model.Parameters.Select((p, i) => model.Graph.Constant(Values.Uniform(new Random(i), p.Shape.Count), p.Shape)),
+        ];
         IReadOnlyList<Tensor> hv = Differentiate.HessianVectorProduct(model.Loss, model.Parameters, model.Directions);
         IReadOnlyList<Tensor> hu = Differentiate.HessianVectorProduct(model.Loss, model.Parameters, other);
         IReadOnlyList<Tensor> byVector = Differentiate.Gradients(hv[0].Dot(other[0]) + hv[1].Dot(other[1]), model.Directions);
@@ -137,7 +159,8 @@ public class DerivativeProductTests
 
                 return derivative;
             },
-            (new Shape(3), x));
+            (new Shape(3), x)
+        );
         Close([.. x.Select(v => (6 * Math.Pow(Math.Cos(v), 3)) - (21 * Math.Pow(Math.Sin(v), 2) * Math.Cos(v)))], found, 1e-13);
     }
 
@@ -151,7 +174,13 @@ public class DerivativeProductTests
         graph.Output("by later", Differentiate.Gradients(scalar, later)[0]);
         graph.Output("by stopped", Differentiate.Gradients(x.StopGradient().Square().Sum() + x.Step().Sum(), x)[0]);
         graph.Output("by half stopped", Differentiate.Gradients((x * x.StopGradient()).Sum(), x)[0]);
-        double[][] found = Values.Run(graph, [[2, 3], [0, 0, 0]]);
+        double[][] found = Values.Run(
+            graph,
+            [
+                [2, 3],
+                [0, 0, 0],
+            ]
+        );
         Assert.Equal([0, 0, 0], found[0]);
         Assert.Equal([0, 0], found[1]);
         Assert.Equal([2, 3], found[2]);
@@ -167,7 +196,8 @@ public class DerivativeProductTests
                 IReadOnlyList<Tensor> gradients = Differentiate.Gradients((middle.Square() + t[0]).Sum(), t[0], middle);
                 return TensorOperations.Concatenate(0, gradients[0], gradients[1]);
             },
-            (new Shape(1), [2.0]));
+            (new Shape(1), [2.0])
+        );
         Assert.Equal([1, 12], found);
     }
 
@@ -176,9 +206,18 @@ public class DerivativeProductTests
     {
         var graph = new Graph();
         Tensor x = graph.Input("x", new Shape(2));
-        Assert.Contains("at least one variable", Assert.Throws<ArgumentException>(() => Differentiate.JacobianVectorProduct([x], [], [])).Message);
-        Assert.Contains("at least one output", Assert.Throws<ArgumentException>(() => Differentiate.VectorJacobianProduct([], [], [x])).Message);
-        Assert.Contains("1 vectors for 2 tensors", Assert.Throws<ArgumentException>(() => Differentiate.VectorJacobianProduct([x, x], [x], [x])).Message);
+        Assert.Contains(
+            "at least one variable",
+            Assert.Throws<ArgumentException>(() => Differentiate.JacobianVectorProduct([x], [], [])).Message
+        );
+        Assert.Contains(
+            "at least one output",
+            Assert.Throws<ArgumentException>(() => Differentiate.VectorJacobianProduct([], [], [x])).Message
+        );
+        Assert.Contains(
+            "1 vectors for 2 tensors",
+            Assert.Throws<ArgumentException>(() => Differentiate.VectorJacobianProduct([x, x], [x], [x])).Message
+        );
     }
 
     internal static HashSet<Tensor> Needed(IEnumerable<Tensor> outputs)
@@ -245,7 +284,12 @@ public class DerivativeProductTests
         public double[][] DirectionValues => Values[3..];
 
         public double[][] MovedBy(double step) =>
-            [Values[0], .. Enumerable.Range(1, 2).Select(i => Values[i].Zip(Values[i + 2], (p, v) => p + (step * v)).ToArray()), Values[3], Values[4]];
+            [
+                Values[0],
+                .. Enumerable.Range(1, 2).Select(i => Values[i].Zip(Values[i + 2], (p, v) => p + (step * v)).ToArray()),
+                Values[3],
+                Values[4],
+            ];
 
         public double[][] Run(IReadOnlyList<Tensor> tensors)
         {

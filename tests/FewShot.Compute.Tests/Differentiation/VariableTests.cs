@@ -39,7 +39,11 @@ public class VariableTests
         ("constants", x => x.Graph.Constant(s_factors, x.Shape), v => v * Factors(v, 2, 3)),
         ("a value held constant once more", x => x.StopGradient(), v => v * v.StopGradient()),
         ("what the sum of a product no longer shows", x => x.Reshape(1, 6), v => v.Reshape(6, 1).MatrixMultiply(v)),
-        ("used directly and folded", x => x.Transpose(), v => v.Sine().MatrixMultiply(Factors(v, 2, 3)) + v.MatrixMultiply(Factors(v, 2, 3))),
+        (
+            "used directly and folded",
+            x => x.Transpose(),
+            v => v.Sine().MatrixMultiply(Factors(v, 2, 3)) + v.MatrixMultiply(Factors(v, 2, 3))
+        ),
     ];
 
     public static TheoryData<string> Names => [.. s_cases.Select(item => item.Name)];
@@ -97,7 +101,12 @@ public class VariableTests
         Tensor y = (x * moved).Sum();
         graph.Output("total", Differentiate.Gradients(y, x)[0]);
         graph.Output("partial", Differentiate.PartialGradients(y, [x], [moved, x])[0]);
-        double[][] found = Values.Run(graph, [[0.4, 1.3]]);
+        double[][] found = Values.Run(
+            graph,
+            [
+                [0.4, 1.3],
+            ]
+        );
         Close([.. new[] { 0.4, 1.3 }.Select(v => Math.Sin(v) + (v * Math.Cos(v)))], found[0]);
         Close([.. new[] { 0.4, 1.3 }.Select(Math.Sin)], found[1]);
     }

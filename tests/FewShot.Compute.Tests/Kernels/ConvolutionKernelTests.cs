@@ -29,8 +29,20 @@ public sealed unsafe class ConvolutionKernelTests
         var data = new TheoryData<string, int, int, int, int>();
         foreach (string level in Enum.GetNames<SimdLevel>())
         {
-            foreach ((int images, int size, int inputs, int outputs) in ((int, int, int, int)[])
-                [(1, 14, 64, 64), (2, 7, 64, 64), (5, 3, 64, 64), (1, 28, 1, 64), (1, 32, 3, 32), (2, 10, 32, 32), (3, 5, 32, 48), (1, 8, 128, 64), (25, 4, 32, 32)])
+            foreach (
+                (int images, int size, int inputs, int outputs) in ((int, int, int, int)[])
+                    [
+                        (1, 14, 64, 64),
+                        (2, 7, 64, 64),
+                        (5, 3, 64, 64),
+                        (1, 28, 1, 64),
+                        (1, 32, 3, 32),
+                        (2, 10, 32, 32),
+                        (3, 5, 32, 48),
+                        (1, 8, 128, 64),
+                        (25, 4, 32, 32),
+                    ]
+            )
             {
                 data.Add(level, images, size, inputs, outputs);
             }
@@ -72,7 +84,10 @@ public sealed unsafe class ConvolutionKernelTests
     [MemberData(nameof(Levels))]
     public void Transposed_weights_are_flipped_and_swapped(string level)
     {
-        foreach ((int height, int width, int inputs, int outputs) in ((int, int, int, int)[])[(3, 3, 64, 64), (1, 2, 5, 9), (3, 5, 20, 12), (2, 2, 1, 1), (3, 3, 3, 32)])
+        foreach (
+            (int height, int width, int inputs, int outputs) in ((int, int, int, int)[])
+                [(3, 3, 64, 64), (1, 2, 5, 9), (3, 5, 20, 12), (2, 2, 1, 1), (3, 3, 3, 32)]
+        )
         {
             using var w = new GuardedBuffer(height * width * inputs * outputs, atEnd: true);
             using var t = new GuardedBuffer(height * width * inputs * outputs, atEnd: true);
@@ -85,7 +100,9 @@ public sealed unsafe class ConvolutionKernelTests
                     for (int o = 0; o < outputs; o++)
                     {
                         Assert.Equal(
-                            w.Span[(tap * inputs + i) * outputs + o], t.Span[((height * width - 1 - tap) * outputs + o) * inputs + i]);
+                            w.Span[(tap * inputs + i) * outputs + o],
+                            t.Span[((height * width - 1 - tap) * outputs + o) * inputs + i]
+                        );
                     }
                 }
             }
@@ -102,24 +119,30 @@ public sealed unsafe class ConvolutionKernelTests
         using GuardedBuffer x = Filled(shape.Images * shape.InputImageFloats, new Random(1));
         using GuardedBuffer w = Filled(shape.WeightRows * shape.OutputChannels, new Random(2));
         float[][] results = new float[8][];
-        Parallel.For(0, results.Length, index =>
-        {
-            using var y = new GuardedBuffer(shape.Images * shape.OutputImageFloats, atEnd: true);
-            using var scratch = new GuardedBuffer(kernel.ScratchBytes / sizeof(float), atEnd: true, alignment: 64);
-            for (int repetition = 0; repetition < 20; repetition++)
+        Parallel.For(
+            0,
+            results.Length,
+            index =>
             {
-                kernel.Run(x.Pointer, w.Pointer, y.Pointer, (byte*)scratch.Pointer);
-            }
+                using var y = new GuardedBuffer(shape.Images * shape.OutputImageFloats, atEnd: true);
+                using var scratch = new GuardedBuffer(kernel.ScratchBytes / sizeof(float), atEnd: true, alignment: 64);
+                for (int repetition = 0; repetition < 20; repetition++)
+                {
+                    kernel.Run(x.Pointer, w.Pointer, y.Pointer, (byte*)scratch.Pointer);
+                }
 
-            results[index] = y.Span.ToArray();
-        });
+                results[index] = y.Span.ToArray();
+            }
+        );
         Assert.All(results, result => Assert.Equal(results[0], result));
     }
 
     [Fact]
     public void Impossible_shapes_are_refused_by_name()
     {
-        ArgumentException error = Assert.Throws<ArgumentException>(() => Convolution.Forward(new(1, 2, 2, 1, 1, 5, 5, 1, 1), SimdLevel.Vector128));
+        ArgumentException error = Assert.Throws<ArgumentException>(() =>
+            Convolution.Forward(new(1, 2, 2, 1, 1, 5, 5, 1, 1), SimdLevel.Vector128)
+        );
         Assert.Contains("the kernel is larger than the padded image", error.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => Convolution.WeightGradient(new(1, 2, 2, 0, 1, 1, 1, 1, 0), SimdLevel.Vector128));
         Assert.Throws<ArgumentException>(() => Convolution.DataGradient(new(1, 2, 2, 1, 1, 1, 1, 0, 0), SimdLevel.Vector128));
@@ -128,7 +151,9 @@ public sealed unsafe class ConvolutionKernelTests
     private static ConvolutionShape RandomShape(Random random)
     {
         int[] channels = [1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 17, 20, 24, 31, 32, 40, 48];
-        int kernelHeight = random.Next(1, 6), kernelWidth = random.Next(1, 6), padding = random.Next(0, 4);
+        int kernelHeight = random.Next(1, 6),
+            kernelWidth = random.Next(1, 6),
+            padding = random.Next(0, 4);
         return new ConvolutionShape(
             random.Next(1, 9),
             Math.Max(random.Next(1, 12), kernelHeight - 2 * padding),
@@ -138,7 +163,8 @@ public sealed unsafe class ConvolutionKernelTests
             kernelHeight,
             kernelWidth,
             random.Next(1, 4),
-            padding);
+            padding
+        );
     }
 
     private static GuardedBuffer Filled(int floats, Random random)
@@ -158,13 +184,25 @@ public sealed unsafe class ConvolutionKernelTests
 
         double[] y = KernelReference.Forward(shape, x.Span.ToArray(), w.Span.ToArray());
         ConvolutionKernel[] forward =
-            [Convolution.Forward(shape, level), DirectConvolution.Forward(shape, level, pack: true), DirectConvolution.Forward(shape, level, pack: false)];
-        float[] forwardResult = Compare(winograd ? [.. forward, WinogradConvolution.Forward(shape, level)] : forward, x, w, y, shape, random);
+        [
+            Convolution.Forward(shape, level),
+            DirectConvolution.Forward(shape, level, pack: true),
+            DirectConvolution.Forward(shape, level, pack: false),
+        ];
+        float[] forwardResult = Compare(
+            winograd ? [.. forward, WinogradConvolution.Forward(shape, level)] : forward,
+            x,
+            w,
+            y,
+            shape,
+            random
+        );
 
         double[] gx = KernelReference.DataGradient(shape, gy.Span.ToArray(), w.Span.ToArray());
         ConvolutionKernel[] data =
         [
-            Convolution.DataGradient(shape, level), DirectConvolution.DataGradient(shape, level, pack: true),
+            Convolution.DataGradient(shape, level),
+            DirectConvolution.DataGradient(shape, level, pack: true),
             DirectConvolution.DataGradient(shape, level, pack: false),
         ];
         float[] dataResult = Compare(winograd ? [.. data, WinogradConvolution.DataGradient(shape, level)] : data, gy, w, gx, shape, random);
@@ -176,7 +214,14 @@ public sealed unsafe class ConvolutionKernelTests
             new WeightGradientConvolution(shape, level),
             .. shape.Images > 1 ? new[] { new SectionedWeightGradient(shape, images => new WeightGradientConvolution(images, level)) } : [],
         ];
-        float[] weightResult = Compare(winograd ? [.. weights, new WinogradWeightGradient(shape, level)] : weights, x, gy, gw, shape, random);
+        float[] weightResult = Compare(
+            winograd ? [.. weights, new WinogradWeightGradient(shape, level)] : weights,
+            x,
+            gy,
+            gw,
+            shape,
+            random
+        );
 
         // The three maps are one trilinear form: <gy, conv(x, w)> = <gx, x> = <gw, w>.
         double form = Dot(gy.Span, forwardResult);
@@ -186,7 +231,13 @@ public sealed unsafe class ConvolutionKernelTests
     }
 
     private static float[] Compare(
-        ConvolutionKernel[] kernels, GuardedBuffer a, GuardedBuffer b, double[] expected, ConvolutionShape shape, Random random)
+        ConvolutionKernel[] kernels,
+        GuardedBuffer a,
+        GuardedBuffer b,
+        double[] expected,
+        ConvolutionShape shape,
+        Random random
+    )
     {
         float[] last = [];
         foreach (ConvolutionKernel kernel in kernels)
@@ -201,7 +252,9 @@ public sealed unsafe class ConvolutionKernelTests
             {
                 if (!(Math.Abs(result.Span[i] - expected[i]) <= Tolerance * largest))
                 {
-                    Assert.Fail($"{kernel.Description} of {shape}: element {i} is {result.Span[i]}, not {expected[i]} (largest {largest}).");
+                    Assert.Fail(
+                        $"{kernel.Description} of {shape}: element {i} is {result.Span[i]}, not {expected[i]} (largest {largest})."
+                    );
                 }
             }
 
@@ -225,9 +278,20 @@ public sealed unsafe class ConvolutionKernelTests
             shared.Span.Fill(float.NaN);
             for (int share = shares - 1; share >= 0; share--)
             {
-                using var scratch = new GuardedBuffer((kernel.ScratchBytes - kernel.SharedBytes + 3) / sizeof(float), atEnd: true, alignment: 64);
+                using var scratch = new GuardedBuffer(
+                    (kernel.ScratchBytes - kernel.SharedBytes + 3) / sizeof(float),
+                    atEnd: true,
+                    alignment: 64
+                );
                 scratch.Span.Fill(float.NaN);
-                kernel.Run(a.Pointer, b.Pointer, result.Pointer, (byte*)shared.Pointer, (byte*)scratch.Pointer, new Share(share, share + 1, shares));
+                kernel.Run(
+                    a.Pointer,
+                    b.Pointer,
+                    result.Pointer,
+                    (byte*)shared.Pointer,
+                    (byte*)scratch.Pointer,
+                    new Share(share, share + 1, shares)
+                );
             }
 
             kernel.End(result.Pointer, (byte*)shared.Pointer);

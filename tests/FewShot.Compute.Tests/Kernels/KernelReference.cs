@@ -26,7 +26,15 @@ internal static class KernelReference
         return gw;
     }
 
-    public static double[] MatrixProduct(int m, int n, int k, bool transposeA, bool transposeB, ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    public static double[] MatrixProduct(
+        int m,
+        int n,
+        int k,
+        bool transposeA,
+        bool transposeB,
+        ReadOnlySpan<float> a,
+        ReadOnlySpan<float> b
+    )
     {
         double[] c = new double[m * n];
         for (int row = 0; row < m; row++)

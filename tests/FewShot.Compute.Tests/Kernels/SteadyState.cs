@@ -5,7 +5,9 @@ namespace FewShot.Compute.Tests.Kernels;
 /// <summary>Asserts that code allocates nothing once it has settled.</summary>
 internal static class SteadyState
 {
-    /// <summary>The least of a few calls counts: the runtime itself may allocate in one of them, when it replaces code while that runs.</summary>
+    /// <summary>
+    /// The least of a few calls counts: the runtime itself may allocate in one of them, when it replaces code while that runs.
+    /// </summary>
     public static void AllocatesNothing(Action call)
     {
         long least = long.MaxValue;

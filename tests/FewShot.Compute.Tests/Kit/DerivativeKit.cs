@@ -20,8 +20,8 @@ internal static class DerivativeKit
     private const double Tolerance = 1e-6;
 
     /// <summary>
-    /// Checks the gradient of ⟨function, fixed⟩ (order 1) and, of second order, the gradient of ⟨that gradient, fixed⟩, with respect to every
-    /// differentiable argument and the cotangent.
+    /// Checks the gradient of ⟨function, fixed⟩ (order 1) and, of second order, the gradient of ⟨that gradient, fixed⟩, with respect to
+    /// every differentiable argument and the cotangent.
     /// </summary>
     public static Differences Check(Func<Graph, Tensor[], Tensor> function, IReadOnlyList<Argument> arguments, int order, Random random)
     {
@@ -96,7 +96,8 @@ internal static class DerivativeKit
                 double expected = ((4 * fine) - coarse) / 3;
                 Assert.True(
                     Math.Abs(expected - gradients[v][i]) <= Tolerance * scale,
-                    $"d/d{variables[v]} [{i}]: derivative {gradients[v][i]:r}, difference {expected:r}\n{GraphPrinter.Print(graph)}");
+                    $"d/d{variables[v]} [{i}]: derivative {gradients[v][i]:r}, difference {expected:r}\n{GraphPrinter.Print(graph)}"
+                );
             }
         }
 

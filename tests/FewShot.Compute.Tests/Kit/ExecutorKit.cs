@@ -7,7 +7,9 @@ using Xunit;
 
 namespace FewShot.Compute.Tests.Kit;
 
-/// <summary>What any executor must pass: the values of the definitions, within what rounding of every step can do; and the same values again.</summary>
+/// <summary>
+/// What any executor must pass: the values of the definitions, within what rounding of every step can do; and the same values again.
+/// </summary>
 internal static class ExecutorKit
 {
     public static IProgram<float> Simd(Graph graph) => new SimdProgram(graph);
@@ -60,7 +62,8 @@ internal static class ExecutorKit
                 // NaN and infinities must be the same; a bound that is not finite is no bound.
                 if (double.IsFinite(value) ? !(Math.Abs(found - value) <= bound) || !double.IsFinite(bound) : !found.Equals(value))
                 {
-                    return $"output {program.OutputNames[i]} [{j}]: {found:r}, by definition {value:r}, which rounding may move by {bound:g3}";
+                    return $"output {program.OutputNames[i]} [{j}]: {found:r}, by definition {value:r}, which rounding may move by "
+                        + $"{bound:g3}";
                 }
             }
         }
@@ -68,7 +71,8 @@ internal static class ExecutorKit
         return null;
     }
 
-    private static T[][] Run<T>(IWorker<T> worker, IReadOnlyList<double[]> inputs, int outputs) where T : unmanaged, IFloatingPointIeee754<T>
+    private static T[][] Run<T>(IWorker<T> worker, IReadOnlyList<double[]> inputs, int outputs)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         for (int i = 0; i < inputs.Count; i++)
         {

@@ -11,8 +11,19 @@ internal static class GraphPrinter
         var text = new StringBuilder();
         foreach (Tensor node in graph.Nodes)
         {
-            text.Append('%').Append(node.Id).Append(" = ").Append(node.Operation.ToString().Replace($"Name = {node.Operation.Name}, ", "").Replace($" {{ Name = {node.Operation.Name} }}", ""))
-                .Append(" (").AppendJoin(", ", node.Inputs.Select(input => $"%{input.Id}")).Append(") ").Append(node.Shape).Append('\n');
+            text.Append('%')
+                .Append(node.Id)
+                .Append(" = ")
+                .Append(
+                    node.Operation.ToString()
+                        .Replace($"Name = {node.Operation.Name}, ", "")
+                        .Replace($" {{ Name = {node.Operation.Name} }}", "")
+                )
+                .Append(" (")
+                .AppendJoin(", ", node.Inputs.Select(input => $"%{input.Id}"))
+                .Append(") ")
+                .Append(node.Shape)
+                .Append('\n');
         }
 
         foreach ((string name, Tensor tensor) in graph.Outputs)

@@ -36,7 +36,10 @@ public class KitTests
         var graph = new Graph();
         Tensor x = graph.Input("x", new Shape(4));
         graph.Output("y", x.Exp().Sum() * x);
-        double[][] inputs = [[0.1f, 0.2f, -0.7f, 0]];
+        double[][] inputs =
+        [
+            [0.1f, 0.2f, -0.7f, 0],
+        ];
         RoundingBounds expected = RoundingBounds.Of<float>(graph, inputs);
         IProgram<float> right = new SimdProgram(graph);
         Assert.Null(ExecutorKit.Compare(right, inputs, expected));
@@ -50,7 +53,9 @@ public class KitTests
     public void A_failure_shows_the_label_and_the_graph()
     {
         RandomProgram program = RandomPrograms.Create(3, 0);
-        FailException error = Assert.Throws<FailException>(() => ExecutorKit.Check(program.Graph, program.Inputs, g => new Faulty(new SimdProgram(g), 2), program.Label));
+        FailException error = Assert.Throws<FailException>(() =>
+            ExecutorKit.Check(program.Graph, program.Inputs, g => new Faulty(new SimdProgram(g), 2), program.Label)
+        );
         Assert.Contains("seed 3", error.Message);
         Assert.Contains("%0 = Input", error.Message);
     }
@@ -63,11 +68,15 @@ public class KitTests
         Tensor x = graph.Input("x", new Shape(1));
         graph.Output("y", (x + 1e6).Sine().Square() + x);
         graph.Output("z", (x + 1e6) * 1e-6);
-        RoundingBounds bounds = RoundingBounds.Of<float>(graph, [[0.5]]);
+        RoundingBounds bounds = RoundingBounds.Of<float>(
+            graph,
+            [
+                [0.5],
+            ]
+        );
         Assert.InRange(bounds.Bounds[0][0], 0.01, 20);
         Assert.InRange(bounds.Bounds[1][0], 1e-7, 1e-4);
     }
-
 
     /// <summary>x³ whose first or second derivative is wrong.</summary>
     private sealed record CubeWithFault(int Order) : Operation
@@ -82,9 +91,8 @@ public class KitTests
             }
         }
 
-        internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent) => Order == 1
-            ? [cotangent * node.Inputs[0].Square() * 3.001]
-            : [cotangent * node.Inputs[0] * node.Inputs[0].StopGradient() * 3];
+        internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent) =>
+            Order == 1 ? [cotangent * node.Inputs[0].Square() * 3.001] : [cotangent * node.Inputs[0] * node.Inputs[0].StopGradient() * 3];
     }
 
     /// <summary>A program whose outputs are scaled, or drift from run to run.</summary>

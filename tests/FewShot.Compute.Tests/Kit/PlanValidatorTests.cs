@@ -19,35 +19,38 @@ public class PlanValidatorTests
     }
 
     [Fact]
-    public void Buffers_alive_together_must_not_overlap() => Broken(
-        (slots, nodes) => slots[nodes[2]] = slots[nodes[2]] with { Offset = slots[nodes[0]].Offset }, "alive at the same time");
+    public void Buffers_alive_together_must_not_overlap() =>
+        Broken((slots, nodes) => slots[nodes[2]] = slots[nodes[2]] with { Offset = slots[nodes[0]].Offset }, "alive at the same time");
 
     [Fact]
-    public void A_part_of_a_buffer_is_not_in_place() => Broken(
-        (slots, nodes) => slots[nodes[2]] = slots[nodes[1]] with { Offset = slots[nodes[1]].Offset + 64, From = 1, Until = 2 }, "alive at the same time");
+    public void A_part_of_a_buffer_is_not_in_place() =>
+        Broken(
+            (slots, nodes) => slots[nodes[2]] = slots[nodes[1]] with { Offset = slots[nodes[1]].Offset + 64, From = 1, Until = 2 },
+            "alive at the same time"
+        );
 
     [Fact]
-    public void A_value_must_be_stored_when_it_is_read() => Broken(
-        (slots, nodes) => slots[nodes[1]] = slots[nodes[1]] with { Until = 0 }, "which is not stored then");
+    public void A_value_must_be_stored_when_it_is_read() =>
+        Broken((slots, nodes) => slots[nodes[1]] = slots[nodes[1]] with { Until = 0 }, "which is not stored then");
 
     [Fact]
-    public void A_value_must_be_stored_before_it_is_read() => Broken(
-        (slots, nodes) => slots[nodes[1]] = slots[nodes[1]] with { From = 1 }, "which is not stored then");
+    public void A_value_must_be_stored_before_it_is_read() =>
+        Broken((slots, nodes) => slots[nodes[1]] = slots[nodes[1]] with { From = 1 }, "which is not stored then");
 
     [Fact]
     public void A_value_that_is_read_must_have_a_place() => Broken((slots, nodes) => slots.Remove(nodes[1]), "which is not stored then");
 
     [Fact]
-    public void An_output_keeps_its_value_until_the_end() => Broken(
-        (slots, nodes) => slots[nodes[3]] = slots[nodes[3]] with { Until = 2 }, "is an output, and does not keep its value");
+    public void An_output_keeps_its_value_until_the_end() =>
+        Broken((slots, nodes) => slots[nodes[3]] = slots[nodes[3]] with { Until = 2 }, "is an output, and does not keep its value");
 
     [Fact]
-    public void An_input_keeps_its_value_until_the_end() => Broken(
-        (slots, nodes) => slots[nodes[0]] = slots[nodes[0]] with { Until = 2 }, "is given, and does not keep its value");
+    public void An_input_keeps_its_value_until_the_end() =>
+        Broken((slots, nodes) => slots[nodes[0]] = slots[nodes[0]] with { Until = 2 }, "is given, and does not keep its value");
 
     [Fact]
-    public void A_buffer_lies_within_the_arena() => Broken(
-        (slots, nodes) => slots[nodes[2]] = slots[nodes[2]] with { Offset = 1 << 20 }, "outside the arena");
+    public void A_buffer_lies_within_the_arena() =>
+        Broken((slots, nodes) => slots[nodes[2]] = slots[nodes[2]] with { Offset = 1 << 20 }, "outside the arena");
 
     [Fact]
     public void A_buffer_is_aligned() => Broken((slots, nodes) => slots[nodes[0]] = slots[nodes[0]] with { Offset = 4 }, "misaligned");

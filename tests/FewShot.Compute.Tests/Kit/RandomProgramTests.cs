@@ -46,8 +46,13 @@ public class RandomProgramTests
     {
         RandomProgram[] programs = [.. Enumerable.Range(0, Programs).Select(seed => RandomPrograms.Create(seed, 2))];
         HashSet<Type> traced = [.. programs.SelectMany(program => program.Graph.Nodes).Select(node => node.Operation.GetType())];
-        HashSet<Type> run = [.. programs.SelectMany(program => Simplifier.Run(program.Graph).Nodes).Select(node => node.Operation.GetType())];
-        IEnumerable<Type> all = typeof(Operation).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Operation)) && !type.IsAbstract);
+        HashSet<Type> run =
+        [
+            .. programs.SelectMany(program => Simplifier.Run(program.Graph).Nodes).Select(node => node.Operation.GetType()),
+        ];
+        IEnumerable<Type> all = typeof(Operation)
+            .Assembly.GetTypes()
+            .Where(type => type.IsSubclassOf(typeof(Operation)) && !type.IsAbstract);
 
         // A probe never survives; the others are what simplification makes, drops as a marker, or writes as smaller steps.
         Assert.Equal(["Probe", "TurnWeights"], all.Except(traced).Select(type => type.Name).Order());
@@ -69,12 +74,22 @@ public class RandomProgramTests
     public void Bounds_are_narrow()
     {
         // A bound wide enough to hide a fault would prove nothing: most outputs are held to a few thousand units of roundoff.
-        double[] widths = [.. Enumerable.Range(0, Programs).SelectMany(seed =>
-        {
-            RandomProgram program = RandomPrograms.Create(seed, 1);
-            RoundingBounds expected = RoundingBounds.Of<float>(program.Graph, program.Inputs);
-            return expected.Values.Zip(expected.Bounds, (values, bounds) => bounds.Max() / (1e-30 + values.Max(Math.Abs)));
-        }).Where(double.IsFinite).Order()];
-        Assert.True(widths[widths.Length / 2] < 3e-4 && widths[widths.Length * 9 / 10] < 1e-2, $"median {widths[widths.Length / 2]}, ninth decile {widths[widths.Length * 9 / 10]}");
+        double[] widths =
+        [
+            .. Enumerable
+                .Range(0, Programs)
+                .SelectMany(seed =>
+                {
+                    RandomProgram program = RandomPrograms.Create(seed, 1);
+                    RoundingBounds expected = RoundingBounds.Of<float>(program.Graph, program.Inputs);
+                    return expected.Values.Zip(expected.Bounds, (values, bounds) => bounds.Max() / (1e-30 + values.Max(Math.Abs)));
+                })
+                .Where(double.IsFinite)
+                .Order(),
+        ];
+        Assert.True(
+            widths[widths.Length / 2] < 3e-4 && widths[widths.Length * 9 / 10] < 1e-2,
+            $"median {widths[widths.Length / 2]}, ninth decile {widths[widths.Length * 9 / 10]}"
+        );
     }
 }

@@ -11,8 +11,8 @@ internal sealed record RandomProgram(int Seed, int Order, Graph Graph, IReadOnly
 }
 
 /// <summary>
-/// Random valid programs over all operations, kept numerically tame: every value made is brought back to order one before it is used. Differentiated on
-/// request, which brings in the operations that only derivatives use.
+/// Random valid programs over all operations, kept numerically tame: every value made is brought back to order one before it is used.
+/// Differentiated on request, which brings in the operations that only derivatives use.
 /// </summary>
 internal static class RandomPrograms
 {
@@ -84,43 +84,44 @@ internal static class RandomPrograms
             }
         }
 
-        private Tensor? Draw(Tensor x) => random.Next(36) switch
-        {
-            0 => x.Absolute(),
-            1 => x + Like(x),
-            2 => (x - Like(x)).Cosine(),
-            3 => x / (Like(x).Square() + 0.5),
-            4 => x.Tanh().Exp(),
-            5 => (x.Square() + 0.5).Log(),
-            6 => x.Maximum(Like(x)),
-            7 => x.Minimum(Like(x)) * (1 - 2 * Like(x).Greater(x)),
-            8 => (x * Like(x)).Sine(),
-            9 => (x.Tanh() + 1.5).Power(1.7),
-            10 => (x.Square() + 0.5).Reciprocal(),
-            11 => (x.Square() + 0.5).ReciprocalSqrt() * -x,
-            12 => x.Relu(),
-            13 => x.Sigmoid() * x.Sign(),
-            14 => x.Softplus(),
-            15 => (x.Tanh().Square() + 0.1).Sqrt(),
-            16 => x.Step().Select(Like(x), x.AsVariable()) * (x.StopGradient() - 0.25).Tanh(),
-            17 => x.Equal(x.Maximum(Like(x))) * x,
-            18 when Images(x) => x.MaxPool(random.Next(1, 3)),
-            19 when Images(x) => x.AveragePool(random.Next(1, 3)),
-            20 or 21 when x.Shape.Rank == 4 => Convolve(x),
-            22 or 23 when x.Shape.Rank is 2 or 3 => MatrixMultiply(x),
-            24 when x.Shape.Rank == 2 => PositiveDefinite(x).Cholesky(),
-            25 when x.Shape.Rank == 2 => PositiveDefinite(x).Cholesky().TriangularSolve(x, random.Next(2) == 0).Tanh(),
-            26 when x.Shape.Rank == 2 => PositiveDefinite(x).SpectralFunction(MatrixFunction.ExponentialIntegral(0.5)),
-            27 or 28 when x.Shape.Rank > 0 => (random.Next(2) == 0 ? x.Sum(random.Next(x.Shape.Rank)) : x.Mean()).Sine(),
-            29 when x.Shape.Rank > 0 => random.Next(2) == 0 ? x.Max(random.Next(x.Shape.Rank)) : x.Variance(random.Next(x.Shape.Rank)),
-            30 when x.Shape.Rank < 4 => x.BroadcastTo(new Shape([random.Next(2, 4), .. x.Shape.Extents])),
-            31 when x.Shape.Rank > 0 => TensorOperations.Concatenate(random.Next(x.Shape.Rank), x, Like(x), x.Sine()),
-            32 when x.Shape.Rank > 0 => Rows(x),
-            33 when x.Shape.Rank > 0 => Cut(x),
-            34 => random.Next(2) == 0 ? x.Transpose() : Reshaped(x),
-            35 => Checkpoint.Run(p => [p[0].Sine() * p[1].Sigmoid()], x, Like(x))[0],
-            _ => null,
-        };
+        private Tensor? Draw(Tensor x) =>
+            random.Next(36) switch
+            {
+                0 => x.Absolute(),
+                1 => x + Like(x),
+                2 => (x - Like(x)).Cosine(),
+                3 => x / (Like(x).Square() + 0.5),
+                4 => x.Tanh().Exp(),
+                5 => (x.Square() + 0.5).Log(),
+                6 => x.Maximum(Like(x)),
+                7 => x.Minimum(Like(x)) * (1 - 2 * Like(x).Greater(x)),
+                8 => (x * Like(x)).Sine(),
+                9 => (x.Tanh() + 1.5).Power(1.7),
+                10 => (x.Square() + 0.5).Reciprocal(),
+                11 => (x.Square() + 0.5).ReciprocalSqrt() * -x,
+                12 => x.Relu(),
+                13 => x.Sigmoid() * x.Sign(),
+                14 => x.Softplus(),
+                15 => (x.Tanh().Square() + 0.1).Sqrt(),
+                16 => x.Step().Select(Like(x), x.AsVariable()) * (x.StopGradient() - 0.25).Tanh(),
+                17 => x.Equal(x.Maximum(Like(x))) * x,
+                18 when Images(x) => x.MaxPool(random.Next(1, 3)),
+                19 when Images(x) => x.AveragePool(random.Next(1, 3)),
+                20 or 21 when x.Shape.Rank == 4 => Convolve(x),
+                22 or 23 when x.Shape.Rank is 2 or 3 => MatrixMultiply(x),
+                24 when x.Shape.Rank == 2 => PositiveDefinite(x).Cholesky(),
+                25 when x.Shape.Rank == 2 => PositiveDefinite(x).Cholesky().TriangularSolve(x, random.Next(2) == 0).Tanh(),
+                26 when x.Shape.Rank == 2 => PositiveDefinite(x).SpectralFunction(MatrixFunction.ExponentialIntegral(0.5)),
+                27 or 28 when x.Shape.Rank > 0 => (random.Next(2) == 0 ? x.Sum(random.Next(x.Shape.Rank)) : x.Mean()).Sine(),
+                29 when x.Shape.Rank > 0 => random.Next(2) == 0 ? x.Max(random.Next(x.Shape.Rank)) : x.Variance(random.Next(x.Shape.Rank)),
+                30 when x.Shape.Rank < 4 => x.BroadcastTo(new Shape([random.Next(2, 4), .. x.Shape.Extents])),
+                31 when x.Shape.Rank > 0 => TensorOperations.Concatenate(random.Next(x.Shape.Rank), x, Like(x), x.Sine()),
+                32 when x.Shape.Rank > 0 => Rows(x),
+                33 when x.Shape.Rank > 0 => Cut(x),
+                34 => random.Next(2) == 0 ? x.Transpose() : Reshaped(x),
+                35 => Checkpoint.Run(p => [p[0].Sine() * p[1].Sigmoid()], x, Like(x))[0],
+                _ => null,
+            };
 
         /// <summary>Another tensor of the shape: one made before if there is one, else a new input or constant, some broadcast.</summary>
         private Tensor Like(Tensor x)
@@ -181,7 +182,9 @@ internal static class RandomPrograms
         }
 
         private Tensor Reshaped(Tensor x) =>
-            x.Shape.Rank == 4 ? x.Reshape(x.Shape[0], -1) : x.Shape.Rank == 2 ? x.Reshape(1, x.Shape[0], x.Shape[1], 1) : x.Reshape(-1, 1);
+            x.Shape.Rank == 4 ? x.Reshape(x.Shape[0], -1)
+            : x.Shape.Rank == 2 ? x.Reshape(1, x.Shape[0], x.Shape[1], 1)
+            : x.Reshape(-1, 1);
 
         private Tensor Input(Shape shape, double[] values)
         {

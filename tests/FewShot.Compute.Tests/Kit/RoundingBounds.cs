@@ -7,9 +7,9 @@ using FewShot.Compute.Operations;
 namespace FewShot.Compute.Tests.Kit;
 
 /// <summary>
-/// The values of a graph by the definitions, and how far rounding can move them. The bound comes from the graph itself: every node that rounds is
-/// multiplied by random factors a few units of roundoff from one, and the spread of the outputs over some draws, times a margin, is the bound. So it
-/// follows magnitudes and cancellation, and a result that a kink may flip is not held to one side of it.
+/// The values of a graph by the definitions, and how far rounding can move them. The bound comes from the graph itself: every node that
+/// rounds is multiplied by random factors a few units of roundoff from one, and the spread of the outputs over some draws, times a margin,
+/// is the bound. So it follows magnitudes and cancellation, and a result that a kink may flip is not held to one side of it.
 /// </summary>
 internal sealed record RoundingBounds(double[][] Values, double[][] Bounds)
 {
@@ -20,12 +20,35 @@ internal sealed record RoundingBounds(double[][] Values, double[][] Bounds)
     /// <summary>Operations that only move or choose values, or give whole numbers: exact in any precision.</summary>
     private static readonly HashSet<Type> s_exact =
     [
-        typeof(Absolute), typeof(Negate), typeof(Relu), typeof(Maximum), typeof(Minimum), typeof(Sign), typeof(Step), typeof(Greater), typeof(Equal), typeof(Select),
-        typeof(MaxPoolSelect), typeof(MaxUnpool), typeof(ReduceMaximum), typeof(TurnWeights), typeof(After), typeof(SegmentOutput), typeof(StopGradient),
-        typeof(BroadcastTo), typeof(Concatenate), typeof(Gather), typeof(OneHot), typeof(Pad), typeof(Reshape), typeof(Slice), typeof(Transpose),
+        typeof(Absolute),
+        typeof(Negate),
+        typeof(Relu),
+        typeof(Maximum),
+        typeof(Minimum),
+        typeof(Sign),
+        typeof(Step),
+        typeof(Greater),
+        typeof(Equal),
+        typeof(Select),
+        typeof(MaxPoolSelect),
+        typeof(MaxUnpool),
+        typeof(ReduceMaximum),
+        typeof(TurnWeights),
+        typeof(After),
+        typeof(SegmentOutput),
+        typeof(StopGradient),
+        typeof(BroadcastTo),
+        typeof(Concatenate),
+        typeof(Gather),
+        typeof(OneHot),
+        typeof(Pad),
+        typeof(Reshape),
+        typeof(Slice),
+        typeof(Transpose),
     ];
 
-    public static RoundingBounds Of<T>(Graph graph, IReadOnlyList<double[]> inputs) where T : unmanaged, IFloatingPointIeee754<T>
+    public static RoundingBounds Of<T>(Graph graph, IReadOnlyList<double[]> inputs)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         double roundoff = double.CreateChecked(T.BitIncrement(T.One) - T.One) / 2;
         double[][] values = Kit.Values.Run(graph, inputs);
@@ -52,7 +75,13 @@ internal sealed record RoundingBounds(double[][] Values, double[][] Bounds)
             for (int i = 0; i < values.Length; i++)
             {
                 // One bound for an output: the spread at one place is a matter of few draws, that of all its places is not.
-                double spread = worker.Output(i).ToArray().Zip(values[i], (moved, value) => Math.Abs(moved - value)).Where(double.IsFinite).DefaultIfEmpty().Max();
+                double spread = worker
+                    .Output(i)
+                    .ToArray()
+                    .Zip(values[i], (moved, value) => Math.Abs(moved - value))
+                    .Where(double.IsFinite)
+                    .DefaultIfEmpty()
+                    .Max();
                 for (int j = 0; j < values[i].Length; j++)
                 {
                     bounds[i][j] = Math.Max(bounds[i][j], (4 * roundoff * Math.Abs(values[i][j])) + (Margin * spread));
@@ -85,7 +114,10 @@ internal sealed record RoundingBounds(double[][] Values, double[][] Bounds)
         foreach (Tensor node in graph.Nodes.Where(node => node.Operation is not Input))
         {
             Tensor copy = noisy.Apply(node.Operation, [.. node.Inputs.Select(input => copies[input.Id])]);
-            bool whole = s_exact.Contains(node.Operation.GetType()) || node.Operation is Fill { Value: var value } && double.IsInteger(value) || node.Operation is Constant;
+            bool whole =
+                s_exact.Contains(node.Operation.GetType())
+                || node.Operation is Fill { Value: var value } && double.IsInteger(value)
+                || node.Operation is Constant;
             copies[node.Id] = whole ? copy : Noised(copy);
         }
 

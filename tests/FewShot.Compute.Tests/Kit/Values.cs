@@ -42,7 +42,8 @@ internal static class Values
         return new Shape(extents);
     }
 
-    public static void Write<T>(IWorker<T> worker, int input, ReadOnlySpan<double> values) where T : unmanaged, System.Numerics.INumber<T>
+    public static void Write<T>(IWorker<T> worker, int input, ReadOnlySpan<double> values)
+        where T : unmanaged, System.Numerics.INumber<T>
     {
         Span<T> target = worker.Input(input);
         for (int i = 0; i < values.Length; i++)

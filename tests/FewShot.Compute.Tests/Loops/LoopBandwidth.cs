@@ -39,7 +39,10 @@ public unsafe class LoopBandwidth(ITestOutputHelper output)
         Baseline("  TensorPrimitives.Sum", (long)a.Length * sizeof(float), () => TensorPrimitives.Sum<float>(a));
         float[] s = new float[4096];
         float[] t = new float[4096];
-        foreach (LoopOpcode opcode in (LoopOpcode[])[LoopOpcode.Exp, LoopOpcode.Log, LoopOpcode.Tanh, LoopOpcode.Sigmoid, LoopOpcode.Softplus, LoopOpcode.Sine])
+        foreach (
+            LoopOpcode opcode in (LoopOpcode[])
+                [LoopOpcode.Exp, LoopOpcode.Log, LoopOpcode.Tanh, LoopOpcode.Sigmoid, LoopOpcode.Softplus, LoopOpcode.Sine]
+        )
         {
             Kernel($"{opcode} 4096", LoopExamples.Unary(opcode, 4096));
         }
@@ -67,9 +70,10 @@ public unsafe class LoopBandwidth(ITestOutputHelper output)
         long bytes = 0;
         for (int i = 0; i < count; i++)
         {
-            long length = i < specification.Operands.Count
-                ? specification.Domain.ElementCount(specification.Operands[i])
-                : specification.OutputLength(specification.Outputs[i - specification.Operands.Count]);
+            long length =
+                i < specification.Operands.Count
+                    ? specification.Domain.ElementCount(specification.Operands[i])
+                    : specification.OutputLength(specification.Outputs[i - specification.Operands.Count]);
             bytes += length * sizeof(float);
             buffers[i] = (float*)NativeMemory.AlignedAlloc((nuint)(length * sizeof(float)), 4096);
             for (long j = 0; j < length; j++)
@@ -93,7 +97,7 @@ public unsafe class LoopBandwidth(ITestOutputHelper output)
     private static double Best(Action action)
     {
         // Library methods reach their final code only after some calls and some time.
-        for (long begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin).TotalMilliseconds < 300;)
+        for (long begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin).TotalMilliseconds < 300; )
         {
             action();
         }
@@ -116,6 +120,9 @@ public unsafe class LoopBandwidth(ITestOutputHelper output)
         return best;
     }
 
-    private void Report(string name, long bytes, double nanoseconds, LoopKernel? kernel) => output.WriteLine(
-        $"{name,-44} {nanoseconds,12:F1} ns {bytes / nanoseconds,8:F1} GB/s{(kernel is null ? "" : $"   compiled in {kernel.CompileTime.TotalMilliseconds:F1} ms")}");
+    private void Report(string name, long bytes, double nanoseconds, LoopKernel? kernel) =>
+        output.WriteLine(
+            $"{name, -44} {nanoseconds, 12:F1} ns {bytes / nanoseconds, 8:F1} "
+                + $"GB/s{(kernel is null ? "" : $"   compiled in {kernel.CompileTime.TotalMilliseconds:F1} ms")}"
+        );
 }

@@ -29,7 +29,8 @@ internal static class LoopExamples
         int relu = Activation(b, x, out int centred, out int normalised);
         int gradient = Gradient(b, relu, normalised);
         return b.Output(gradient, OutputKind.SumRows)
-            .Output(b.Value(LoopOpcode.Multiply, Extent.Full, gradient, centred), OutputKind.SumRows).Build();
+            .Output(b.Value(LoopOpcode.Multiply, Extent.Full, gradient, centred), OutputKind.SumRows)
+            .Build();
     }
 
     /// <summary>Operands x, mean, scale, shift, g, p, q, r; output p·g′ + q·(x − mean) + r.</summary>

@@ -14,7 +14,9 @@ internal sealed class LoopGenerator(int seed)
     {
         LoopDomain domain = Domain();
         bool windowed = domain.Window > 1;
-        Extent[] choices = windowed ? [Extent.Full, Extent.Full, Extent.Pooled, Extent.Column, Extent.Scalar] : [Extent.Full, Extent.Full, Extent.Column, Extent.Row, Extent.Scalar];
+        Extent[] choices = windowed
+            ? [Extent.Full, Extent.Full, Extent.Pooled, Extent.Column, Extent.Scalar]
+            : [Extent.Full, Extent.Full, Extent.Column, Extent.Row, Extent.Scalar];
         List<Extent> operands = [Extent.Full];
         int extra = _random.Next(4);
         for (int i = 0; i < extra; i++)
@@ -44,17 +46,20 @@ internal sealed class LoopGenerator(int seed)
     /// <summary>Small whole numbers, so that ties occur and arithmetic is exact, or numbers between -2 and 2.</summary>
     internal float[][] Operands(LoopSpecification specification)
     {
-        return [.. specification.Operands.Select(extent =>
-        {
-            bool whole = _random.Next(2) == 0;
-            float[] values = new float[specification.Domain.ElementCount(extent)];
-            for (int i = 0; i < values.Length; i++)
+        return
+        [
+            .. specification.Operands.Select(extent =>
             {
-                values[i] = whole ? _random.Next(-3, 4) : (float)((_random.NextDouble() * 4) - 2);
-            }
+                bool whole = _random.Next(2) == 0;
+                float[] values = new float[specification.Domain.ElementCount(extent)];
+                for (int i = 0; i < values.Length; i++)
+                {
+                    values[i] = whole ? _random.Next(-3, 4) : (float)((_random.NextDouble() * 4) - 2);
+                }
 
-            return values;
-        })];
+                return values;
+            }),
+        ];
     }
 
     private LoopDomain Domain()
@@ -79,7 +84,10 @@ internal sealed class LoopGenerator(int seed)
         }
 
         int[] arguments = [_random.Next(values.Count), _random.Next(values.Count), _random.Next(values.Count)];
-        float value = opcode == LoopOpcode.Power ? s_exponents[_random.Next(s_exponents.Length)] : opcode == LoopOpcode.Constant ? _random.Next(-2, 3) : 0;
+        float value =
+            opcode == LoopOpcode.Power ? s_exponents[_random.Next(s_exponents.Length)]
+            : opcode == LoopOpcode.Constant ? _random.Next(-2, 3)
+            : 0;
         LoopInstruction candidate = new(opcode, Extent.Full, arguments[0], arguments[1], arguments[2], value);
         if (opcode >= LoopOpcode.MaxPoolSelect && !windowed)
         {
@@ -87,9 +95,11 @@ internal sealed class LoopGenerator(int seed)
         }
 
         // The declared extent is the natural one, or sometimes a larger one.
-        foreach (Extent extent in _random.Next(8) == 0
-            ? (Extent[])[Extent.Full, Extent.Pooled, Extent.Column, Extent.Row, Extent.Scalar]
-            : [Extent.Scalar, Extent.Column, Extent.Row, Extent.Pooled, Extent.Full])
+        foreach (
+            Extent extent in _random.Next(8) == 0
+                ? (Extent[])[Extent.Full, Extent.Pooled, Extent.Column, Extent.Row, Extent.Scalar]
+                : [Extent.Scalar, Extent.Column, Extent.Row, Extent.Pooled, Extent.Full]
+        )
         {
             LoopDomain domain = new(1, 2, 2, 2, windowed ? 2 : 1);
             LoopInstruction declared = candidate with { Extent = extent };
@@ -99,12 +109,12 @@ internal sealed class LoopGenerator(int seed)
                 LoopValidation.Check(new LoopSpecification(domain, operands, [.. values, declared], []));
 
                 // A value that was declared larger than it is cannot be read as a smaller one by the reference.
-                bool readable = Enumerable.Range(0, LoopSpecification.ArgumentCount(opcode)).All(a => Readable(values[arguments[a]].Extent, extent, opcode, a));
+                bool readable = Enumerable
+                    .Range(0, LoopSpecification.ArgumentCount(opcode))
+                    .All(a => Readable(values[arguments[a]].Extent, extent, opcode, a));
                 return readable ? declared : null;
             }
-            catch (ArgumentException)
-            {
-            }
+            catch (ArgumentException) { }
         }
 
         return null;
@@ -119,7 +129,9 @@ internal sealed class LoopGenerator(int seed)
             LoopOpcode.AverageUnpool => Extent.Pooled,
             _ => result,
         };
-        return argument == wanted || argument == Extent.Scalar || (argument is Extent.Column or Extent.Row && wanted is Extent.Full)
+        return argument == wanted
+            || argument == Extent.Scalar
+            || (argument is Extent.Column or Extent.Row && wanted is Extent.Full)
             || (argument is Extent.Column && wanted is Extent.Pooled);
     }
 
@@ -133,7 +145,11 @@ internal sealed class LoopGenerator(int seed)
             bool map = values[value].Extent is Extent.Full or Extent.Pooled;
             bool rows = values[value].Extent == Extent.Full && !windowed;
             OutputKind kind = (OutputKind)_random.Next(5);
-            if (kind == OutputKind.Store || (map && kind is OutputKind.SumRows or OutputKind.SumAll) || (rows && kind is OutputKind.SumColumns or OutputKind.MaxColumns))
+            if (
+                kind == OutputKind.Store
+                || (map && kind is OutputKind.SumRows or OutputKind.SumAll)
+                || (rows && kind is OutputKind.SumColumns or OutputKind.MaxColumns)
+            )
             {
                 outputs.Add(new LoopOutput(value, kind));
             }

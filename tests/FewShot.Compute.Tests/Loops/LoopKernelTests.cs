@@ -20,7 +20,15 @@ public class LoopKernelTests
         Check(LoopOpcode.Tanh, Math.Tanh, -12, 12);
         Check(LoopOpcode.Tanh, Math.Tanh, -1e-3, 1e-3);
         Check(LoopOpcode.Sigmoid, x => 1 / (1 + Math.Exp(-x)), -90, 90);
-        Check(LoopOpcode.Softplus, x => x > 30 ? x + Math.Exp(-x) : x < -12 ? Math.Exp(x) * (1 - (Math.Exp(x) / 2)) : Math.Log(1 + Math.Exp(x)), -80, 90);
+        Check(
+            LoopOpcode.Softplus,
+            x =>
+                x > 30 ? x + Math.Exp(-x)
+                : x < -12 ? Math.Exp(x) * (1 - (Math.Exp(x) / 2))
+                : Math.Log(1 + Math.Exp(x)),
+            -80,
+            90
+        );
         Check(LoopOpcode.Sine, Math.Sin, -100, 100);
         Check(LoopOpcode.Cosine, Math.Cos, -100, 100);
         Check(LoopOpcode.ReciprocalSqrt, x => 1 / Math.Sqrt(x), 1e-6, 1e6);
@@ -40,9 +48,14 @@ public class LoopKernelTests
             {
                 double want = exact(x[i]);
                 double relative = opcode == LoopOpcode.Power ? 2e-6 : 3e-7;
-                double absolute = opcode is LoopOpcode.Sine or LoopOpcode.Cosine or LoopOpcode.Log or LoopOpcode.Softplus ? 1e-7
-                    : opcode == LoopOpcode.Sigmoid ? 1.2e-38 : 2e-45;
-                Assert.True(Math.Abs(y[i] - want) <= (relative * Math.Abs(want)) + absolute, $"{opcode}({x[i]:R}) = {y[i]:R}, not {want:R}");
+                double absolute =
+                    opcode is LoopOpcode.Sine or LoopOpcode.Cosine or LoopOpcode.Log or LoopOpcode.Softplus ? 1e-7
+                    : opcode == LoopOpcode.Sigmoid ? 1.2e-38
+                    : 2e-45;
+                Assert.True(
+                    Math.Abs(y[i] - want) <= (relative * Math.Abs(want)) + absolute,
+                    $"{opcode}({x[i]:R}) = {y[i]:R}, not {want:R}"
+                );
             }
         }
     }
@@ -70,7 +83,10 @@ public class LoopKernelTests
             float[] y = Run(bits, LoopExamples.Unary(opcode, cases.Length), [.. cases.Select(c => c.X)])[0];
             for (int i = 0; i < y.Length; i++)
             {
-                Assert.True(y[i] == cases[i].Y || (float.IsNaN(y[i]) && float.IsNaN(cases[i].Y)), $"{opcode}({cases[i].X}) = {y[i]}, not {cases[i].Y}");
+                Assert.True(
+                    y[i] == cases[i].Y || (float.IsNaN(y[i]) && float.IsNaN(cases[i].Y)),
+                    $"{opcode}({cases[i].X}) = {y[i]}, not {cases[i].Y}"
+                );
             }
         }
     }
@@ -85,7 +101,9 @@ public class LoopKernelTests
             LoopBuilder b = new(new LoopDomain(1, 1, 1, 4, 1));
             int x = b.Operand(Extent.Full);
             LoopSpecification pair = b.Output(b.Value(opcode, Extent.Full, x, b.Operand(Extent.Full)))
-                .Output(b.Value(opcode, Extent.Full, x, b.Constant(1))).Output(b.Value(opcode, Extent.Full, b.Constant(1), x)).Build();
+                .Output(b.Value(opcode, Extent.Full, x, b.Constant(1)))
+                .Output(b.Value(opcode, Extent.Full, b.Constant(1), x))
+                .Build();
             float[][] y = Run(bits, pair, [nan, 1, nan, 2], [1, nan, nan, 3]);
             Assert.Equal([true, true, true, false], y[0].Select(float.IsNaN));
             Assert.Equal([true, false, true, false], y[1].Select(float.IsNaN));
@@ -98,7 +116,8 @@ public class LoopKernelTests
             int v = b.Operand(Extent.Full);
             int x = b.Operand(Extent.Full);
             LoopSpecification pool = b.Output(b.Value(LoopOpcode.MaxPoolSelect, Extent.Pooled, x, x))
-                .Output(b.Value(LoopOpcode.MaxPoolSelect, Extent.Pooled, v, x)).Build();
+                .Output(b.Value(LoopOpcode.MaxPoolSelect, Extent.Pooled, v, x))
+                .Build();
             float[] map = [1, 2, 3, 0];
             map[position] = nan;
             float[][] y = Run(bits, pool, [1, 1, 1, 1], map);
@@ -137,7 +156,8 @@ public class LoopKernelTests
             Near(y.Sum(value => (double)value), actual[1][0]);
         }
 
-        static void Near(double exact, float actual) => Assert.True(Math.Abs(actual - exact) <= 1e-6 * Math.Abs(exact), $"{actual:R} instead of {exact:R}");
+        static void Near(double exact, float actual) =>
+            Assert.True(Math.Abs(actual - exact) <= 1e-6 * Math.Abs(exact), $"{actual:R} instead of {exact:R}");
     }
 
     [Theory]
@@ -161,10 +181,18 @@ public class LoopKernelTests
     [InlineData(512)]
     public void Large_maps_agree_with_the_interpreter(int bits)
     {
-        foreach (LoopSpecification s in (LoopSpecification[])[LoopExamples.Forward(3, 29, 140), LoopExamples.BackwardSums(3, 29, 140), LoopExamples.Backward(3, 29, 140)])
+        foreach (
+            LoopSpecification s in (LoopSpecification[])
+                [LoopExamples.Forward(3, 29, 140), LoopExamples.BackwardSums(3, 29, 140), LoopExamples.Backward(3, 29, 140)]
+        )
         {
             Random random = new(5);
-            float[][] operands = [.. s.Operands.Select(e => Enumerable.Range(0, (int)s.Domain.ElementCount(e)).Select(_ => (float)random.Next(-8, 9)).ToArray())];
+            float[][] operands =
+            [
+                .. s.Operands.Select(e =>
+                    Enumerable.Range(0, (int)s.Domain.ElementCount(e)).Select(_ => (float)random.Next(-8, 9)).ToArray()
+                ),
+            ];
             float[][] expected = Run(0, s, operands);
             float[][] actual = Run(bits, s, operands);
             for (int o = 0; o < expected.Length; o++)
@@ -179,7 +207,10 @@ public class LoopKernelTests
     {
         LoopSpecification s = LoopExamples.BackwardSums(3, 15, 40);
         Random random = new(3);
-        float[][] operands = [.. s.Operands.Select(e => Enumerable.Range(0, (int)s.Domain.ElementCount(e)).Select(_ => random.NextSingle() - 0.5f).ToArray())];
+        float[][] operands =
+        [
+            .. s.Operands.Select(e => Enumerable.Range(0, (int)s.Domain.ElementCount(e)).Select(_ => random.NextSingle() - 0.5f).ToArray()),
+        ];
         float[][] first = Run(256, s, operands);
         for (int i = 0; i < 5; i++)
         {
@@ -222,13 +253,22 @@ public class LoopKernelTests
     {
         LoopDomain map = new(1, 2, 2, 3, 1);
         LoopBuilder unpooled = new(map);
-        Refused(unpooled.Output(unpooled.Value(LoopOpcode.AveragePool, Extent.Full, unpooled.Operand(Extent.Full))).Build(), "needs a window of at least 2");
+        Refused(
+            unpooled.Output(unpooled.Value(LoopOpcode.AveragePool, Extent.Full, unpooled.Operand(Extent.Full))).Build(),
+            "needs a window of at least 2"
+        );
         LoopBuilder narrow = new(map);
-        Refused(narrow.Output(narrow.Value(LoopOpcode.Exp, Extent.Column, narrow.Operand(Extent.Full))).Build(), "declared Column but varies over Full");
+        Refused(
+            narrow.Output(narrow.Value(LoopOpcode.Exp, Extent.Column, narrow.Operand(Extent.Full))).Build(),
+            "declared Column but varies over Full"
+        );
         LoopBuilder later = new(map);
         Refused(later.Output(later.Value(LoopOpcode.Exp, Extent.Full, 7)).Build(), "uses %7, which is not an earlier value");
         LoopBuilder mixed = new(map with { Window = 2 });
-        Refused(mixed.Output(mixed.Value(LoopOpcode.Add, Extent.Full, mixed.Operand(Extent.Full), mixed.Operand(Extent.Pooled))).Build(), "mixes Full and Pooled");
+        Refused(
+            mixed.Output(mixed.Value(LoopOpcode.Add, Extent.Full, mixed.Operand(Extent.Full), mixed.Operand(Extent.Pooled))).Build(),
+            "mixes Full and Pooled"
+        );
         LoopBuilder summed = new(map);
         Refused(summed.Output(summed.Operand(Extent.Column), OutputKind.SumRows).Build(), "SumRows cannot be taken");
         LoopBuilder rows = new(map with { Window = 2 });
@@ -236,7 +276,11 @@ public class LoopKernelTests
         Assert.Throws<ArgumentOutOfRangeException>(() => LoopKernel.Compile(LoopExamples.Sum(3), 64));
 
         static void Refused(LoopSpecification specification, string why) =>
-            Assert.Contains(why, Assert.Throws<ArgumentException>(() => LoopKernel.Compile(specification, 256)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                why,
+                Assert.Throws<ArgumentException>(() => LoopKernel.Compile(specification, 256)).Message,
+                StringComparison.Ordinal
+            );
     }
 
     private static float[][] Run(int bits, LoopSpecification specification, params float[][] operands) =>

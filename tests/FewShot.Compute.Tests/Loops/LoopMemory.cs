@@ -44,8 +44,11 @@ internal static unsafe class LoopMemory
                 if (i < operands.Length && i != inPlaceOperand)
                 {
                     Assert.True(
-                        MemoryMarshal.AsBytes<float>(operands[i]).SequenceEqual(new ReadOnlySpan<byte>(buffers[i], operands[i].Length * sizeof(float))),
-                        $"operand {i} was written to");
+                        MemoryMarshal
+                            .AsBytes<float>(operands[i])
+                            .SequenceEqual(new ReadOnlySpan<byte>(buffers[i], operands[i].Length * sizeof(float))),
+                        $"operand {i} was written to"
+                    );
                 }
             }
 

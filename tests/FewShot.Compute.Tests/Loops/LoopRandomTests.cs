@@ -31,18 +31,33 @@ public class LoopRandomTests
                 Compare(specification, expected, LoopMemory.Run(kernel, operands), $"seed {seed}, {bits} bits", ref known, ref all);
                 if (inPlace >= 0)
                 {
-                    Compare(specification, expected, LoopMemory.Run(kernel, operands, 0, inPlace), $"seed {seed}, {bits} bits, in place", ref known, ref all);
+                    Compare(
+                        specification,
+                        expected,
+                        LoopMemory.Run(kernel, operands, 0, inPlace),
+                        $"seed {seed}, {bits} bits, in place",
+                        ref known,
+                        ref all
+                    );
                 }
             }
 
-            bool IsFullStore(int output) => specification.Outputs[output].Kind == OutputKind.Store
+            bool IsFullStore(int output) =>
+                specification.Outputs[output].Kind == OutputKind.Store
                 && specification.Instructions[specification.Outputs[output].Value].Extent == Extent.Full;
         }
 
         Assert.True(known > all / 2, $"only {known} of {all} results could be judged");
     }
 
-    private static void Compare(LoopSpecification specification, Bounded[][] expected, float[][] actual, string label, ref long known, ref long all)
+    private static void Compare(
+        LoopSpecification specification,
+        Bounded[][] expected,
+        float[][] actual,
+        string label,
+        ref long known,
+        ref long all
+    )
     {
         for (int o = 0; o < expected.Length; o++)
         {
@@ -57,10 +72,15 @@ public class LoopRandomTests
                 }
 
                 known++;
-                bool right = double.IsNaN(want.Value) ? float.IsNaN(actual[o][e])
+                bool right =
+                    double.IsNaN(want.Value) ? float.IsNaN(actual[o][e])
                     : double.IsInfinity(want.Value) ? want.Value == actual[o][e]
                     : Math.Abs(actual[o][e] - want.Value) <= want.Error;
-                Assert.True(right, $"{label}, output {o}, element {e}: {actual[o][e]:R} instead of {want.Value:R} ± {want.Error:E1}\n{specification.Describe()}");
+                Assert.True(
+                    right,
+                    $"{label}, output {o}, element {e}: {actual[o][e]:R} instead of {want.Value:R} ± "
+                        + $"{want.Error:E1}\n{specification.Describe()}"
+                );
             }
         }
     }

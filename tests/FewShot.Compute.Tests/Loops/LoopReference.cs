@@ -36,7 +36,12 @@ internal static class LoopReference
                     LoopOpcode.MaxPoolSelect => Select(instruction, e),
                     LoopOpcode.AveragePool => Average(instruction, e),
                     LoopOpcode.MaxUnpool or LoopOpcode.AverageUnpool => Unpool(instruction, e),
-                    _ => Arithmetic(instruction, Argument(instruction.A, e, extent), Argument(instruction.B, e, extent), Argument(instruction.C, e, extent)),
+                    _ => Arithmetic(
+                        instruction,
+                        Argument(instruction.A, e, extent),
+                        Argument(instruction.B, e, extent),
+                        Argument(instruction.C, e, extent)
+                    ),
                 };
             }
         }
@@ -91,7 +96,10 @@ internal static class LoopReference
                 }
             }
 
-            return !known ? -1 : nan ? -2 : sure ? chosen : -1;
+            return !known ? -1
+                : nan ? -2
+                : sure ? chosen
+                : -1;
         }
 
         Bounded Select(LoopInstruction i, long e)
@@ -137,16 +145,21 @@ internal static class LoopReference
             }
 
             int chosen = First(i.B, pooledRow, e % columns);
-            return chosen < 0 ? Bounded.Unknown : chosen == (y % k * k) + (x % k) ? g : default;
+            return chosen < 0 ? Bounded.Unknown
+                : chosen == (y % k * k) + (x % k) ? g
+                : default;
         }
     }
 
-    private static long Map(long element, Extent from, Extent to, int columns) => from == to ? element : to switch
-    {
-        Extent.Column => element % columns,
-        Extent.Row => element / columns,
-        _ => 0,
-    };
+    private static long Map(long element, Extent from, Extent to, int columns) =>
+        from == to
+            ? element
+            : to switch
+            {
+                Extent.Column => element % columns,
+                Extent.Row => element / columns,
+                _ => 0,
+            };
 
     private static Bounded[] Output(LoopSpecification s, LoopOutput output, Bounded[] value)
     {
@@ -172,14 +185,18 @@ internal static class LoopReference
                 _ => e / columns,
             };
             magnitudes[target] += Math.Abs(value[e].Value);
-            result[target] = output.Kind == OutputKind.MaxColumns
-                ? new Bounded(Math.Max(result[target].Value, value[e].Value), Math.Max(result[target].Error, value[e].Error))
-                : new Bounded(result[target].Value + value[e].Value, result[target].Error + value[e].Error);
+            result[target] =
+                output.Kind == OutputKind.MaxColumns
+                    ? new Bounded(Math.Max(result[target].Value, value[e].Value), Math.Max(result[target].Error, value[e].Error))
+                    : new Bounded(result[target].Value + value[e].Value, result[target].Error + value[e].Error);
         }
 
         for (int i = 0; i < result.Length; i++)
         {
-            result[i] = Rounded(result[i].Value, result[i].Error + (output.Kind == OutputKind.MaxColumns || double.IsNaN(magnitudes[i]) ? 0 : 16 * Unit * magnitudes[i]));
+            result[i] = Rounded(
+                result[i].Value,
+                result[i].Error + (output.Kind == OutputKind.MaxColumns || double.IsNaN(magnitudes[i]) ? 0 : 16 * Unit * magnitudes[i])
+            );
         }
 
         return result;
@@ -202,7 +219,9 @@ internal static class LoopReference
             case LoopOpcode.Equal:
                 return Compare(a, b, a.Value == b.Value);
             case LoopOpcode.Sign:
-                return double.IsNaN(a.Value) ? a : Compare(a, default, true).Known ? new Bounded(Math.Sign(a.Value), 0) : Bounded.Unknown;
+                return double.IsNaN(a.Value) ? a
+                    : Compare(a, default, true).Known ? new Bounded(Math.Sign(a.Value), 0)
+                    : Bounded.Unknown;
             case LoopOpcode.Select:
                 return Compare(a, default, true).Known ? (a.Value != 0 ? b : c) : Bounded.Unknown;
             default:
@@ -221,7 +240,10 @@ internal static class LoopReference
             error += Spread(Evaluate(i, a.Value, b.Value + b.Error), Evaluate(i, a.Value, b.Value - b.Error), value);
         }
 
-        if (error == 0 && i.Opcode is LoopOpcode.Negate or LoopOpcode.Absolute or LoopOpcode.Relu or LoopOpcode.Maximum or LoopOpcode.Minimum)
+        if (
+            error == 0
+            && i.Opcode is LoopOpcode.Negate or LoopOpcode.Absolute or LoopOpcode.Relu or LoopOpcode.Maximum or LoopOpcode.Minimum
+        )
         {
             return new Bounded(value, error);
         }
@@ -232,9 +254,9 @@ internal static class LoopReference
         return exact ? new Bounded(value, 0) : Rounded(value, error + ((unit - 1) * Unit * Math.Abs(value)) + (near ? 2e-7 : 0));
 
         static double Spread(double above, double below, double at) =>
-            double.IsNaN(above) != double.IsNaN(at) || double.IsNaN(below) != double.IsNaN(at)
-                ? double.PositiveInfinity
-                : double.IsNaN(at) ? 0 : 1.5 * Math.Max(Math.Abs(above - at), Math.Abs(below - at));
+            double.IsNaN(above) != double.IsNaN(at) || double.IsNaN(below) != double.IsNaN(at) ? double.PositiveInfinity
+            : double.IsNaN(at) ? 0
+            : 1.5 * Math.Max(Math.Abs(above - at), Math.Abs(below - at));
     }
 
     private static Bounded Rounded(double value, double error) =>
@@ -247,32 +269,33 @@ internal static class LoopReference
             ? new Bounded(truth ? 1 : 0, 0)
             : Bounded.Unknown;
 
-    private static double Evaluate(LoopInstruction i, double a, double b) => i.Opcode switch
-    {
-        LoopOpcode.Negate => -a,
-        LoopOpcode.Absolute => Math.Abs(a),
-        LoopOpcode.Exp => Math.Exp(a),
-        LoopOpcode.Log => Math.Log(a),
-        LoopOpcode.Sqrt => Math.Sqrt(a),
-        LoopOpcode.ReciprocalSqrt => 1 / Math.Sqrt(a),
-        LoopOpcode.Reciprocal => 1 / a,
-        LoopOpcode.Square => a * a,
-        LoopOpcode.Tanh => Math.Tanh(a),
-        LoopOpcode.Sigmoid => 1 / (1 + Math.Exp(-a)),
-        LoopOpcode.Softplus => Math.Max(a, 0) + LogOnePlus(Math.Exp(-Math.Abs(a))),
-        LoopOpcode.Relu => Math.Max(a, 0),
-        LoopOpcode.Sine => Math.Sin(a),
-        LoopOpcode.Cosine => Math.Cos(a),
-        LoopOpcode.Power when i.Value is 0.5f or -0.5f => i.Value > 0 ? Math.Sqrt(a) : 1 / Math.Sqrt(a),
-        LoopOpcode.Power => Math.Pow(a, i.Value),
-        LoopOpcode.Add => a + b,
-        LoopOpcode.Subtract => a - b,
-        LoopOpcode.Multiply => a * b,
-        LoopOpcode.Divide => a / b,
-        LoopOpcode.Maximum => Math.Max(a, b),
-        LoopOpcode.Minimum => Math.Min(a, b),
-        _ => throw new InvalidOperationException(i.Opcode.ToString()),
-    };
+    private static double Evaluate(LoopInstruction i, double a, double b) =>
+        i.Opcode switch
+        {
+            LoopOpcode.Negate => -a,
+            LoopOpcode.Absolute => Math.Abs(a),
+            LoopOpcode.Exp => Math.Exp(a),
+            LoopOpcode.Log => Math.Log(a),
+            LoopOpcode.Sqrt => Math.Sqrt(a),
+            LoopOpcode.ReciprocalSqrt => 1 / Math.Sqrt(a),
+            LoopOpcode.Reciprocal => 1 / a,
+            LoopOpcode.Square => a * a,
+            LoopOpcode.Tanh => Math.Tanh(a),
+            LoopOpcode.Sigmoid => 1 / (1 + Math.Exp(-a)),
+            LoopOpcode.Softplus => Math.Max(a, 0) + LogOnePlus(Math.Exp(-Math.Abs(a))),
+            LoopOpcode.Relu => Math.Max(a, 0),
+            LoopOpcode.Sine => Math.Sin(a),
+            LoopOpcode.Cosine => Math.Cos(a),
+            LoopOpcode.Power when i.Value is 0.5f or -0.5f => i.Value > 0 ? Math.Sqrt(a) : 1 / Math.Sqrt(a),
+            LoopOpcode.Power => Math.Pow(a, i.Value),
+            LoopOpcode.Add => a + b,
+            LoopOpcode.Subtract => a - b,
+            LoopOpcode.Multiply => a * b,
+            LoopOpcode.Divide => a / b,
+            LoopOpcode.Maximum => Math.Max(a, b),
+            LoopOpcode.Minimum => Math.Min(a, b),
+            _ => throw new InvalidOperationException(i.Opcode.ToString()),
+        };
 
     private static double LogOnePlus(double t) => t < 1e-5 ? t - (t * t / 2) : Math.Log(1 + t);
 }

@@ -123,11 +123,35 @@ public class CompositionTests
         // Without the masked class this is a problem of two: p = 1 / (1 + e^-1), loss -log p, gradient p - t, second derivative p(1 - p).
         double p = 1 / (1 + Math.Exp(-1));
         Run([2, double.NegativeInfinity, 1], [1, 0, 0], [-Math.Log(p)], [p - 1, 0, 1 - p], [p * (1 - p), 0, -p * (1 - p)]);
-        Run([0, double.NegativeInfinity, 1], [0.25, 0, 0.75], [(0.25 * -Math.Log(1 - p)) + (0.75 * -Math.Log(p))], [0.75 - p, 0, p - 0.75], [p * (1 - p), 0, -p * (1 - p)]);
-        Assert.Equal(double.PositiveInfinity, Values.Run(graph, [[2, double.NegativeInfinity, 1], [0, 1, 0]])[0][0]);
+        Run(
+            [0, double.NegativeInfinity, 1],
+            [0.25, 0, 0.75],
+            [(0.25 * -Math.Log(1 - p)) + (0.75 * -Math.Log(p))],
+            [0.75 - p, 0, p - 0.75],
+            [p * (1 - p), 0, -p * (1 - p)]
+        );
+        Assert.Equal(
+            double.PositiveInfinity,
+            Values.Run(
+                graph,
+                [
+                    [2, double.NegativeInfinity, 1],
+                    [0, 1, 0],
+                ]
+            )[0][0]
+        );
 
         // Where a class is possible, a target of zero has the derivative that one beside zero has.
-        Close([-Math.Log(p), 1 - Math.Log(p), 30 - Math.Log(p)], Values.Run(graph, [[2, 1, -28], [1, 0, 0]])[2]);
+        Close(
+            [-Math.Log(p), 1 - Math.Log(p), 30 - Math.Log(p)],
+            Values.Run(
+                graph,
+                [
+                    [2, 1, -28],
+                    [1, 0, 0],
+                ]
+            )[2]
+        );
 
         void Run(double[] values, double[] weights, params double[][] expected)
         {
@@ -177,7 +201,10 @@ public class CompositionTests
             {
                 // Float32 has no numbers below 1e-38 to full precision, hence the floor.
                 double expected = ((b[i] / Math.Sqrt(yy)) - (cosine * own[i] * unit)) * unit;
-                Assert.True(Math.Abs(expected - worker.Output(1)[(row * size) + i]) <= (1e-4 * unit) + 1e-40, $"row {row}, place {i}: {expected}, {worker.Output(1)[(row * size) + i]}");
+                Assert.True(
+                    Math.Abs(expected - worker.Output(1)[(row * size) + i]) <= (1e-4 * unit) + 1e-40,
+                    $"row {row}, place {i}: {expected}, {worker.Output(1)[(row * size) + i]}"
+                );
             }
         }
     }
@@ -238,15 +265,17 @@ public class CompositionTests
     }
 
     [Fact]
-    public void Bounds_out_of_order_are_refused() =>
-        Assert.Throws<ArgumentException>(() => new Graph().Fill(0, new Shape(2)).Clip(1, 0));
+    public void Bounds_out_of_order_are_refused() => Assert.Throws<ArgumentException>(() => new Graph().Fill(0, new Shape(2)).Clip(1, 0));
 
     private static void Close(double[] expected, double[] found, double tolerance = 1e-12)
     {
         Assert.Equal(expected.Length, found.Length);
         for (int i = 0; i < expected.Length; i++)
         {
-            Assert.True(Math.Abs(expected[i] - found[i]) <= tolerance * (1 + Math.Abs(expected[i])), $"[{i}]: expected {expected[i]}, found {found[i]}");
+            Assert.True(
+                Math.Abs(expected[i] - found[i]) <= tolerance * (1 + Math.Abs(expected[i])),
+                $"[{i}]: expected {expected[i]}, found {found[i]}"
+            );
         }
     }
 }

@@ -14,15 +14,22 @@ public class EveryOperationTests
     public static TheoryData<string> Names => [.. OperationCase.Types.Select(type => type.Name)];
 
     public static TheoryData<string> LinearNames =>
-        [.. OperationCase.Types.Where(type => Enumerable.Range(0, Seeds).Any(seed => OperationCase.Of(type, seed).LinearIn.Length > 0)).Select(type => type.Name)];
+        [
+            .. OperationCase
+                .Types.Where(type => Enumerable.Range(0, Seeds).Any(seed => OperationCase.Of(type, seed).LinearIn.Length > 0))
+                .Select(type => type.Name),
+        ];
 
     [Fact]
     public void Every_operation_has_a_case()
     {
-        IEnumerable<Type> operations = typeof(Operation).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Operation)) && !type.IsAbstract);
+        IEnumerable<Type> operations = typeof(Operation)
+            .Assembly.GetTypes()
+            .Where(type => type.IsSubclassOf(typeof(Operation)) && !type.IsAbstract);
         Assert.Equal(
             operations.Select(type => type.Name).Order(),
-            OperationCase.Types.Concat(OperationCase.WithoutCase).Select(type => type.Name).Order());
+            OperationCase.Types.Concat(OperationCase.WithoutCase).Select(type => type.Name).Order()
+        );
     }
 
     [Theory]
@@ -35,8 +42,10 @@ public class EveryOperationTests
 
             // A shape of one element may make the operation the identity.
             Assert.True(
-                graph.Nodes.Any(node => node.Operation.GetType() == operation.Operation) || operation.Arguments.Any(argument => argument.Shape.Count <= 2),
-                GraphPrinter.Print(graph));
+                graph.Nodes.Any(node => node.Operation.GetType() == operation.Operation)
+                    || operation.Arguments.Any(argument => argument.Shape.Count <= 2),
+                GraphPrinter.Print(graph)
+            );
         }
     }
 
@@ -73,8 +82,15 @@ public class EveryOperationTests
                 graph.Output("⟨Ax, y⟩", image.Dot(y));
                 graph.Output("⟨x, Aᵀy⟩", x[linear].Dot(adjoint));
                 double[] cotangent = Values.Uniform(new Random(seed + 7), image.Shape.Count);
-                double[][] found = Values.Run(graph, [.. operation.Arguments.Select(argument => argument.Values), cotangent], simplify: false);
-                Assert.True(Math.Abs(found[1][0] - found[2][0]) <= 1e-12 * (1 + Math.Abs(found[1][0])), $"{found[1][0]} and {found[2][0]}\n{GraphPrinter.Print(graph)}");
+                double[][] found = Values.Run(
+                    graph,
+                    [.. operation.Arguments.Select(argument => argument.Values), cotangent],
+                    simplify: false
+                );
+                Assert.True(
+                    Math.Abs(found[1][0] - found[2][0]) <= 1e-12 * (1 + Math.Abs(found[1][0])),
+                    $"{found[1][0]} and {found[2][0]}\n{GraphPrinter.Print(graph)}"
+                );
             }
         }
     }
@@ -89,7 +105,9 @@ public class EveryOperationTests
             Tensor[] variables = [.. x.Where((_, i) => operation.Arguments[i].Differentiable)];
             IReadOnlyList<Tensor> gradients = Differentiate.Gradients((graph.Outputs[0].Tensor * 1.7).Sum(), variables);
             Tensor second = gradients.Aggregate(graph.Fill(0, Shape.Scalar), (sum, gradient) => sum + gradient.Sine().Sum());
-            foreach ((Tensor tensor, int i) in gradients.Concat(Differentiate.Gradients(second, variables)).Select((tensor, i) => (tensor, i)))
+            foreach (
+                (Tensor tensor, int i) in gradients.Concat(Differentiate.Gradients(second, variables)).Select((tensor, i) => (tensor, i))
+            )
             {
                 graph.Output($"derivative {i}", tensor);
             }
@@ -103,7 +121,8 @@ public class EveryOperationTests
                 {
                     Assert.True(
                         Math.Abs(plain[i][j] - simplified[i][j]) <= 1e-12 * (1 + plain[i].Max(Math.Abs)),
-                        $"seed {seed}, output {i}: {plain[i][j]} and {simplified[i][j]}\n{GraphPrinter.Print(graph)}");
+                        $"seed {seed}, output {i}: {plain[i][j]} and {simplified[i][j]}\n{GraphPrinter.Print(graph)}"
+                    );
                 }
             }
         }
@@ -116,7 +135,12 @@ public class EveryOperationTests
         for (int seed = 0; seed < Seeds; seed++)
         {
             (OperationCase operation, Graph graph, _) = Trace(name, seed);
-            ExecutorKit.Check(graph, [.. operation.Arguments.Select(argument => argument.Values)], ExecutorKit.Simd, $"{name}, seed {seed}");
+            ExecutorKit.Check(
+                graph,
+                [.. operation.Arguments.Select(argument => argument.Values)],
+                ExecutorKit.Simd,
+                $"{name}, seed {seed}"
+            );
         }
     }
 

@@ -80,7 +80,15 @@ public class MeaningTests
 
     [Fact]
     public void Select_takes_whole_values_not_products_with_a_mask() =>
-        Equal([1, 5, 3], Values.Of((_, x) => x[0].Select(x[1], x[2]), (new Shape(3), [1, 0, -2]), (new Shape(3), [1, NaN, 3]), (new Shape(3), [NaN, 5, Inf])));
+        Equal(
+            [1, 5, 3],
+            Values.Of(
+                (_, x) => x[0].Select(x[1], x[2]),
+                (new Shape(3), [1, 0, -2]),
+                (new Shape(3), [1, NaN, 3]),
+                (new Shape(3), [NaN, 5, Inf])
+            )
+        );
 
     [Fact]
     public void At_ties_the_first_wins()
@@ -225,8 +233,10 @@ public class MeaningTests
         Assert.Equal(expected.Length, found.Length);
         for (int i = 0; i < expected.Length; i++)
         {
-            Assert.True(expected[i].Equals(found[i]) || Math.Abs(expected[i] - found[i]) <= 1e-14 * (1 + Math.Abs(expected[i])),
-                $"[{i}]: expected {expected[i]}, found {found[i]}");
+            Assert.True(
+                expected[i].Equals(found[i]) || Math.Abs(expected[i] - found[i]) <= 1e-14 * (1 + Math.Abs(expected[i])),
+                $"[{i}]: expected {expected[i]}, found {found[i]}"
+            );
         }
     }
 }

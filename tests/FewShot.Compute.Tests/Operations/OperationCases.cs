@@ -41,14 +41,23 @@ internal sealed record OperationCase(Type Operation, Argument[] Arguments, Func<
         [typeof(Select)] = random =>
         {
             Shape shape = Values.Shape(random, 2);
-            return new(typeof(Select), [Whole(random, shape, 2), Uniform(random, shape), Uniform(random, shape)], (_, x) => x[0].Select(x[1], x[2]));
+            return new(
+                typeof(Select),
+                [Whole(random, shape, 2), Uniform(random, shape), Uniform(random, shape)],
+                (_, x) => x[0].Select(x[1], x[2])
+            );
         },
         [typeof(AveragePool)] = random => Images<AveragePool>(random, (window, x) => x.AveragePool(window)),
         [typeof(AverageUnpool)] = random =>
         {
             (Shape images, int window) = Windows(random);
             Shape pooled = new AveragePool(window).Infer([images]);
-            return new(typeof(AverageUnpool), [Uniform(random, pooled)], (graph, x) => graph.Apply(new AverageUnpool(window, images), x[0]), 0);
+            return new(
+                typeof(AverageUnpool),
+                [Uniform(random, pooled)],
+                (graph, x) => graph.Apply(new AverageUnpool(window, images), x[0]),
+                0
+            );
         },
         [typeof(MaxPoolSelect)] = random =>
         {
@@ -56,15 +65,22 @@ internal sealed record OperationCase(Type Operation, Argument[] Arguments, Func<
             return random.Next(2) == 0
                 ? new(typeof(MaxPoolSelect), [Uniform(random, images)], (_, x) => x[0].MaxPool(window))
                 : new(
-                    typeof(MaxPoolSelect), [Uniform(random, images), Uniform(random, images)],
-                    (graph, x) => graph.Apply(new MaxPoolSelect(window), x[0], x[1]), 0);
+                    typeof(MaxPoolSelect),
+                    [Uniform(random, images), Uniform(random, images)],
+                    (graph, x) => graph.Apply(new MaxPoolSelect(window), x[0], x[1]),
+                    0
+                );
         },
         [typeof(MaxUnpool)] = random =>
         {
             (Shape images, int window) = Windows(random);
             Shape pooled = new AveragePool(window).Infer([images]);
             return new(
-                typeof(MaxUnpool), [Uniform(random, pooled), Uniform(random, images)], (graph, x) => graph.Apply(new MaxUnpool(window), x[0], x[1]), 0);
+                typeof(MaxUnpool),
+                [Uniform(random, pooled), Uniform(random, images)],
+                (graph, x) => graph.Apply(new MaxUnpool(window), x[0], x[1]),
+                0
+            );
         },
         [typeof(MatrixProduct)] = random =>
         {
@@ -74,31 +90,48 @@ internal sealed record OperationCase(Type Operation, Argument[] Arguments, Func<
             int[] a = left ? [k, m] : [m, k];
             int[] b = right ? [n, k] : [k, n];
             return new(
-                typeof(MatrixProduct), [Uniform(random, new Shape([.. leading, .. a])), Uniform(random, new Shape([.. leading, .. b]))],
-                (_, x) => x[0].MatrixMultiply(x[1], left, right), 0, 1);
+                typeof(MatrixProduct),
+                [Uniform(random, new Shape([.. leading, .. a])), Uniform(random, new Shape([.. leading, .. b]))],
+                (_, x) => x[0].MatrixMultiply(x[1], left, right),
+                0,
+                1
+            );
         },
         [typeof(Convolution)] = random =>
         {
             ConvolutionGeometry g = Geometry(random);
             return new(
-                typeof(Convolution), [Uniform(random, g.Images), Uniform(random, g.Weights)], (_, x) => x[0].Convolve(x[1], g.Stride, g.Padding), 0, 1);
+                typeof(Convolution),
+                [Uniform(random, g.Images), Uniform(random, g.Weights)],
+                (_, x) => x[0].Convolve(x[1], g.Stride, g.Padding),
+                0,
+                1
+            );
         },
         [typeof(ConvolutionDataGradient)] = random =>
         {
             ConvolutionGeometry g = Geometry(random);
             return new(
-                typeof(ConvolutionDataGradient), [Uniform(random, g.Results), Uniform(random, g.Weights)],
-                (graph, x) => graph.Apply(new ConvolutionDataGradient(g.Stride, g.Padding, g.H, g.W), x[0], x[1]), 0, 1);
+                typeof(ConvolutionDataGradient),
+                [Uniform(random, g.Results), Uniform(random, g.Weights)],
+                (graph, x) => graph.Apply(new ConvolutionDataGradient(g.Stride, g.Padding, g.H, g.W), x[0], x[1]),
+                0,
+                1
+            );
         },
         [typeof(ConvolutionWeightGradient)] = random =>
         {
             ConvolutionGeometry g = Geometry(random);
             return new(
-                typeof(ConvolutionWeightGradient), [Uniform(random, g.Images), Uniform(random, g.Results)],
-                (graph, x) => graph.Apply(new ConvolutionWeightGradient(g.Stride, g.Padding, g.Kh, g.Kw), x[0], x[1]), 0, 1);
+                typeof(ConvolutionWeightGradient),
+                [Uniform(random, g.Images), Uniform(random, g.Results)],
+                (graph, x) => graph.Apply(new ConvolutionWeightGradient(g.Stride, g.Padding, g.Kh, g.Kw), x[0], x[1]),
+                0,
+                1
+            );
         },
-        [typeof(TurnWeights)] = random => new(
-            typeof(TurnWeights), [Uniform(random, Values.Shape(random, 4, 3))], (graph, x) => graph.Apply(new TurnWeights(), x[0]), 0),
+        [typeof(TurnWeights)] = random =>
+            new(typeof(TurnWeights), [Uniform(random, Values.Shape(random, 4, 3))], (graph, x) => graph.Apply(new TurnWeights(), x[0]), 0),
         [typeof(Cholesky)] = random =>
         {
             int n = random.Next(1, 5);
@@ -109,8 +142,11 @@ internal sealed record OperationCase(Type Operation, Argument[] Arguments, Func<
             (int n, int m) = (random.Next(1, 5), random.Next(1, 4));
             bool transposed = random.Next(2) == 0;
             return new(
-                typeof(TriangularSolve), [Uniform(random, new Shape(n, n)), Uniform(random, new Shape(n, m))],
-                (graph, x) => (x[0] + graph.Identity(n) * 3).TriangularSolve(x[1], transposed), 1);
+                typeof(TriangularSolve),
+                [Uniform(random, new Shape(n, n)), Uniform(random, new Shape(n, m))],
+                (graph, x) => (x[0] + graph.Identity(n) * 3).TriangularSolve(x[1], transposed),
+                1
+            );
         },
         [typeof(SpectralFunction)] = random =>
         {
@@ -124,8 +160,11 @@ internal sealed record OperationCase(Type Operation, Argument[] Arguments, Func<
                 _ => MatrixFunction.Inverse,
             };
             return new(
-                typeof(SpectralFunction), arguments, (graph, x) => graph.Apply(new SpectralFunction(function), [PositiveDefinite(x[0]), .. x[1..]]),
-                [.. Enumerable.Range(1, arguments.Length - 1)]);
+                typeof(SpectralFunction),
+                arguments,
+                (graph, x) => graph.Apply(new SpectralFunction(function), [PositiveDefinite(x[0]), .. x[1..]]),
+                [.. Enumerable.Range(1, arguments.Length - 1)]
+            );
         },
         [typeof(Sum)] = random => Reduction<Sum>(random, (x, axes) => x.Sum(axes), linear: [0]),
         [typeof(ReduceMaximum)] = random => Reduction<ReduceMaximum>(random, (x, axes) => x.Max(axes), linear: []),
@@ -142,25 +181,34 @@ internal sealed record OperationCase(Type Operation, Argument[] Arguments, Func<
             Shape shape = Values.Shape(random, 3);
             int axis = random.Next(3);
             return new(
-                typeof(Concatenate), [Uniform(random, shape), Uniform(random, shape.With(axis, random.Next(1, 4))), Uniform(random, shape)],
-                (_, x) => TensorOperations.Concatenate(axis, x));
+                typeof(Concatenate),
+                [Uniform(random, shape), Uniform(random, shape.With(axis, random.Next(1, 4))), Uniform(random, shape)],
+                (_, x) => TensorOperations.Concatenate(axis, x)
+            );
         },
         [typeof(Gather)] = random =>
         {
             Shape shape = Values.Shape(random, random.Next(1, 4));
             return new(
-                typeof(Gather), [Uniform(random, shape), Whole(random, new Shape(random.Next(1, 6)), shape[0])], (_, x) => x[0].Gather(x[1]), 0);
+                typeof(Gather),
+                [Uniform(random, shape), Whole(random, new Shape(random.Next(1, 6)), shape[0])],
+                (_, x) => x[0].Gather(x[1]),
+                0
+            );
         },
         [typeof(ScatterAdd)] = random =>
         {
             Shape shape = Values.Shape(random, random.Next(1, 4));
             int rows = random.Next(1, 6);
             return new(
-                typeof(ScatterAdd), [Uniform(random, shape), Whole(random, new Shape(shape[0]), rows)],
-                (graph, x) => graph.Apply(new ScatterAdd(rows), x[0], x[1]), 0);
+                typeof(ScatterAdd),
+                [Uniform(random, shape), Whole(random, new Shape(shape[0]), rows)],
+                (graph, x) => graph.Apply(new ScatterAdd(rows), x[0], x[1]),
+                0
+            );
         },
-        [typeof(OneHot)] = random => new(
-            typeof(OneHot), [Whole(random, new Shape(4), 3), Uniform(random, new Shape(4, 3))], (_, x) => x[0].OneHot(3) * x[1], 1),
+        [typeof(OneHot)] = random =>
+            new(typeof(OneHot), [Whole(random, new Shape(4), 3), Uniform(random, new Shape(4, 3))], (_, x) => x[0].OneHot(3) * x[1], 1),
         [typeof(Pad)] = random =>
         {
             (int axis, int before, int after) = (random.Next(3), random.Next(3), random.Next(1, 3));
@@ -184,15 +232,27 @@ internal sealed record OperationCase(Type Operation, Argument[] Arguments, Func<
             random.Shuffle(order.AsSpan(1));
             return new(typeof(Transpose), [Uniform(random, Values.Shape(random, order.Length, 3))], (_, x) => x[0].Transpose(order), 0);
         },
-        [typeof(SegmentOutput)] = random => new(
-            typeof(SegmentOutput), [Uniform(random, Values.Shape(random, 2))], (_, x) => Checkpoint.Run(p => [p[0].Sine() * p[0]], x[0])[0]),
+        [typeof(SegmentOutput)] = random =>
+            new(
+                typeof(SegmentOutput),
+                [Uniform(random, Values.Shape(random, 2))],
+                (_, x) => Checkpoint.Run(p => [p[0].Sine() * p[0]], x[0])[0]
+            ),
     };
 
     /// <summary>
-    /// Operations a general check cannot take: leaves, which compute nothing; and the identities that are there not to have the derivative of one, or to
-    /// wait. They have tests of their own.
+    /// Operations a general check cannot take: leaves, which compute nothing; and the identities that are there not to have the derivative
+    /// of one, or to wait. They have tests of their own.
     /// </summary>
-    public static readonly IReadOnlyList<Type> WithoutCase = [typeof(Input), typeof(Probe), typeof(Fill), typeof(Constant), typeof(StopGradient), typeof(After)];
+    public static readonly IReadOnlyList<Type> WithoutCase =
+    [
+        typeof(Input),
+        typeof(Probe),
+        typeof(Fill),
+        typeof(Constant),
+        typeof(StopGradient),
+        typeof(After),
+    ];
 
     public static IEnumerable<Type> Types => s_all.Keys;
 
@@ -205,17 +265,28 @@ internal sealed record OperationCase(Type Operation, Argument[] Arguments, Func<
         return s_all[operation](random);
     }
 
-    public static Tensor PositiveDefinite(Tensor x) =>
-        x.MatrixMultiply(x, transposeB: true) + x.Graph.Identity(x.Shape[0]);
+    public static Tensor PositiveDefinite(Tensor x) => x.MatrixMultiply(x, transposeB: true) + x.Graph.Identity(x.Shape[0]);
 
-    private static Argument Uniform(Random random, Shape shape, double low = -1, double high = 1) => new(shape, Values.Uniform(random, shape.Count, low, high));
+    private static Argument Uniform(Random random, Shape shape, double low = -1, double high = 1) =>
+        new(shape, Values.Uniform(random, shape.Count, low, high));
 
     private static Argument Whole(Random random, Shape shape, int limit) => new(shape, Values.Whole(random, shape.Count, limit), false);
 
-    private static OperationCase Unary<T>(Random random, Func<Tensor, Tensor> apply, double low = -1, double high = 1, params int[] linear) =>
-        new(typeof(T), [Uniform(random, Values.Shape(random, random.Next(0, 4)), low, high)], (_, x) => apply(x[0]), linear);
+    private static OperationCase Unary<T>(
+        Random random,
+        Func<Tensor, Tensor> apply,
+        double low = -1,
+        double high = 1,
+        params int[] linear
+    ) => new(typeof(T), [Uniform(random, Values.Shape(random, random.Next(0, 4)), low, high)], (_, x) => apply(x[0]), linear);
 
-    private static OperationCase Binary<T>(Random random, Func<Tensor, Tensor, Tensor> apply, double low = -1, double high = 1, params int[] linear)
+    private static OperationCase Binary<T>(
+        Random random,
+        Func<Tensor, Tensor, Tensor> apply,
+        double low = -1,
+        double high = 1,
+        params int[] linear
+    )
     {
         Shape shape = Values.Shape(random, 3);
         Shape other = random.Next(3) switch
@@ -252,6 +323,15 @@ internal sealed record OperationCase(Type Operation, Argument[] Arguments, Func<
     {
         (int kh, int kw) = (random.Next(1, 4), random.Next(1, 4));
         return new ConvolutionGeometry(
-            random.Next(1, 3), kh + random.Next(0, 3), kw + random.Next(0, 3), random.Next(1, 3), random.Next(1, 3), kh, kw, random.Next(1, 3), random.Next(0, 3));
+            random.Next(1, 3),
+            kh + random.Next(0, 3),
+            kw + random.Next(0, 3),
+            random.Next(1, 3),
+            random.Next(1, 3),
+            kh,
+            kw,
+            random.Next(1, 3),
+            random.Next(0, 3)
+        );
     }
 }

@@ -36,8 +36,16 @@ public class ShapeErrorTests
         ("Convolution", g => X(g, 1, 5, 5, 2).Convolve(Y(g, 3, 3, 2, 4), stride: 0), ["[1, 5, 5, 2]", "[3, 3, 2, 4]"]),
         ("Convolution", g => X(g, 1, 5, 5, 2).Convolve(Y(g, 3, 3, 2, 4), padding: -1), ["[1, 5, 5, 2]", "[3, 3, 2, 4]"]),
         ("Convolution", g => X(g, 1, 5, 5, 3).Convolve(Y(g, 3, 3, 1, 4), groups: 2), ["[1, 5, 5, 3]", "[3, 3, 1, 4]"]),
-        ("ConvolutionDataGradient", g => g.Apply(new ConvolutionDataGradient(1, 0, 5, 5), X(g, 1, 5, 5, 2), Y(g, 3, 3, 1, 2)), ["[1, 5, 5, 2]", "[3, 3, 1, 2]"]),
-        ("ConvolutionWeightGradient", g => g.Apply(new ConvolutionWeightGradient(1, 0, 3, 3), X(g, 1, 5, 5, 2), Y(g, 1, 5, 5, 2)), ["[1, 5, 5, 2]"]),
+        (
+            "ConvolutionDataGradient",
+            g => g.Apply(new ConvolutionDataGradient(1, 0, 5, 5), X(g, 1, 5, 5, 2), Y(g, 3, 3, 1, 2)),
+            ["[1, 5, 5, 2]", "[3, 3, 1, 2]"]
+        ),
+        (
+            "ConvolutionWeightGradient",
+            g => g.Apply(new ConvolutionWeightGradient(1, 0, 3, 3), X(g, 1, 5, 5, 2), Y(g, 1, 5, 5, 2)),
+            ["[1, 5, 5, 2]"]
+        ),
         ("TurnWeights", g => g.Apply(new TurnWeights(), X(g, 3, 3)), ["[3, 3]"]),
         ("Cholesky", g => X(g, 2, 3).Cholesky(), ["[2, 3]"]),
         ("TriangularSolve", g => X(g, 2, 2).TriangularSolve(Y(g, 3, 1)), ["[2, 2]", "[3, 1]"]),
@@ -97,8 +105,25 @@ public class ShapeErrorTests
     {
         string[] takeAnyShape =
         [
-            "Absolute", "Cosine", "Exp", "Log", "Negate", "Power", "Reciprocal", "ReciprocalSqrt", "Relu", "Sigmoid", "Sign", "Sine", "Softplus", "Sqrt", "Square", "Step",
-            "Tanh", "SegmentOutput", "Variable",
+            "Absolute",
+            "Cosine",
+            "Exp",
+            "Log",
+            "Negate",
+            "Power",
+            "Reciprocal",
+            "ReciprocalSqrt",
+            "Relu",
+            "Sigmoid",
+            "Sign",
+            "Sine",
+            "Softplus",
+            "Sqrt",
+            "Square",
+            "Step",
+            "Tanh",
+            "SegmentOutput",
+            "Variable",
         ];
         Assert.Empty(OperationCase.Types.Select(type => type.Name).Except(s_cases.Select(item => item.Name)).Except(takeAnyShape));
     }
@@ -107,7 +132,8 @@ public class ShapeErrorTests
     public void Too_large_a_shape_is_refused_however_large() =>
         Assert.All(
             new int[][] { [int.MaxValue, 2], [int.MaxValue, int.MaxValue, int.MaxValue], [1 << 16, 1 << 16, 1 << 16, 1 << 16] },
-            extents => Assert.Contains($"[{string.Join(", ", extents)}]", Assert.Throws<ShapeException>(() => new Shape(extents)).Message));
+            extents => Assert.Contains($"[{string.Join(", ", extents)}]", Assert.Throws<ShapeException>(() => new Shape(extents)).Message)
+        );
 
     private static Tensor X(Graph graph, params int[] extents) =>
         graph.Inputs.FirstOrDefault(input => input.Shape.Equals(new Shape(extents))) ?? graph.Input("x", new Shape(extents));

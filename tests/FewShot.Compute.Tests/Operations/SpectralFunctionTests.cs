@@ -52,8 +52,18 @@ public class SpectralFunctionTests
     {
         // The operation with two directions, differentiated once: three.
         var random = new Random(4);
-        Argument[] arguments = [new(new Shape(3, 3), Conjugate([0.8, 0.8, 1.9])), new(new Shape(3, 3), Values.Uniform(random, 9)), new(new Shape(3, 3), Values.Uniform(random, 9))];
-        DerivativeKit.Check((graph, x) => graph.Apply(new SpectralFunction(MatrixFunction.ExponentialIntegral(1)), x), arguments, 2, random);
+        Argument[] arguments =
+        [
+            new(new Shape(3, 3), Conjugate([0.8, 0.8, 1.9])),
+            new(new Shape(3, 3), Values.Uniform(random, 9)),
+            new(new Shape(3, 3), Values.Uniform(random, 9)),
+        ];
+        DerivativeKit.Check(
+            (graph, x) => graph.Apply(new SpectralFunction(MatrixFunction.ExponentialIntegral(1)), x),
+            arguments,
+            2,
+            random
+        );
     }
 
     [Fact]
@@ -65,7 +75,12 @@ public class SpectralFunctionTests
             foreach (int order in new[] { 1, 2 })
             {
                 Argument[] arguments = [new(new Shape(3, 3), Conjugate(eigenvalues))];
-                DerivativeKit.Check((_, x) => x[0].SpectralFunction(MatrixFunction.ExponentialIntegral(2)), arguments, order, new Random(order));
+                DerivativeKit.Check(
+                    (_, x) => x[0].SpectralFunction(MatrixFunction.ExponentialIntegral(2)),
+                    arguments,
+                    order,
+                    new Random(order)
+                );
                 DerivativeKit.Check((_, x) => x[0].SpectralFunction(MatrixFunction.Exponential(-2)), arguments, order, new Random(order));
             }
         }
@@ -80,7 +95,9 @@ public class SpectralFunctionTests
     {
         // e^{−tλ} from 1 down to underflow: what does not decay must stay, what does must be the inverse.
         double[] found = Values.Of(
-            (_, x) => x[0].SpectralFunction(MatrixFunction.ExponentialIntegral(1e6)), (new Shape(4, 4), Conjugate([0, 1e-6, 1e-2, 1])));
+            (_, x) => x[0].SpectralFunction(MatrixFunction.ExponentialIntegral(1e6)),
+            (new Shape(4, 4), Conjugate([0, 1e-6, 1e-2, 1]))
+        );
         Close(Conjugate([1e6, (1 - Math.Exp(-1)) * 1e6, 100, 1]), found, 1e-9);
     }
 
@@ -89,15 +106,23 @@ public class SpectralFunctionTests
     {
         (Shape, double[]) a = (new Shape(4, 4), Conjugate([0.5, 0.9, 2, 5]));
         Close(Values.Of((_, x) => x[0], a), Values.Of((_, x) => Square(x[0].SpectralFunction(MatrixFunction.SquareRoot)), a), 1e-13);
-        Close(Values.Of((_, x) => x[0], a), Values.Of((_, x) => x[0].SpectralFunction(MatrixFunction.Logarithm).SpectralFunction(MatrixFunction.Exponential()), a), 1e-13);
+        Close(
+            Values.Of((_, x) => x[0], a),
+            Values.Of((_, x) => x[0].SpectralFunction(MatrixFunction.Logarithm).SpectralFunction(MatrixFunction.Exponential()), a),
+            1e-13
+        );
         Close(
             Values.Of((graph, x) => x[0].SolvePositiveDefinite(graph.Identity(4)), a),
-            Values.Of((_, x) => Square(x[0].SpectralFunction(MatrixFunction.InverseSquareRoot)), a), 1e-13);
+            Values.Of((_, x) => Square(x[0].SpectralFunction(MatrixFunction.InverseSquareRoot)), a),
+            1e-13
+        );
 
         // The derivative of log det A = tr log A is A⁻¹.
         Close(
             Values.Of((_, x) => x[0].SpectralFunction(MatrixFunction.Inverse), a),
-            Values.Of((_, x) => Differentiate.Gradients(x[0].SpectralFunction(MatrixFunction.Logarithm).Trace(), x[0])[0], a), 1e-13);
+            Values.Of((_, x) => Differentiate.Gradients(x[0].SpectralFunction(MatrixFunction.Logarithm).Trace(), x[0])[0], a),
+            1e-13
+        );
 
         static Tensor Square(Tensor x) => x.MatrixMultiply(x);
     }
@@ -111,7 +136,10 @@ public class SpectralFunctionTests
             Assert.DoesNotContain(Values.Of((_, x) => x[0].SpectralFunction(function), indefinite), double.IsFinite);
         }
 
-        Assert.All(Values.Of((_, x) => x[0].SpectralFunction(MatrixFunction.Exponential()), (new Shape(2, 2), [1, double.NaN, 0, 1])), v => Assert.Equal(double.NaN, v));
+        Assert.All(
+            Values.Of((_, x) => x[0].SpectralFunction(MatrixFunction.Exponential()), (new Shape(2, 2), [1, double.NaN, 0, 1])),
+            v => Assert.Equal(double.NaN, v)
+        );
         Assert.Throws<ArgumentException>(() => MatrixFunction.ExponentialIntegral(-1));
         Assert.Throws<ArgumentException>(() => MatrixFunction.ExponentialIntegral(double.NaN));
         Assert.Throws<ArgumentException>(() => MatrixFunction.Exponential(double.PositiveInfinity));
@@ -129,7 +157,9 @@ public class SpectralFunctionTests
         Assert.NotSame(graph.Apply(operation, a), graph.Apply(new SpectralFunction(MatrixFunction.ExponentialIntegral(2)), a));
     }
 
-    /// <summary>Divided differences against the naive recursion in 200 digits, over spreads from none to far past every switch of method.</summary>
+    /// <summary>
+    /// Divided differences against the naive recursion in 200 digits, over spreads from none to far past every switch of method.
+    /// </summary>
     [Theory]
     [InlineData("exponential")]
     [InlineData("exponential integral")]
@@ -147,7 +177,10 @@ public class SpectralFunctionTests
             int n = 1 + random.Next(4);
             double centre = 0.2 + (3 * random.NextDouble());
             double[] spreads = [1e-13, 1e-9, 1e-5, 0.01, 0.1, 0.5, 0.9, 5];
-            double[] points = [.. Enumerable.Range(0, n + 1).Select(_ => centre * (1 + (spreads[random.Next(spreads.Length)] * random.NextDouble())))];
+            double[] points =
+            [
+                .. Enumerable.Range(0, n + 1).Select(_ => centre * (1 + (spreads[random.Next(spreads.Length)] * random.NextDouble()))),
+            ];
             Array.Sort(points);
             double expected = BigReal.DividedDifference(name, points);
             worst = Math.Max(worst, Math.Abs((function.DividedDifference(points) / expected) - 1));
@@ -156,7 +189,8 @@ public class SpectralFunctionTests
         Assert.True(worst < 1e-11, $"relative error {worst}");
     }
 
-    private static (string Name, MatrixFunction Function, Func<double, double> Value) Named(string name) => s_functions.Single(item => item.Name == name);
+    private static (string Name, MatrixFunction Function, Func<double, double> Value) Named(string name) =>
+        s_functions.Single(item => item.Name == name);
 
     /// <summary>Q·diag(values)·Qᵀ with a fixed orthogonal Q.</summary>
     private static double[] Conjugate(double[] values)
@@ -201,15 +235,16 @@ public class SpectralFunctionTests
 
         private static BigInteger Of(double x) => new BigInteger(Math.ScaleB(x, 60)) << (Bits - 60);
 
-        private static BigInteger Value(string name, BigInteger x) => name switch
-        {
-            "exponential" => Exp(Times(Of(-1.3), x)),
-            "exponential integral" => ((s_one - Exp(Times(Of(-2.5), x))) << Bits) / x,
-            "inverse" => (s_one << Bits) / x,
-            "square root" => Sqrt(x),
-            "inverse square root" => (s_one << Bits) / Sqrt(x),
-            _ => Log(x),
-        };
+        private static BigInteger Value(string name, BigInteger x) =>
+            name switch
+            {
+                "exponential" => Exp(Times(Of(-1.3), x)),
+                "exponential integral" => ((s_one - Exp(Times(Of(-2.5), x))) << Bits) / x,
+                "inverse" => (s_one << Bits) / x,
+                "square root" => Sqrt(x),
+                "inverse square root" => (s_one << Bits) / Sqrt(x),
+                _ => Log(x),
+            };
 
         private static BigInteger Times(BigInteger a, BigInteger b) => (a * b) >> Bits;
 

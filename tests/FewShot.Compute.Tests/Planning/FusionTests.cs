@@ -87,7 +87,8 @@ public class FusionTests
     {
         Tensor w = In(12, 12);
         Tensor x = In(7, 12);
-        IReadOnlyList<Tensor> Step(IReadOnlyList<Tensor> p) => [p[0] - (Differentiate.Gradients(x.MatrixMultiply(p[0]).Tanh().Square().Mean(), p[0])[0] * 0.5)];
+        IReadOnlyList<Tensor> Step(IReadOnlyList<Tensor> p) =>
+            [p[0] - (Differentiate.Gradients(x.MatrixMultiply(p[0]).Tanh().Square().Mean(), p[0])[0] * 0.5)];
         IReadOnlyList<Tensor> theta = [w];
         for (int k = 0; k < 4; k++)
         {

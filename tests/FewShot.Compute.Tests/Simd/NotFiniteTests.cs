@@ -13,12 +13,18 @@ namespace FewShot.Compute.Tests.Simd;
 public class NotFiniteTests
 {
     /// <summary>
-    /// Kernels that transform whole tiles may spread a NaN further than the definition does, but must not lose it. So may max-pooling, which makes the
-    /// result of a window with a NaN in it NaN, and a root, which is NaN of minus infinity where Math.Pow has infinity or zero.
+    /// Kernels that transform whole tiles may spread a NaN further than the definition does, but must not lose it. So may max-pooling,
+    /// which makes the result of a window with a NaN in it NaN, and a root, which is NaN of minus infinity where Math.Pow has infinity or
+    /// zero.
     /// </summary>
     private static readonly HashSet<Type> s_spreading =
     [
-        typeof(MatrixProduct), typeof(Convolution), typeof(ConvolutionDataGradient), typeof(ConvolutionWeightGradient), typeof(MaxPoolSelect), typeof(Power),
+        typeof(MatrixProduct),
+        typeof(Convolution),
+        typeof(ConvolutionDataGradient),
+        typeof(ConvolutionWeightGradient),
+        typeof(MaxPoolSelect),
+        typeof(Power),
     ];
 
     /// <summary>Factorisations of such matrices are nothing that could be compared.</summary>
@@ -42,8 +48,12 @@ public class NotFiniteTests
             // Where a window has no largest entry, its place is nobody's; the pooling itself has made everything after it NaN by then.
             double[][] values =
             [
-                .. example.Arguments.Select((argument, i) =>
-                    argument.Differentiable && !(type == typeof(MaxUnpool) && i == 1) ? Spoilt(argument.Values, random) : argument.Values),
+                .. example.Arguments.Select(
+                    (argument, i) =>
+                        argument.Differentiable && !(type == typeof(MaxUnpool) && i == 1)
+                            ? Spoilt(argument.Values, random)
+                            : argument.Values
+                ),
             ];
             double[] expected = Values.Run(graph, values, simplify: false)[0];
             foreach (Compute.Kernels.SimdLevel level in Agreement.Levels)
@@ -70,10 +80,14 @@ public class NotFiniteTests
 
     /// <summary>Some of the values replaced by NaN, and some by infinities.</summary>
     private static double[] Spoilt(double[] values, Random random) =>
-        [.. values.Select(value => random.Next(8) switch
-        {
-            0 => double.NaN,
-            1 => random.Next(2) == 0 ? double.PositiveInfinity : double.NegativeInfinity,
-            _ => value,
-        })];
+        [
+            .. values.Select(value =>
+                random.Next(8) switch
+                {
+                    0 => double.NaN,
+                    1 => random.Next(2) == 0 ? double.PositiveInfinity : double.NegativeInfinity,
+                    _ => value,
+                }
+            ),
+        ];
 }

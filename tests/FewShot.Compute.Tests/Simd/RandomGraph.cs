@@ -62,40 +62,74 @@ internal sealed class RandomGraph
         Shape s = x.Shape;
         switch (_random.Next(34))
         {
-            case 0: return x.Tanh();
-            case 1: return x.Sigmoid() * 2;
-            case 2: return x.Relu();
-            case 3: return (x.Square() + 0.5).Log();
-            case 4: return (x.Square() + 0.5).ReciprocalSqrt();
-            case 5: return (x.Absolute() + 0.7).Reciprocal();
-            case 6: return (x * 0.5).Tanh().Exp();
-            case 7: return x.Sine();
-            case 8: return x.Cosine();
-            case 9: return x.Softplus();
-            case 10: return (x.Absolute() + 0.3).Power(1.5).Tanh();
-            case 11: return (x.Square() + 0.1).Sqrt();
-            case 12: return Like(x) is { } a ? x - a : null;
-            case 13: return Like(x) is { } b ? (x * b).Tanh() : null;
-            case 14: return Like(x) is { } c ? x + c : null;
-            case 15: return Like(x) is { } d ? x / (d.Square() + 1) : null;
-            case 16: return Like(x) is { } e ? x.Maximum(e.BroadcastTo(s)) : null;
-            case 17: return Like(x) is { } f ? x.Sign().Select(f.BroadcastTo(s), -x) : null;
-            case 18: return Like(x) is { } g ? x.Minimum(g.BroadcastTo(s)) * x.Step() : null;
-            case 19: return s.Rank > 0 ? x.Mean(Axes(s)) : null;
-            case 20: return s.Rank > 0 ? x.Sum(Axes(s)).Tanh() : null;
-            case 21: return s.Rank > 0 ? x.Max(-1) : null;
-            case 22: return s.Rank == 4 && s[1] > 1 && s[2] > 1 ? x.MaxPool(2) : null;
-            case 23: return s.Rank == 4 && s[1] > 1 && s[2] > 1 ? x.AveragePool(2) : null;
-            case 24: return s.Rank == 4 ? Convolve(x) : null;
-            case 25: return s.Rank >= 2 ? Product(x) : null;
-            case 26: return s.Rank >= 2 ? x.Transpose([.. Enumerable.Range(0, s.Rank).OrderBy(_ => _random.Next())]) : null;
-            case 27: return s.Rank > 0 ? Part(x) : null;
-            case 28: return s.Rank > 0 ? x.Pad(_random.Next(s.Rank), _random.Next(2), _random.Next(3)) : null;
-            case 29: return s.Rank > 0 ? TensorOperations.Concatenate(_random.Next(s.Rank), x, x * 0.5) : null;
-            case 30: return x.Reshape(-1, s.Rank > 0 ? s[-1] : 1);
-            case 31: return s.Rank > 0 ? Normalised(x) : null;
-            case 32: return s.Rank == 2 ? x.Softmax() : null;
-            default: return Checkpoint.Run(p => [p[0].Tanh() * p[1].Square().Mean()], x, Any())[0];
+            case 0:
+                return x.Tanh();
+            case 1:
+                return x.Sigmoid() * 2;
+            case 2:
+                return x.Relu();
+            case 3:
+                return (x.Square() + 0.5).Log();
+            case 4:
+                return (x.Square() + 0.5).ReciprocalSqrt();
+            case 5:
+                return (x.Absolute() + 0.7).Reciprocal();
+            case 6:
+                return (x * 0.5).Tanh().Exp();
+            case 7:
+                return x.Sine();
+            case 8:
+                return x.Cosine();
+            case 9:
+                return x.Softplus();
+            case 10:
+                return (x.Absolute() + 0.3).Power(1.5).Tanh();
+            case 11:
+                return (x.Square() + 0.1).Sqrt();
+            case 12:
+                return Like(x) is { } a ? x - a : null;
+            case 13:
+                return Like(x) is { } b ? (x * b).Tanh() : null;
+            case 14:
+                return Like(x) is { } c ? x + c : null;
+            case 15:
+                return Like(x) is { } d ? x / (d.Square() + 1) : null;
+            case 16:
+                return Like(x) is { } e ? x.Maximum(e.BroadcastTo(s)) : null;
+            case 17:
+                return Like(x) is { } f ? x.Sign().Select(f.BroadcastTo(s), -x) : null;
+            case 18:
+                return Like(x) is { } g ? x.Minimum(g.BroadcastTo(s)) * x.Step() : null;
+            case 19:
+                return s.Rank > 0 ? x.Mean(Axes(s)) : null;
+            case 20:
+                return s.Rank > 0 ? x.Sum(Axes(s)).Tanh() : null;
+            case 21:
+                return s.Rank > 0 ? x.Max(-1) : null;
+            case 22:
+                return s.Rank == 4 && s[1] > 1 && s[2] > 1 ? x.MaxPool(2) : null;
+            case 23:
+                return s.Rank == 4 && s[1] > 1 && s[2] > 1 ? x.AveragePool(2) : null;
+            case 24:
+                return s.Rank == 4 ? Convolve(x) : null;
+            case 25:
+                return s.Rank >= 2 ? Product(x) : null;
+            case 26:
+                return s.Rank >= 2 ? x.Transpose([.. Enumerable.Range(0, s.Rank).OrderBy(_ => _random.Next())]) : null;
+            case 27:
+                return s.Rank > 0 ? Part(x) : null;
+            case 28:
+                return s.Rank > 0 ? x.Pad(_random.Next(s.Rank), _random.Next(2), _random.Next(3)) : null;
+            case 29:
+                return s.Rank > 0 ? TensorOperations.Concatenate(_random.Next(s.Rank), x, x * 0.5) : null;
+            case 30:
+                return x.Reshape(-1, s.Rank > 0 ? s[-1] : 1);
+            case 31:
+                return s.Rank > 0 ? Normalised(x) : null;
+            case 32:
+                return s.Rank == 2 ? x.Softmax() : null;
+            default:
+                return Checkpoint.Run(p => [p[0].Tanh() * p[1].Square().Mean()], x, Any())[0];
         }
     }
 
@@ -117,7 +151,8 @@ internal sealed class RandomGraph
     {
         int outputs = _random.Next(1, 9);
         int side = _random.Next(1, 1 + Math.Min(3, Math.Min(x.Shape[1], x.Shape[2])));
-        Tensor weights = Number().BroadcastTo(new Shape(side, side, x.Shape[3], outputs)) * Wave(new Shape(side, side, x.Shape[3], outputs));
+        Tensor weights =
+            Number().BroadcastTo(new Shape(side, side, x.Shape[3], outputs)) * Wave(new Shape(side, side, x.Shape[3], outputs));
         return x.Convolve(weights, _random.Next(1, 3), _random.Next(side)).Tanh();
     }
 

@@ -71,19 +71,24 @@ public class SharingTests
         alone.Run();
         float[] expected = Outputs(program, alone);
         var failures = new System.Collections.Concurrent.ConcurrentBag<string>();
-        Thread[] threads = [.. Enumerable.Range(0, 6).Select(caller => new Thread(() =>
-        {
-            using SimdWorker worker = program.CreateWorker(1 + (caller % 3), s_helpers);
-            Fill(program, worker);
-            for (int run = 0; run < 30; run++)
-            {
-                worker.Run();
-                if (!Outputs(program, worker).AsSpan().SequenceEqual(expected))
+        Thread[] threads =
+        [
+            .. Enumerable
+                .Range(0, 6)
+                .Select(caller => new Thread(() =>
                 {
-                    failures.Add($"caller {caller}, run {run}");
-                }
-            }
-        }))];
+                    using SimdWorker worker = program.CreateWorker(1 + (caller % 3), s_helpers);
+                    Fill(program, worker);
+                    for (int run = 0; run < 30; run++)
+                    {
+                        worker.Run();
+                        if (!Outputs(program, worker).AsSpan().SequenceEqual(expected))
+                        {
+                            failures.Add($"caller {caller}, run {run}");
+                        }
+                    }
+                })),
+        ];
         Array.ForEach(threads, thread => thread.Start());
         Array.ForEach(threads, thread => thread.Join());
         Assert.Empty(failures);
@@ -128,12 +133,15 @@ public class SharingTests
                 Fill(program, worker);
                 RunShared(worker);
                 float[] actual = Outputs(program, worker);
-                int other = Enumerable.Range(0, expected.Length)
+                int other = Enumerable
+                    .Range(0, expected.Length)
                     .FirstOrDefault(i => BitConverter.SingleToInt32Bits(expected[i]) != BitConverter.SingleToInt32Bits(actual[i]), -1);
                 if (other >= 0)
                 {
                     Assert.Fail(
-                        $"{what} at {level}: number {other} is {actual[other]:G9} on {threads} threads, {expected[other]:G9} on one\n{program.Dump()}");
+                        $"{what} at {level}: number {other} is {actual[other]:G9} on {threads} threads, {expected[other]:G9} on "
+                            + $"one\n{program.Dump()}"
+                    );
                 }
             }
         }
@@ -147,8 +155,7 @@ public class SharingTests
         {
             worker.Run();
             Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(60), "no helper came");
-        }
-        while (worker is SharingWorker { SharedSteps: 0 });
+        } while (worker is SharingWorker { SharedSteps: 0 });
     }
 
     private static void Fill(SimdProgram program, IWorker<float> worker)
@@ -166,7 +173,10 @@ public class SharingTests
     private static float[] Outputs(SimdProgram program, IWorker<float> worker) =>
         [.. Enumerable.Range(0, program.OutputNames.Count).SelectMany(i => worker.Output(i).ToArray())];
 
-    /// <summary>Two blocks of convolution, normalisation, ReLU and pooling, a third that strides, a head, and a step of gradient descent on all of it.</summary>
+    /// <summary>
+    /// Two blocks of convolution, normalisation, ReLU and pooling, a third that strides, a head, and a step of gradient descent on all of
+    /// it.
+    /// </summary>
     private static Graph InnerStep(int channels, int size, int width, int images)
     {
         var graph = new Graph();

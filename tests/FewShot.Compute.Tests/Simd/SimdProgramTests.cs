@@ -108,7 +108,8 @@ public class SimdProgramTests
         Tensor y = x.Convolve(w, 1, 1).Relu().MaxPool(2);
         Tensor flat = y.Reshape(16, -1);
         Tensor product = flat.MatrixMultiply(flat, transposeB: true);
-        Tensor mixed = y.Transpose(0, 3, 1, 2).Max(1) + y.Sum(1, 2).Sum().BroadcastTo(new Shape(4, 4, 4)) + y.Sum(2).Pad(2, 0, 1).Slice(2, 9, 4);
+        Tensor mixed =
+            y.Transpose(0, 3, 1, 2).Max(1) + y.Sum(1, 2).Sum().BroadcastTo(new Shape(4, 4, 4)) + y.Sum(2).Pad(2, 0, 1).Slice(2, 9, 4);
         Tensor joined = TensorOperations.Concatenate(0, mixed, mixed * 2).Gather(graph.Constant([1, 0, 5], new Shape(3)));
         Tensor solved = (product.MatrixMultiply(product, transposeB: true) + LowerOnes(graph)).SolvePositiveDefinite(flat);
         Tensor batched = joined.MatrixMultiply(joined, transposeA: true);

@@ -87,8 +87,11 @@ public class SimplifierTests
         Tensor scale = In(5);
         Tensor g = In(6, 4, 5);
         Assert.Equal(0, Count<Sum>(centred.Sum(0, 1)));
-        Assert.Equal(3, Simplified(centred.Sum(0, 1), g.Sum(0, 1), ((g * scale) + (centred * 2)).Sum(0, 1), centred.Sum(1)).Nodes
-            .Count(node => node.Operation is Sum));
+        Assert.Equal(
+            3,
+            Simplified(centred.Sum(0, 1), g.Sum(0, 1), ((g * scale) + (centred * 2)).Sum(0, 1), centred.Sum(1))
+                .Nodes.Count(node => node.Operation is Sum)
+        );
         Agreement.Check(_graph, 1e-3);
     }
 

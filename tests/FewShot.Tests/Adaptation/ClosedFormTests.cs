@@ -23,9 +23,12 @@ public class ClosedFormTests
         var problem = new MethodCheckProblem(graphs, new TaskShape(TaskKind.Regression, [3], 2, count, 4), seed: 1);
         double free = problem.Values["ridge.regularization"][0];
         double regularization = Math.Log(1 + Math.Exp(free));
-        Matrix<double> x = Rows(problem.Values[TaskGraphs.SupportInputs], 3).Append(Matrix<double>.Build.Dense(count, 1, 1)) / Math.Sqrt(count);
+        Matrix<double> x =
+            Rows(problem.Values[TaskGraphs.SupportInputs], 3).Append(Matrix<double>.Build.Dense(count, 1, 1)) / Math.Sqrt(count);
         Matrix<double> y = Rows(problem.Values[TaskGraphs.SupportTargets], 2) / Math.Sqrt(count);
-        Matrix<double> expected = (x.TransposeThisAndMultiply(x) + (regularization * Matrix<double>.Build.DenseIdentity(4))).Solve(x.TransposeThisAndMultiply(y));
+        Matrix<double> expected = (x.TransposeThisAndMultiply(x) + (regularization * Matrix<double>.Build.DenseIdentity(4))).Solve(
+            x.TransposeThisAndMultiply(y)
+        );
 
         double[] weight = Programs.Run(graphs.Adapt(count, 2), problem.Values)["ridge.weight"];
         Assert.All(Enumerable.Range(0, 8), i => Assert.Equal(expected[i / 2, i % 2], weight[i], 1e-12));
@@ -63,16 +66,26 @@ public class ClosedFormTests
     {
         TaskGraphs graphs = Graphs("protonet", TaskKind.Classification, 2);
         Graph predict = graphs.Predict([("prototypes", new Shape(2, 2))], 1);
-        double[] logits = Programs.Run(predict, new Dictionary<string, double[]> { ["prototypes"] = [3, 4, 10, 20], [TaskGraphs.QueryInputs] = [0, 0] })["predictions"];
+        double[] logits = Programs.Run(
+            predict,
+            new Dictionary<string, double[]> { ["prototypes"] = [3, 4, 10, 20], [TaskGraphs.QueryInputs] = [0, 0] }
+        )["predictions"];
         Assert.Equal([-25, -500], logits);
     }
 
     [Fact]
-    public void Prototypes_refuse_regression() => Assert.Contains(
-        "prototypes classify; for regression use",
-        Assert.Throws<ArgumentException>(() => Graphs("protonet", TaskKind.Regression, 2).Training(new TaskShape(TaskKind.Regression, [2], 1, 4, 4))).Message);
+    public void Prototypes_refuse_regression() =>
+        Assert.Contains(
+            "prototypes classify; for regression use",
+            Assert
+                .Throws<ArgumentException>(() =>
+                    Graphs("protonet", TaskKind.Regression, 2).Training(new TaskShape(TaskKind.Regression, [2], 1, 4, 4))
+                )
+                .Message
+        );
 
-    private static Matrix<double> Rows(double[] values, int columns) => Matrix<double>.Build.DenseOfRowMajor(values.Length / columns, columns, values);
+    private static Matrix<double> Rows(double[] values, int columns) =>
+        Matrix<double>.Build.DenseOfRowMajor(values.Length / columns, columns, values);
 
     /// <summary>The embedding is the input itself.</summary>
     private static TaskGraphs Graphs(string row, TaskKind kind, int features) =>

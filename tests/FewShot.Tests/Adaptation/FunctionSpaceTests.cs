@@ -10,14 +10,17 @@ using Xunit;
 
 namespace FewShot.Tests.Adaptation;
 
-/// <summary>Closed forms in function space against the gradient flows they are the integrals of, integrated here step by step in plain numbers.</summary>
+/// <summary>
+/// Closed forms in function space against the gradient flows they are the integrals of, integrated here step by step in plain numbers.
+/// </summary>
 public class FunctionSpaceTests
 {
     private const string Support = TaskGraphs.SupportInputs;
     private const string Query = TaskGraphs.QueryInputs;
 
     /// <summary>
-    /// On a linear model the kernel is that of its parameters, and the flow goes down ½Σ(f − Y)² + (λ/2s)‖θ − φ‖² with s the scale of the kernel, from φ.
+    /// On a linear model the kernel is that of its parameters, and the flow goes down ½Σ(f − Y)² + (λ/2s)‖θ − φ‖² with s the scale of the
+    /// kernel, from φ.
     /// </summary>
     [Theory]
     [InlineData("head", TaskKind.Regression)]
@@ -69,9 +72,22 @@ public class FunctionSpaceTests
     public void Tangent_flow_is_the_integrated_flow_of_the_linearised_network(string layers, double time)
     {
         MethodCheckProblem problem = Problem(
-            "meta-rkhs-ii", new MethodOptions { FlowTime = time, Pattern = Pattern.Parse(layers) }, TaskKind.Regression, 2, [3]);
-        string[] moving = [.. problem.MetaParameters.Select(parameter => parameter.Name).Where(name => name.Contains('.') && !name.StartsWith("flow", StringComparison.Ordinal)
-            && (layers == "all" || name.StartsWith("head", StringComparison.Ordinal) == (layers == "head")))];
+            "meta-rkhs-ii",
+            new MethodOptions { FlowTime = time, Pattern = Pattern.Parse(layers) },
+            TaskKind.Regression,
+            2,
+            [3]
+        );
+        string[] moving =
+        [
+            .. problem
+                .MetaParameters.Select(parameter => parameter.Name)
+                .Where(name =>
+                    name.Contains('.')
+                    && !name.StartsWith("flow", StringComparison.Ordinal)
+                    && (layers == "all" || name.StartsWith("head", StringComparison.Ordinal) == (layers == "head"))
+                ),
+        ];
         Matrix<double> support = Jacobian(problem, Support, moving);
         Matrix<double> residual = Column(Targets(problem)) - Column(Network(problem, Support));
         Matrix<double> kernel = support * support.Transpose();
@@ -79,9 +95,13 @@ public class FunctionSpaceTests
         Matrix<double> coefficients = double.IsInfinity(time)
             ? (kernel + (identity * (1e-3 * kernel.Trace() / kernel.RowCount))).Solve(residual)
             : Integrate(residual * 0, time, at => residual - (kernel * at));
-        Matrix<double> expected = Column(Network(problem, Query)) + (Jacobian(problem, Query, moving) * support.TransposeThisAndMultiply(coefficients));
+        Matrix<double> expected =
+            Column(Network(problem, Query)) + (Jacobian(problem, Query, moving) * support.TransposeThisAndMultiply(coefficients));
         double[] predictions = Programs.Run(problem.Graphs.Training(problem.Shape), problem.Values)[TaskGraphs.Predictions];
-        Assert.All(Enumerable.Range(0, predictions.Length), i => Assert.Equal(expected[i, 0], predictions[i], 1e-6 * (1 + Math.Abs(expected[i, 0]))));
+        Assert.All(
+            Enumerable.Range(0, predictions.Length),
+            i => Assert.Equal(expected[i, 0], predictions[i], 1e-6 * (1 + Math.Abs(expected[i, 0])))
+        );
     }
 
     [Theory]
@@ -100,14 +120,23 @@ public class FunctionSpaceTests
         Model model = Networks.Mlp(new Compute.Graphs.Shape(2), 3);
         Assert.All(
             new[] { "amfs", "meta-rkhs-ii" },
-            row => Assert.All(Heads(Catalogue.Create(row), model), values => Assert.All(values, value => Assert.Equal(0, value))));
-        Assert.Contains(Heads(Catalogue.Create("meta-rkhs-ii", new MethodOptions { Pattern = Pattern.BodyOnly }), model), values => values.Any(value => value != 0));
+            row => Assert.All(Heads(Catalogue.Create(row), model), values => Assert.All(values, value => Assert.Equal(0, value)))
+        );
+        Assert.Contains(
+            Heads(Catalogue.Create("meta-rkhs-ii", new MethodOptions { Pattern = Pattern.BodyOnly }), model),
+            values => values.Any(value => value != 0)
+        );
         Assert.Contains(Heads(Catalogue.Create("maml"), model), values => values.Any(value => value != 0));
 
         static float[][] Heads(Method method, Model model)
         {
             ParameterSet parameters = ParameterSet.Initialize(method.MetaParameters(model), 1);
-            return [.. parameters.Specifications.Where(parameter => parameter.Name.StartsWith(Model.Head, StringComparison.Ordinal)).Select(parameter => parameters[parameter.Name].ToArray())];
+            return
+            [
+                .. parameters
+                    .Specifications.Where(parameter => parameter.Name.StartsWith(Model.Head, StringComparison.Ordinal))
+                    .Select(parameter => parameters[parameter.Name].ToArray()),
+            ];
         }
     }
 
@@ -162,13 +191,19 @@ public class FunctionSpaceTests
         const int outputs = 2;
         Model model = Networks.Mlp(new Compute.Graphs.Shape(features), outputs, hidden, Activation.Tanh);
         return new MethodCheckProblem(
-            new TaskGraphs(Catalogue.Create(row, options), model, kind, NormStatistics.Query), new TaskShape(kind, [features], outputs, 6, 4), seed: 1);
+            new TaskGraphs(Catalogue.Create(row, options), model, kind, NormStatistics.Query),
+            new TaskShape(kind, [features], outputs, 6, 4),
+            seed: 1
+        );
     }
 
     private static void AssertPredictions(MethodCheckProblem problem, Matrix<double> expected, double tolerance)
     {
         double[] predictions = Programs.Run(problem.Graphs.Training(problem.Shape), problem.Values)[TaskGraphs.Predictions];
-        Assert.All(Enumerable.Range(0, predictions.Length), i => Assert.Equal(expected[i / expected.ColumnCount, i % expected.ColumnCount], predictions[i], tolerance));
+        Assert.All(
+            Enumerable.Range(0, predictions.Length),
+            i => Assert.Equal(expected[i / expected.ColumnCount, i % expected.ColumnCount], predictions[i], tolerance)
+        );
     }
 
     private static double Softplus(MethodCheckProblem problem, string name) => Math.Log(1 + Math.Exp(problem.Values[name][0]));
@@ -185,12 +220,15 @@ public class FunctionSpaceTests
         return problem.Shape.Kind == TaskKind.Classification ? targets - (1.0 / problem.Shape.Outputs) : targets;
     }
 
-    private static Matrix<double> Rows(MethodCheckProblem problem, string inputs, int features) => RowMajor(problem.Values[inputs], features);
+    private static Matrix<double> Rows(MethodCheckProblem problem, string inputs, int features) =>
+        RowMajor(problem.Values[inputs], features);
 
-    private static Matrix<double> RowMajor(double[] values, int columns) => Matrix<double>.Build.DenseOfRowMajor(values.Length / columns, columns, values);
+    private static Matrix<double> RowMajor(double[] values, int columns) =>
+        Matrix<double>.Build.DenseOfRowMajor(values.Length / columns, columns, values);
 
     private static Matrix<double> WithOne(Matrix<double> rows) => rows.Append(Matrix<double>.Build.Dense(rows.RowCount, 1, 1));
 
     /// <summary>An example's outputs one below the other.</summary>
-    private static Matrix<double> Column(Matrix<double> rows) => Matrix<double>.Build.Dense(rows.RowCount * rows.ColumnCount, 1, rows.ToRowMajorArray());
+    private static Matrix<double> Column(Matrix<double> rows) =>
+        Matrix<double>.Build.Dense(rows.RowCount * rows.ColumnCount, 1, rows.ToRowMajorArray());
 }

@@ -13,17 +13,30 @@ using Xunit;
 namespace FewShot.Tests.Adaptation;
 
 /// <summary>
-/// The inner loop against one written out by hand: a network of linear layers and tanh, its gradient by the chain rule in plain numbers, layers that a step does
-/// not change held where they are.
+/// The inner loop against one written out by hand: a network of linear layers and tanh, its gradient by the chain rule in plain numbers,
+/// layers that a step does not change held where they are.
 /// </summary>
 public class GradientDescentTests
 {
     private static readonly TaskShape s_shape = new(TaskKind.Regression, [2], 1, 5, 4);
 
     public static TheoryData<string> Patterns =>
-    [
-        "110;001", "001;110", "010;001", "001;010", "100;010;001", "001;010;100", "111;001", "011;100", "101;010;101", "001;000;110", "all", "head", "body", "011;001",
-    ];
+        [
+            "110;001",
+            "001;110",
+            "010;001",
+            "001;010",
+            "100;010;001",
+            "001;010;100",
+            "111;001",
+            "011;100",
+            "101;010;101",
+            "001;000;110",
+            "all",
+            "head",
+            "body",
+            "011;001",
+        ];
 
     [Theory]
     [MemberData(nameof(Patterns))]
@@ -78,9 +91,10 @@ public class GradientDescentTests
     public void A_regularised_lower_level_is_descended_alike_in_training_and_in_use(string row, string pattern)
     {
         // A squared norm of all layers would leave nothing to learn, and is refused.
-        LowerRegularization[] regularizations = row == "mrml"
-            ? [new LowerRegularization.SquaredNorm(0.4), new LowerRegularization.Proximal(0.7)]
-            : [new LowerRegularization.Proximal(0.7)];
+        LowerRegularization[] regularizations =
+            row == "mrml"
+                ? [new LowerRegularization.SquaredNorm(0.4), new LowerRegularization.Proximal(0.7)]
+                : [new LowerRegularization.Proximal(0.7)];
         foreach (LowerRegularization regularization in regularizations)
         {
             MethodCheckProblem problem = Problem(row, pattern, regularization);
@@ -116,7 +130,15 @@ public class GradientDescentTests
     private static MethodCheckProblem Problem(string row, string pattern, LowerRegularization? regularization)
     {
         int steps = pattern.Contains(';', StringComparison.Ordinal) ? pattern.Count(c => c == ';') + 1 : 2;
-        Method method = Catalogue.Create(row, new MethodOptions { InnerSteps = steps, InnerRate = 0.3, Pattern = Pattern.Parse(pattern) });
+        Method method = Catalogue.Create(
+            row,
+            new MethodOptions
+            {
+                InnerSteps = steps,
+                InnerRate = 0.3,
+                Pattern = Pattern.Parse(pattern),
+            }
+        );
         if (regularization is not null)
         {
             method = method with { Adaptation = (GradientDescent)method.Adaptation with { Regularization = regularization } };
@@ -148,7 +170,11 @@ public class GradientDescentTests
         {
             double[][] gradients = [.. parameters.Select(values => new double[values.Length])];
             Pass(
-                parameters, query ? TaskGraphs.QueryInputs : TaskGraphs.SupportInputs, query ? TaskGraphs.QueryTargets : TaskGraphs.SupportTargets, gradients);
+                parameters,
+                query ? TaskGraphs.QueryInputs : TaskGraphs.SupportInputs,
+                query ? TaskGraphs.QueryTargets : TaskGraphs.SupportTargets,
+                gradients
+            );
             return gradients;
         }
 
@@ -160,19 +186,27 @@ public class GradientDescentTests
                 double[][] at = parameters;
                 double[][] gradients = Gradients(at);
                 int current = step;
-                parameters = [.. at.Select((values, p) => !_descent.Pattern.Changes(current, p / 2, 3) ? values
-                    : values.Select((value, i) => value - (0.3 * (gradients[p][i] + Pull(value, start[p][i])))).ToArray())];
+                parameters =
+                [
+                    .. at.Select(
+                        (values, p) =>
+                            !_descent.Pattern.Changes(current, p / 2, 3)
+                                ? values
+                                : values.Select((value, i) => value - (0.3 * (gradients[p][i] + Pull(value, start[p][i])))).ToArray()
+                    ),
+                ];
             }
 
             return parameters;
         }
 
-        private double Pull(double value, double start) => _descent.Regularization switch
-        {
-            LowerRegularization.SquaredNorm norm => norm.Strength * value,
-            LowerRegularization.Proximal proximal => proximal.Strength * (value - start),
-            _ => 0,
-        };
+        private double Pull(double value, double start) =>
+            _descent.Regularization switch
+            {
+                LowerRegularization.SquaredNorm norm => norm.Strength * value,
+                LowerRegularization.Proximal proximal => proximal.Strength * (value - start),
+                _ => 0,
+            };
 
         /// <summary>The mean squared error, and its gradient added where one is wanted.</summary>
         private double Pass(double[][] parameters, string inputs, string targets, double[][]? gradients)
@@ -186,16 +220,21 @@ public class GradientDescentTests
                 for (int layer = 0; layer < 3; layer++)
                 {
                     int current = layer;
-                    activations[layer + 1] = [.. Enumerable.Range(0, _sizes[layer + 1]).Select(j =>
-                    {
-                        double sum = parameters[(2 * current) + 1][j];
-                        for (int i = 0; i < _sizes[current]; i++)
-                        {
-                            sum += activations[current][i] * parameters[2 * current][(i * _sizes[current + 1]) + j];
-                        }
+                    activations[layer + 1] =
+                    [
+                        .. Enumerable
+                            .Range(0, _sizes[layer + 1])
+                            .Select(j =>
+                            {
+                                double sum = parameters[(2 * current) + 1][j];
+                                for (int i = 0; i < _sizes[current]; i++)
+                                {
+                                    sum += activations[current][i] * parameters[2 * current][(i * _sizes[current + 1]) + j];
+                                }
 
-                        return current == 2 ? sum : Math.Tanh(sum);
-                    })];
+                                return current == 2 ? sum : Math.Tanh(sum);
+                            }),
+                    ];
                 }
 
                 double error = activations[3][0] - y[example];
@@ -210,7 +249,10 @@ public class GradientDescentTests
                         for (int i = 0; i < _sizes[layer]; i++)
                         {
                             gradients[2 * layer][(i * _sizes[layer + 1]) + j] += slope[j] * activations[layer][i];
-                            below[i] += slope[j] * parameters[2 * layer][(i * _sizes[layer + 1]) + j] * (1 - (activations[layer][i] * activations[layer][i]));
+                            below[i] +=
+                                slope[j]
+                                * parameters[2 * layer][(i * _sizes[layer + 1]) + j]
+                                * (1 - (activations[layer][i] * activations[layer][i]));
                         }
                     }
 

@@ -9,7 +9,9 @@ using Xunit;
 
 namespace FewShot.Tests.Adaptation;
 
-/// <summary>The head against one written out by hand in plain numbers, whose derivatives are those of the formula, not of a graph.</summary>
+/// <summary>
+/// The head against one written out by hand in plain numbers, whose derivatives are those of the formula, not of a graph.
+/// </summary>
 public class SteepestDescentHeadTests
 {
     private const int Ways = 3;
@@ -72,9 +74,17 @@ public class SteepestDescentHeadTests
         Assert.Contains(weights, value => Math.Abs(value) > 0.1);
     }
 
-    private static MethodCheckProblem Problem(int perClass) => new(
-        new TaskGraphs(Catalogue.Create("fiml"), Networks.Mlp(new Shape(Features), 0, []), TaskKind.Classification, NormStatistics.Query),
-        new TaskShape(TaskKind.Classification, [Features], Ways, Ways * perClass, Ways * 2), seed: 4);
+    private static MethodCheckProblem Problem(int perClass) =>
+        new(
+            new TaskGraphs(
+                Catalogue.Create("fiml"),
+                Networks.Mlp(new Shape(Features), 0, []),
+                TaskKind.Classification,
+                NormStatistics.Query
+            ),
+            new TaskShape(TaskKind.Classification, [Features], Ways, Ways * perClass, Ways * 2),
+            seed: 4
+        );
 
     /// <summary>[features, ways] after some steps.</summary>
     private static double[] Weights(MethodCheckProblem problem, IReadOnlyDictionary<string, double[]> values, int steps)
@@ -87,7 +97,10 @@ public class SteepestDescentHeadTests
         for (int i = 0; i < n * Features * Ways; i++)
         {
             (int example, int f, int c) = (i / (Features * Ways), i / Ways % Features, i % Ways);
-            weights[(f * Ways) + c] += targets[(example * Ways) + c] * x[(example * Features) + f] / Enumerable.Range(0, n).Sum(other => targets[(other * Ways) + c]);
+            weights[(f * Ways) + c] +=
+                targets[(example * Ways) + c]
+                * x[(example * Features) + f]
+                / Enumerable.Range(0, n).Sum(other => targets[(other * Ways) + c]);
         }
 
         for (int step = 0; step < steps; step++)
@@ -97,7 +110,11 @@ public class SteepestDescentHeadTests
             for (int i = 0; i < residual.Length; i++)
             {
                 string kind = targets[i] == 1 ? "own" : "other";
-                (double v, double m, double t) = (values[$"descent.{kind}_weight"][0], values[$"descent.{kind}_slope"][0], values[$"descent.{kind}_target"][0]);
+                (double v, double m, double t) = (
+                    values[$"descent.{kind}_weight"][0],
+                    values[$"descent.{kind}_slope"][0],
+                    values[$"descent.{kind}_target"][0]
+                );
                 double score = Enumerable.Range(0, Features).Sum(f => x[(i / Ways * Features) + f] * weights[(f * Ways) + (i % Ways)]);
                 residual[i] = v * ((m * score) + ((1 - m) * Math.Max(score, 0)) - t);
                 slope[i] = v * (m + (score > 0 ? 1 - m : 0));
@@ -106,13 +123,22 @@ public class SteepestDescentHeadTests
             double[] gradient = new double[weights.Length];
             for (int i = 0; i < gradient.Length; i++)
             {
-                gradient[i] = (ridge * weights[i]) + Enumerable.Range(0, n).Sum(
-                    e => x[(e * Features) + (i / Ways)] * slope[(e * Ways) + (i % Ways)] * residual[(e * Ways) + (i % Ways)]);
+                gradient[i] =
+                    (ridge * weights[i])
+                    + Enumerable
+                        .Range(0, n)
+                        .Sum(e => x[(e * Features) + (i / Ways)] * slope[(e * Ways) + (i % Ways)] * residual[(e * Ways) + (i % Ways)]);
             }
 
             double length = gradient.Sum(g => g * g);
-            double curved = Enumerable.Range(0, n * Ways).Sum(i => Math.Pow(
-                slope[i] * Enumerable.Range(0, Features).Sum(f => x[(i / Ways * Features) + f] * gradient[(f * Ways) + (i % Ways)]), 2));
+            double curved = Enumerable
+                .Range(0, n * Ways)
+                .Sum(i =>
+                    Math.Pow(
+                        slope[i] * Enumerable.Range(0, Features).Sum(f => x[(i / Ways * Features) + f] * gradient[(f * Ways) + (i % Ways)]),
+                        2
+                    )
+                );
             weights = [.. weights.Select((w, i) => w - (gradient[i] * length / (curved + (length * ridge) + 1e-12)))];
         }
 
@@ -123,15 +149,30 @@ public class SteepestDescentHeadTests
     {
         double[] weights = Weights(problem, values, steps);
         double[] x = Normalised(values[TaskGraphs.QueryInputs]);
-        return [.. Enumerable.Range(0, problem.Shape.QueryCount * Ways).Select(i => values["descent.scale"][0]
-            * Enumerable.Range(0, Features).Sum(f => x[(i / Ways * Features) + f] * weights[(f * Ways) + (i % Ways)]))];
+        return
+        [
+            .. Enumerable
+                .Range(0, problem.Shape.QueryCount * Ways)
+                .Select(i =>
+                    values["descent.scale"][0]
+                    * Enumerable.Range(0, Features).Sum(f => x[(i / Ways * Features) + f] * weights[(f * Ways) + (i % Ways)])
+                ),
+        ];
     }
 
     private static double[] Normalised(double[] rows) =>
-        [.. rows.Select((value, i) => value / Math.Sqrt(rows[(i / Features * Features)..((i / Features * Features) + Features)].Sum(v => v * v) + 1e-6))];
+        [
+            .. rows.Select(
+                (value, i) =>
+                    value / Math.Sqrt(rows[(i / Features * Features)..((i / Features * Features) + Features)].Sum(v => v * v) + 1e-6)
+            ),
+        ];
 
-    private static double CrossEntropy(double[] logits, double[] targets) => -Enumerable.Range(0, logits.Length).Where(i => targets[i] == 1).Average(
-        i => logits[i] - Math.Log(Enumerable.Range(0, Ways).Sum(c => Math.Exp(logits[(i / Ways * Ways) + c]))));
+    private static double CrossEntropy(double[] logits, double[] targets) =>
+        -Enumerable
+            .Range(0, logits.Length)
+            .Where(i => targets[i] == 1)
+            .Average(i => logits[i] - Math.Log(Enumerable.Range(0, Ways).Sum(c => Math.Exp(logits[(i / Ways * Ways) + c]))));
 
     private static void Close(double[] expected, double[] found, double tolerance)
     {

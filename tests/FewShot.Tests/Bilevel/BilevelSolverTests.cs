@@ -15,8 +15,22 @@ public class BilevelSolverTests
 {
     private const double Rate = 0.2;
 
-    private static readonly Matrix<double> s_a = Matrix<double>.Build.DenseOfArray(new[,] { { 3, 1, 0 }, { 1, 2, 0.5 }, { 0, 0.5, 1.5 } });
-    private static readonly Matrix<double> s_b = Matrix<double>.Build.DenseOfArray(new[,] { { 1, 0.5 }, { -1, 2 }, { 0.3, 1.0 } });
+    private static readonly Matrix<double> s_a = Matrix<double>.Build.DenseOfArray(
+        new[,]
+        {
+            { 3, 1, 0 },
+            { 1, 2, 0.5 },
+            { 0, 0.5, 1.5 },
+        }
+    );
+    private static readonly Matrix<double> s_b = Matrix<double>.Build.DenseOfArray(
+        new[,]
+        {
+            { 1, 0.5 },
+            { -1, 2 },
+            { 0.3, 1.0 },
+        }
+    );
     private static readonly Vector<double> s_c = Vector<double>.Build.Dense([1, -1, 2.0]);
     private static readonly Vector<double> s_x = Vector<double>.Build.Dense([0.5, 0.5]);
 
@@ -29,10 +43,14 @@ public class BilevelSolverTests
         Data = [Data("a", s_a), Data("b", s_b), Data("c", s_c.ToColumnMatrix())],
     };
 
-    public static TheoryData<Hypergradient, int> Unrolled => new()
-    {
-        { new Hypergradient.Forward(), 3 }, { new Hypergradient.Reverse(), 3 }, { new Hypergradient.Forward(), 40 }, { new Hypergradient.Reverse(), 40 },
-    };
+    public static TheoryData<Hypergradient, int> Unrolled =>
+        new()
+        {
+            { new Hypergradient.Forward(), 3 },
+            { new Hypergradient.Reverse(), 3 },
+            { new Hypergradient.Forward(), 40 },
+            { new Hypergradient.Reverse(), 40 },
+        };
 
     [Theory]
     [MemberData(nameof(Unrolled))]
@@ -76,13 +94,16 @@ public class BilevelSolverTests
                 UpperVariables = [new("x", new Shape(1), Initializer.Constant(0))],
                 LowerVariables = [new("y", new Shape(1), Initializer.Constant(0))],
             };
-            using var solver = new BilevelSolver(problem, new BilevelOptions
-            {
-                InnerSteps = 1,
-                InnerRate = 1e-3,
-                Hypergradient = new Hypergradient.Implicit(new LinearSolver.ConjugateGradients(5) { Damping = damping }),
-                WarmStart = false,
-            });
+            using var solver = new BilevelSolver(
+                problem,
+                new BilevelOptions
+                {
+                    InnerSteps = 1,
+                    InnerRate = 1e-3,
+                    Hypergradient = new Hypergradient.Implicit(new LinearSolver.ConjugateGradients(5) { Damping = damping }),
+                    WarmStart = false,
+                }
+            );
             return solver.Differentiate();
         }
 
@@ -97,7 +118,8 @@ public class BilevelSolverTests
     }
 
     [Fact]
-    public void The_implicit_hypergradient_is_exact_at_the_solution() => Equal(Exact(s_x), Gradient(new Hypergradient.Implicit(new LinearSolver.ConjugateGradients(3)), 200), 1e-5);
+    public void The_implicit_hypergradient_is_exact_at_the_solution() =>
+        Equal(Exact(s_x), Gradient(new Hypergradient.Implicit(new LinearSolver.ConjugateGradients(3)), 200), 1e-5);
 
     [Fact]
     public void Memory_does_not_grow_with_the_steps_but_for_reverse_mode()
@@ -119,14 +141,17 @@ public class BilevelSolverTests
     [InlineData(false)]
     public void It_finds_the_solution(bool warm)
     {
-        using var solver = new BilevelSolver(s_problem, new BilevelOptions
-        {
-            InnerSteps = warm ? 3 : 60,
-            InnerRate = Rate,
-            WarmStart = warm,
-            Hypergradient = new Hypergradient.Implicit(new LinearSolver.ConjugateGradients(warm ? 1 : 3)),
-            Outer = new OuterUpdate(OptimizerKind.Sgd, Rate: 0.1, Momentum: 0),
-        });
+        using var solver = new BilevelSolver(
+            s_problem,
+            new BilevelOptions
+            {
+                InnerSteps = warm ? 3 : 60,
+                InnerRate = Rate,
+                WarmStart = warm,
+                Hypergradient = new Hypergradient.Implicit(new LinearSolver.ConjugateGradients(warm ? 1 : 3)),
+                Outer = new OuterUpdate(OptimizerKind.Sgd, Rate: 0.1, Momentum: 0),
+            }
+        );
         int told = 0;
         BilevelStep last = solver.Run(500, (iteration, _) => told = iteration);
         Assert.Equal(500, told);
@@ -152,19 +177,38 @@ public class BilevelSolverTests
         Assert.Contains("named 'x'", Message(s_problem with { LowerVariables = [new("x", new Shape(1), Initializer.Constant(0))] }));
         Assert.Contains("at least one upper", Message(s_problem with { UpperVariables = [] }));
         Assert.Contains("'a' are [3, 3], 9 numbers; got 1", Message(s_problem with { Data = [new("a", new Shape(3, 3), [1])] }));
-        Assert.Contains("at most 256", Message(
-            s_problem with { UpperVariables = [new("x", new Shape(2, 1), Initializer.Constant(0)), new("more", new Shape(300), Initializer.Constant(0))] }, new Hypergradient.Forward()));
+        Assert.Contains(
+            "at most 256",
+            Message(
+                s_problem with
+                {
+                    UpperVariables =
+                    [
+                        new("x", new Shape(2, 1), Initializer.Constant(0)),
+                        new("more", new Shape(300), Initializer.Constant(0)),
+                    ],
+                },
+                new Hypergradient.Forward()
+            )
+        );
         Assert.Contains("9 of 5 inner steps", Message(s_problem, new Hypergradient.Reverse(9)));
         using var diverging = new BilevelSolver(s_problem, new BilevelOptions { InnerSteps = 500, InnerRate = 5 });
         Assert.Contains("lower InnerRate", Assert.Throws<TrainingDivergedException>(() => diverging.Step()).Message);
 
-        static string Message(BilevelProblem problem, Hypergradient? mode = null) => Assert.Throws<ArgumentException>(() =>
-            new BilevelSolver(problem, mode is null ? null : new BilevelOptions { InnerSteps = 5, Hypergradient = mode }).Dispose()).Message;
+        static string Message(BilevelProblem problem, Hypergradient? mode = null) =>
+            Assert
+                .Throws<ArgumentException>(() =>
+                    new BilevelSolver(problem, mode is null ? null : new BilevelOptions { InnerSteps = 5, Hypergradient = mode }).Dispose()
+                )
+                .Message;
     }
 
     public static TheoryData<Hypergradient> StepSizeModes => [new Hypergradient.Forward(), new Hypergradient.Reverse()];
 
-    /// <summary>w ← w − ηHw, T times, at an η under which w grows by 2 in a step: ‖w‖² is no float, its logarithm and the derivative of that are (Wang 2020).</summary>
+    /// <summary>
+    /// w ← w − ηHw, T times, at an η under which w grows by 2 in a step: ‖w‖² is no float, its logarithm and the derivative of that are
+    /// (Wang 2020).
+    /// </summary>
     [Theory]
     [MemberData(nameof(StepSizeModes))]
     public void A_log_loss_tunes_step_sizes_where_the_loss_itself_overflows(Hypergradient mode)
@@ -172,15 +216,21 @@ public class BilevelSolverTests
         const int steps = 100;
         const double eta = 3;
         double[] curvatures = [1, 0.1];
-        BilevelProblem Tuning(Func<Tensor, Tensor, Tensor> loss) => new()
+        BilevelProblem Tuning(Func<Tensor, Tensor, Tensor> loss) =>
+            new()
+            {
+                Upper = v => loss(v["w"], v["zero"]),
+                Lower = v => (v["eta"] * (v["h"] * v["w"].Square()).Sum()) * 0.5,
+                UpperVariables = [new("eta", Shape.Scalar, Initializer.Constant(eta))],
+                LowerVariables = [new("w", new Shape(2), Initializer.Constant(1))],
+                Data = [new("h", new Shape(2), [.. curvatures.Select(h => (float)h)]), new("zero", new Shape(2), [0, 0])],
+            };
+        var options = new BilevelOptions
         {
-            Upper = v => loss(v["w"], v["zero"]),
-            Lower = v => (v["eta"] * (v["h"] * v["w"].Square()).Sum()) * 0.5,
-            UpperVariables = [new("eta", Shape.Scalar, Initializer.Constant(eta))],
-            LowerVariables = [new("w", new Shape(2), Initializer.Constant(1))],
-            Data = [new("h", new Shape(2), [.. curvatures.Select(h => (float)h)]), new("zero", new Shape(2), [0, 0])],
+            InnerSteps = steps,
+            InnerRate = 1,
+            Hypergradient = mode,
         };
-        var options = new BilevelOptions { InnerSteps = steps, InnerRate = 1, Hypergradient = mode };
         double[] w = [.. curvatures.Select(h => Math.Pow(1 - (eta * h), steps))];
         double[] slope = [.. curvatures.Select(h => -h * steps * Math.Pow(1 - (eta * h), steps - 1))];
         using var rescaled = new BilevelSolver(Tuning((w, zero) => w.LogMeanSquaredError(zero)), options);
@@ -198,12 +248,22 @@ public class BilevelSolverTests
 
     private static float[] Gradient(Hypergradient mode, int steps)
     {
-        using var solver = new BilevelSolver(s_problem, new BilevelOptions { InnerSteps = steps, InnerRate = Rate, Hypergradient = mode });
+        using var solver = new BilevelSolver(
+            s_problem,
+            new BilevelOptions
+            {
+                InnerSteps = steps,
+                InnerRate = Rate,
+                Hypergradient = mode,
+            }
+        );
         solver.Differentiate();
         return solver.Gradient.ToArray();
     }
 
-    private static DataTensor Data(string name, Matrix<double> values) => new(name, new Shape(values.RowCount, values.ColumnCount), [.. values.ToRowMajorArray().Select(value => (float)value)]);
+    private static DataTensor Data(string name, Matrix<double> values) =>
+        new(name, new Shape(values.RowCount, values.ColumnCount), [.. values.ToRowMajorArray().Select(value => (float)value)]);
 
-    private static void Equal(Vector<double> expected, float[] actual, double tolerance) => Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, tolerance));
+    private static void Equal(Vector<double> expected, float[] actual, double tolerance) =>
+        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, tolerance));
 }

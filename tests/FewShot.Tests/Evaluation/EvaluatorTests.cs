@@ -9,7 +9,15 @@ namespace FewShot.Tests.Evaluation;
 
 public class EvaluatorTests
 {
-    private static readonly LearnerSpecification s_specification = new() { Method = "maml", Network = "mlp", InputShape = [4], Outputs = 3, Hidden = [8], InnerSteps = 2 };
+    private static readonly LearnerSpecification s_specification = new()
+    {
+        Method = "maml",
+        Network = "mlp",
+        InputShape = [4],
+        Outputs = 3,
+        Hidden = [8],
+        InnerSteps = 2,
+    };
     private static readonly BlobTasks s_source = new(new TaskShape(TaskKind.Classification, [4], 3, 3, 6));
 
     [Fact]
@@ -32,7 +40,10 @@ public class EvaluatorTests
     {
         using var evaluator = new Evaluator(s_specification, s_source, 1);
         EvaluationResult result = evaluator.Run(Parameters(), Split.Test, 12, seed: 3);
-        Assert.Equal(("maml", "exact", NormStatistics.Support, Split.Test, 12, 3ul), (result.Method, result.Order, result.NormStatistics, result.Split, result.Episodes, result.Seed));
+        Assert.Equal(
+            ("maml", "exact", NormStatistics.Support, Split.Test, 12, 3ul),
+            (result.Method, result.Order, result.NormStatistics, result.Split, result.Episodes, result.Seed)
+        );
         Assert.Equal(3, result.Steps.Count);
         Assert.Equal(result.Steps[0], result.Before);
         Assert.Equal(result.Accuracy, result.Steps[^1]);
@@ -88,18 +99,25 @@ public class EvaluatorTests
     public void Tasks_that_the_learner_cannot_serve_are_refused()
     {
         var images = new BlobTasks(new TaskShape(TaskKind.Classification, [5], 3, 3, 6));
-        Assert.Contains("takes inputs of [4], the tasks have [5]", Assert.Throws<ArgumentException>(() => new Evaluator(s_specification, images, 1)).Message);
+        Assert.Contains(
+            "takes inputs of [4], the tasks have [5]",
+            Assert.Throws<ArgumentException>(() => new Evaluator(s_specification, images, 1)).Message
+        );
         Assert.Contains(
             "the learner is for regression, the tasks are classification",
-            Assert.Throws<ArgumentException>(() => new Evaluator(s_specification with { Kind = TaskKind.Regression }, s_source, 1)).Message);
+            Assert.Throws<ArgumentException>(() => new Evaluator(s_specification with { Kind = TaskKind.Regression }, s_source, 1)).Message
+        );
     }
 
     [Fact]
     public void Evaluation_can_be_cancelled()
     {
         using var evaluator = new Evaluator(s_specification, s_source, 2);
-        Assert.Throws<OperationCanceledException>(() => evaluator.Run(Parameters(), Split.Test, 10, 1, cancellation: new CancellationToken(canceled: true)));
+        Assert.Throws<OperationCanceledException>(() =>
+            evaluator.Run(Parameters(), Split.Test, 10, 1, cancellation: new CancellationToken(canceled: true))
+        );
     }
 
-    private static ParameterSet Parameters() => ParameterSet.Initialize(s_specification.CreateMethod().MetaParameters(s_specification.CreateModel()), 1);
+    private static ParameterSet Parameters() =>
+        ParameterSet.Initialize(s_specification.CreateMethod().MetaParameters(s_specification.CreateModel()), 1);
 }

@@ -22,7 +22,9 @@ public class MethodCheckTests(ITestOutputHelper output)
         MethodCheckResult result = MethodCheck.Run(Catalogue.Create(name));
         foreach (MethodCheckCase entry in result.Cases)
         {
-            output.WriteLine($"{entry.Name}: {entry.MaxRelativeError:E1} ({entry.Coordinates} compared, {entry.LeftOut} left out) {entry.Worst}");
+            output.WriteLine(
+                $"{entry.Name}: {entry.MaxRelativeError:E1} ({entry.Coordinates} compared, {entry.LeftOut} left out) {entry.Worst}"
+            );
         }
 
         Assert.True(result.Passed);
@@ -42,13 +44,28 @@ public class MethodCheckTests(ITestOutputHelper output)
     [Fact]
     public void A_method_that_takes_a_pattern_or_truncates_passes_where_it_fits()
     {
-        MethodCheckResult result = MethodCheck.Run(Catalogue.Create("maml", new MethodOptions { InnerSteps = 3, ExactSteps = 1, Pattern = FewShot.Patterns.Pattern.Parse("011;000;111") }));
+        MethodCheckResult result = MethodCheck.Run(
+            Catalogue.Create(
+                "maml",
+                new MethodOptions
+                {
+                    InnerSteps = 3,
+                    ExactSteps = 1,
+                    Pattern = FewShot.Patterns.Pattern.Parse("011;000;111"),
+                }
+            )
+        );
         Assert.True(result.Passed);
         Assert.Contains("through the last 1 inner steps, with the gradients of the others held constant", result.Definition);
         Assert.All(result.Cases, entry => Assert.StartsWith("smooth mlp", entry.Name));
         Assert.Contains(
             "pattern 0101010 has 7 layers",
-            Assert.Throws<ArgumentException>(() => MethodCheck.Run(Catalogue.Create("maml", new MethodOptions { Pattern = FewShot.Patterns.Pattern.Parse("0101010") }))).Message);
+            Assert
+                .Throws<ArgumentException>(() =>
+                    MethodCheck.Run(Catalogue.Create("maml", new MethodOptions { Pattern = FewShot.Patterns.Pattern.Parse("0101010") }))
+                )
+                .Message
+        );
     }
 
     [Theory]
@@ -59,9 +76,17 @@ public class MethodCheckTests(ITestOutputHelper output)
     [InlineData("itd-bio", LearningRateScope.Parameter)]
     public void Learned_step_sizes_under_a_pattern_pass(string row, LearningRateScope? rates)
     {
-        var options = new MethodOptions { InnerSteps = 3, Pattern = FewShot.Patterns.Pattern.Parse("001;101;011"), Rates = rates };
+        var options = new MethodOptions
+        {
+            InnerSteps = 3,
+            Pattern = FewShot.Patterns.Pattern.Parse("001;101;011"),
+            Rates = rates,
+        };
         MethodCheckResult result = MethodCheck.Run(Catalogue.Create(row, options));
-        Assert.True(result.Passed, string.Join('\n', result.Cases.Select(entry => $"{entry.Name}: {entry.MaxRelativeError:E1} {entry.Worst}")));
+        Assert.True(
+            result.Passed,
+            string.Join('\n', result.Cases.Select(entry => $"{entry.Name}: {entry.MaxRelativeError:E1} {entry.Worst}"))
+        );
     }
 
     /// <summary>The value of tanh with the derivative of the identity.</summary>
@@ -108,7 +133,10 @@ public class MethodCheckTests(ITestOutputHelper output)
         Method method = Catalogue.Create("maml");
         var model = new Model("m", new Shape(1), [("layer1", new Sequential(("linear", new Linear(1)), ("relu", Activation.Relu)))], 1);
         var problem = new MethodCheckProblem(
-            new TaskGraphs(method, model, TaskKind.Regression, NormStatistics.Query), new TaskShape(TaskKind.Regression, [1], 1, 1, 1), seed: 1);
+            new TaskGraphs(method, model, TaskKind.Regression, NormStatistics.Query),
+            new TaskShape(TaskKind.Regression, [1], 1, 1, 1),
+            seed: 1
+        );
         problem.Values[TaskGraphs.SupportInputs] = [0];
         problem.Values[TaskGraphs.QueryInputs] = [0];
         problem.Values["layer1.linear.bias"] = [-distance];
@@ -132,7 +160,12 @@ public class MethodCheckTests(ITestOutputHelper output)
 
     private static MethodCheckResult Run(Method method, Activation activation)
     {
-        var model = new Model("m", new Shape(3), [("layer1", new Sequential(("linear", new Linear(5)), ("activation", activation)))], method.Adaptation.NeedsHead ? 3 : 0);
+        var model = new Model(
+            "m",
+            new Shape(3),
+            [("layer1", new Sequential(("linear", new Linear(5)), ("activation", activation)))],
+            method.Adaptation.NeedsHead ? 3 : 0
+        );
         return MethodCheck.Run(method, model, new TaskShape(TaskKind.Classification, [3], 3, 6, 6));
     }
 
@@ -141,7 +174,13 @@ public class MethodCheckTests(ITestOutputHelper output)
     {
         public override string Order => "exact";
 
-        public override OuterStep Trace(TaskTrace task, AdaptationRule adaptation, Tensor queryInputs, Tensor queryTargets, IReadOnlyList<string> trained)
+        public override OuterStep Trace(
+            TaskTrace task,
+            AdaptationRule adaptation,
+            Tensor queryInputs,
+            Tensor queryTargets,
+            IReadOnlyList<string> trained
+        )
         {
             OuterStep exact = new Unrolled().Trace(task, adaptation, queryInputs, queryTargets, trained);
             return exact with { Gradients = exact.Gradients.Select((_, gradient) => gradient * Factor) };
@@ -153,7 +192,12 @@ public class MethodCheckTests(ITestOutputHelper output)
     {
         public override string Order => "exact";
 
-        public override OuterStep Trace(TaskTrace task, AdaptationRule adaptation, Tensor queryInputs, Tensor queryTargets, IReadOnlyList<string> trained) =>
-            new Unrolled(0).Trace(task, adaptation, queryInputs, queryTargets, trained);
+        public override OuterStep Trace(
+            TaskTrace task,
+            AdaptationRule adaptation,
+            Tensor queryInputs,
+            Tensor queryTargets,
+            IReadOnlyList<string> trained
+        ) => new Unrolled(0).Trace(task, adaptation, queryInputs, queryTargets, trained);
     }
 }

@@ -21,17 +21,24 @@ public class ExampleTests
     {
         string output = Run("RegularizationStrengths", "60");
         Assert.True(Number(output, @"forward mode: first hypergradient within ([\d.e+-]+)") < 1e-3, output);
-        Assert.True(Number(output, @"implicit[^;]*; validation error [\d.]+, test error ([\d.]+)") < Number(output, @"one strength for all.*test error ([\d.]+)"), output);
+        Assert.True(
+            Number(output, @"implicit[^;]*; validation error [\d.]+, test error ([\d.]+)")
+                < Number(output, @"one strength for all.*test error ([\d.]+)"),
+            output
+        );
     }
 
-    private static double Number(string output, string pattern) => Regex.Match(output, pattern) is { Success: true } match
-        ? double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)
-        : throw new InvalidOperationException($"there is no '{pattern}' in: {output}");
+    private static double Number(string output, string pattern) =>
+        Regex.Match(output, pattern) is { Success: true } match
+            ? double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)
+            : throw new InvalidOperationException($"there is no '{pattern}' in: {output}");
 
     private static string Run(string example, string argument)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "..", "..", example, "release", example + ".dll");
-        using Process process = Process.Start(new ProcessStartInfo("dotnet", [program, argument]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process process = Process.Start(
+            new ProcessStartInfo("dotnet", [program, argument]) { RedirectStandardOutput = true, RedirectStandardError = true }
+        )!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         Assert.True(process.WaitForExit(TimeSpan.FromMinutes(1)), output);

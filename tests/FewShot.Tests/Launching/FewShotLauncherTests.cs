@@ -6,8 +6,8 @@ using Xunit;
 namespace FewShot.Tests.Launching;
 
 /// <summary>
-/// Runs the real <c>./fewshot</c> in a small copy of the repository with a stand-in for the command <c>dotnet</c> that counts its calls: what is tested is
-/// when the launcher builds and what it says, not the building.
+/// Runs the real <c>./fewshot</c> in a small copy of the repository with a stand-in for the command <c>dotnet</c> that counts its calls:
+/// what is tested is when the launcher builds and what it says, not the building.
 /// </summary>
 public sealed class FewShotLauncherTests : IDisposable
 {
@@ -26,7 +26,10 @@ public sealed class FewShotLauncherTests : IDisposable
 
         File.Copy(Path.Combine(Repository.Root, "fewshot"), _root["fewshot"]);
         File.WriteAllText(_root["src/FewShot.Cli/Program.cs"], "");
-        StandIn("sleep 0.3; mkdir -p \"$root/artifacts/bin/FewShot.Cli/release\"; touch \"$root/artifacts/bin/FewShot.Cli/release/FewShot.Cli.dll\"");
+        StandIn(
+            "sleep 0.3; mkdir -p \"$root/artifacts/bin/FewShot.Cli/release\"; touch "
+                + "\"$root/artifacts/bin/FewShot.Cli/release/FewShot.Cli.dll\""
+        );
     }
 
     public void Dispose() => _root.Dispose();
@@ -102,7 +105,9 @@ public sealed class FewShotLauncherTests : IDisposable
     private void StandIn(string build, string version = "10.0.100")
     {
         string path = _root["bin/dotnet"];
-        File.WriteAllText(path, $$"""
+        File.WriteAllText(
+            path,
+            $$"""
             #!/bin/bash
             root={{_root.Path}}
             case $1 in
@@ -111,7 +116,8 @@ public sealed class FewShotLauncherTests : IDisposable
                 *) shift; printf 'ran:'; printf ' [%s]' "$@"; echo; exit 7 ;;
             esac
 
-            """);
+            """
+        );
         Process.Start("chmod", ["+x", path, _root["fewshot"]])!.WaitForExit();
     }
 
@@ -127,7 +133,8 @@ public sealed class FewShotLauncherTests : IDisposable
             RedirectStandardError = true,
             WorkingDirectory = "/",
         };
-        start.Environment["PATH"] = withDotnet ? $"{_root["bin"]}:/usr/bin:/bin" : _root["tools"]; // the system's own folders may hold a real dotnet
+        // The system's own folders may hold a real dotnet.
+        start.Environment["PATH"] = withDotnet ? $"{_root["bin"]}:/usr/bin:/bin" : _root["tools"];
         return Process.Start(start)!;
     }
 

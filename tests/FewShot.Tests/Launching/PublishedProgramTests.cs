@@ -8,7 +8,10 @@ using Xunit;
 
 namespace FewShot.Tests.Launching;
 
-/// <summary>A small program that loads a learner, adapts and predicts, published trimmed and as native code, answers as it does when compiled at run time.</summary>
+/// <summary>
+/// A small program that loads a learner, adapts and predicts, published trimmed and as native code, answers as it does when compiled at run
+/// time.
+/// </summary>
 public sealed class PublishedProgramTests
 {
     // A native program may not generate code and interprets its loops, which rounds in another order.
@@ -20,7 +23,15 @@ public sealed class PublishedProgramTests
     public void A_published_program_answers_as_one_compiled_at_run_time(string form, string code)
     {
         using var folder = new TemporaryFolder();
-        LearnerSpecification specification = new() { Method = "maml", Network = "conv4", Channels = 4, InputShape = [16, 16, 1], Outputs = 3, InnerSteps = 2 };
+        LearnerSpecification specification = new()
+        {
+            Method = "maml",
+            Network = "conv4",
+            Channels = 4,
+            InputShape = [16, 16, 1],
+            Outputs = 3,
+            InnerSteps = 2,
+        };
         Model network = specification.CreateModel();
         var learner = new Learner(specification, ParameterSet.Initialize(specification.CreateMethod().MetaParameters(network), 1));
         learner.Save(folder["learner"]);
@@ -29,16 +40,43 @@ public sealed class PublishedProgramTests
 
         string project = Path.Combine(Repository.Root, "tests", "PublishedProgram");
         (int status, string output) = Run(
-            "dotnet", "publish", project, "-c", "Release", "--use-current-runtime", $"-p:Published={form}", "-o", folder["out"], "-v", "quiet", "-nologo", "-nodeReuse:false");
-        string? missing = status == 0 ? null : output.Split('\n').FirstOrDefault(line =>
-            line.Contains("error NU", StringComparison.Ordinal) || line.Contains("Platform linker", StringComparison.Ordinal) || line.Contains("NETSDK1094", StringComparison.Ordinal));
+            "dotnet",
+            "publish",
+            project,
+            "-c",
+            "Release",
+            "--use-current-runtime",
+            $"-p:Published={form}",
+            "-o",
+            folder["out"],
+            "-v",
+            "quiet",
+            "-nologo",
+            "-nodeReuse:false"
+        );
+        string? missing =
+            status == 0
+                ? null
+                : output
+                    .Split('\n')
+                    .FirstOrDefault(line =>
+                        line.Contains("error NU", StringComparison.Ordinal)
+                        || line.Contains("Platform linker", StringComparison.Ordinal)
+                        || line.Contains("NETSDK1094", StringComparison.Ordinal)
+                    );
         if (missing is not null)
         {
-            Assert.Skip($"publishing a {form} program needs the runtime's packages from NuGet, and a native one a C linker: {missing.Trim()}");
+            Assert.Skip(
+                $"publishing a {form} program needs the runtime's packages from NuGet, and a native one a C linker: {missing.Trim()}"
+            );
         }
 
         Assert.True(status == 0, output);
-        (status, string answer) = Run(Path.Combine(folder["out"], OperatingSystem.IsWindows() ? "PublishedProgram.exe" : "PublishedProgram"), folder["learner"], folder["model"]);
+        (status, string answer) = Run(
+            Path.Combine(folder["out"], OperatingSystem.IsWindows() ? "PublishedProgram.exe" : "PublishedProgram"),
+            folder["learner"],
+            folder["model"]
+        );
         Assert.True(status == 0, answer);
         string[] lines = answer.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(code, lines[0].Trim());
@@ -47,11 +85,14 @@ public sealed class PublishedProgramTests
         Assert.All(expected.Zip(answers), pair => Assert.Equal(pair.First, pair.Second, code == "dynamic" ? 0 : Rounding));
     }
 
-    private static float[] Numbers(int count, int seed) => [.. Enumerable.Range(0, count).Select(i => (float)Math.Sin((i * 0.7) + (seed * 13)))];
+    private static float[] Numbers(int count, int seed) =>
+        [.. Enumerable.Range(0, count).Select(i => (float)Math.Sin((i * 0.7) + (seed * 13)))];
 
     private static (int Status, string Output) Run(string program, params string[] arguments)
     {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process process = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true }
+        )!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

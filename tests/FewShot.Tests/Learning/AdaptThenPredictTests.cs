@@ -15,14 +15,13 @@ public class AdaptThenPredictTests
     private static readonly TaskShape s_shape = new(TaskKind.Classification, [16, 16, 1], 2, 4, 6);
 
     public static TheoryData<string, string?> Methods =>
-    [
-        .. Catalogue.Names.Select(row => (row, (string?)null)),
-        .. from row in (string[])["amfs", "meta-rkhs-ii"]
-           from pattern in (string[])["body", "01001", "last2"]
-           select (row, (string?)pattern),
-        .. from row in (string[])["maml", "fomaml", "mrml"]
-           select (row, (string?)"01100;00001"),
-    ];
+        [
+            .. Catalogue.Names.Select(row => (row, (string?)null)),
+            .. from row in (string[])["amfs", "meta-rkhs-ii"]
+            from pattern in (string[])["body", "01001", "last2"]
+            select (row, (string?)pattern),
+            .. from row in (string[])["maml", "fomaml", "mrml"] select (row, (string?)"01100;00001"),
+        ];
 
     [Theory]
     [MemberData(nameof(Methods))]
@@ -55,7 +54,8 @@ public class AdaptThenPredictTests
             {
                 Assert.True(
                     Math.Abs(together[i] - alone[i]) <= 1e-9 * Math.Max(1, Math.Abs(together[i])),
-                    $"{statistics} statistics, answer {i}: {together[i]} together, {alone[i]} alone");
+                    $"{statistics} statistics, answer {i}: {together[i]} together, {alone[i]} alone"
+                );
             }
         }
     }
@@ -65,16 +65,18 @@ public class AdaptThenPredictTests
     [MemberData(nameof(Methods))]
     public void One_query_alone_gets_the_answer_it_gets_among_others_by_default(string row, string? pattern)
     {
-        TaskGraphs graphs = TaskGraphs.Of(new LearnerSpecification
-        {
-            Method = row,
-            Network = "conv4",
-            Channels = 3,
-            InputShape = s_shape.InputShape,
-            Outputs = 2,
-            Pattern = pattern,
-            InnerSteps = pattern?.Contains(';') == true ? 2 : null,
-        });
+        TaskGraphs graphs = TaskGraphs.Of(
+            new LearnerSpecification
+            {
+                Method = row,
+                Network = "conv4",
+                Channels = 3,
+                InputShape = s_shape.InputShape,
+                Outputs = 2,
+                Pattern = pattern,
+                InnerSteps = pattern?.Contains(';') == true ? 2 : null,
+            }
+        );
         Dictionary<string, double[]> inputs = Inputs(graphs);
         double[] together = Run(graphs.Evaluation(s_shape, everyStep: false), inputs).Single().Value;
         Graph adapt = graphs.Adapt(s_shape.SupportCount, s_shape.Outputs);
@@ -84,7 +86,10 @@ public class AdaptThenPredictTests
         {
             state[TaskGraphs.QueryInputs] = inputs[TaskGraphs.QueryInputs][(query * s_shape.InputSize)..((query + 1) * s_shape.InputSize)];
             double[] alone = Run(predict, state).Single().Value;
-            Assert.All(alone.Zip(together[(query * 2)..((query + 1) * 2)]), pair => Assert.Equal(pair.Second, pair.First, 1e-9 * Math.Max(1, Math.Abs(pair.Second))));
+            Assert.All(
+                alone.Zip(together[(query * 2)..((query + 1) * 2)]),
+                pair => Assert.Equal(pair.Second, pair.First, 1e-9 * Math.Max(1, Math.Abs(pair.Second)))
+            );
         }
     }
 
@@ -94,7 +99,8 @@ public class AdaptThenPredictTests
         var parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), 3);
         var inputs = parameters.Specifications.ToDictionary(
             parameter => parameter.Name,
-            parameter => Array.ConvertAll(parameters[parameter.Name].ToArray(), value => value + random.Uniform(0, 0.1)));
+            parameter => Array.ConvertAll(parameters[parameter.Name].ToArray(), value => value + random.Uniform(0, 0.1))
+        );
         inputs[TaskGraphs.SupportInputs] = Draw(s_shape.SupportCount);
         inputs[TaskGraphs.QueryInputs] = Draw(s_shape.QueryCount);
         inputs[TaskGraphs.SupportTargets] = [1, 0, 1, 0, 0, 1, 0, 1];

@@ -50,8 +50,27 @@ public class AllocationTests
     [Fact]
     public void Training_allocates_nothing_between_validations()
     {
-        var specification = new LearnerSpecification { Method = "maml++", Network = "mlp", InputShape = [4], Outputs = 3, Hidden = [8], InnerSteps = 2 };
-        using var trainer = new Trainer(specification, s_source, new TrainingOptions { MetaBatch = 3, Iterations = 400, ValidateEvery = 1000, ValidationEpisodes = 5 }, workers: 2);
+        var specification = new LearnerSpecification
+        {
+            Method = "maml++",
+            Network = "mlp",
+            InputShape = [4],
+            Outputs = 3,
+            Hidden = [8],
+            InnerSteps = 2,
+        };
+        using var trainer = new Trainer(
+            specification,
+            s_source,
+            new TrainingOptions
+            {
+                MetaBatch = 3,
+                Iterations = 400,
+                ValidateEvery = 1000,
+                ValidationEpisodes = 5,
+            },
+            workers: 2
+        );
         long[] allocated = new long[401];
         trainer.Run(progress: progress => allocated[progress.Iteration] = GC.GetTotalAllocatedBytes(precise: true));
         Assert.Equal(0, Enumerable.Range(0, 10).Min(i => allocated[190 + (20 * i)] - allocated[170 + (20 * i)]));

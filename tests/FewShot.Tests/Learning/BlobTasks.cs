@@ -28,7 +28,9 @@ internal sealed class BlobTasks(TaskShape shape, double noise = 0.3) : ITaskSour
 
                 for (int query = 0; query < Shape.QueriesPerClass; query++)
                 {
-                    destination.QueryInput((way * Shape.QueriesPerClass) + query)[feature] = (float)(centre + (noise * random.NextNormal()));
+                    destination.QueryInput((way * Shape.QueriesPerClass) + query)[feature] = (float)(
+                        centre + (noise * random.NextNormal())
+                    );
                 }
             }
         }

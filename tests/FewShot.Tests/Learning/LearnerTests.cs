@@ -36,7 +36,10 @@ public class LearnerTests
         }
 
         int[] classes = model.Classify(s_queries);
-        Assert.All(Enumerable.Range(0, 5), query => Assert.Equal(probabilities.AsSpan(query * 3, 3).ToArray().Max(), probabilities[(query * 3) + classes[query]]));
+        Assert.All(
+            Enumerable.Range(0, 5),
+            query => Assert.Equal(probabilities.AsSpan(query * 3, 3).ToArray().Max(), probabilities[(query * 3) + classes[query]])
+        );
     }
 
     [Theory]
@@ -61,7 +64,16 @@ public class LearnerTests
     [MemberData(nameof(Rows))]
     public void One_query_alone_gets_the_answer_it_gets_among_others_by_default(string row)
     {
-        using AdaptedModel model = Create(new LearnerSpecification { Method = row, Network = "conv4", Channels = 4, InputShape = [16, 16, 1], Outputs = 3 })
+        using AdaptedModel model = Create(
+                new LearnerSpecification
+                {
+                    Method = row,
+                    Network = "conv4",
+                    Channels = 4,
+                    InputShape = [16, 16, 1],
+                    Outputs = 3,
+                }
+            )
             .Adapt(s_support, s_labels);
         float[] together = model.Predict(s_queries);
         for (int query = 0; query < 5; query++)
@@ -99,7 +111,10 @@ public class LearnerTests
         float[] many = Random(70 * 256, 3);
         float[] answers = model.Predict(many);
         Assert.Equal(210, answers.Length);
-        Assert.All(model.Predict(many.AsSpan(69 * 256, 256)).Zip(answers.AsSpan(69 * 3, 3).ToArray()), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+        Assert.All(
+            model.Predict(many.AsSpan(69 * 256, 256)).Zip(answers.AsSpan(69 * 3, 3).ToArray()),
+            pair => Assert.Equal(pair.First, pair.Second, 1e-5f)
+        );
     }
 
     [Fact]
@@ -125,7 +140,14 @@ public class LearnerTests
     [Fact]
     public void Regression_answers_values()
     {
-        var specification = new LearnerSpecification { Method = "maml", Kind = TaskKind.Regression, InputShape = [2], Outputs = 2, Hidden = [8] };
+        var specification = new LearnerSpecification
+        {
+            Method = "maml",
+            Kind = TaskKind.Regression,
+            InputShape = [2],
+            Outputs = 2,
+            Hidden = [8],
+        };
         Learner learner = Create(specification);
         using AdaptedModel model = learner.Adapt([1, 2, 3, 4, 5, 6], [1f, -1, 2, -2, 3, -3]);
         Assert.Equal(8, model.Predict(Random(8, 4)).Length);
@@ -142,13 +164,26 @@ public class LearnerTests
         Assert.Contains("label 2147483647 among 6 examples", Message(() => maml.Adapt(s_support, [0, 0, 1, 1, int.MaxValue, 2])));
         Assert.Contains("class 1 has no support example", Message(() => maml.Adapt(s_support, [0, 0, 2, 2, 2, 2])));
         Assert.Contains("at least 2 classes", Message(() => maml.Adapt(s_support, [0, 0, 0, 0, 0, 0])));
-        Assert.Contains("names 4 classes; maml was trained with a head for 3: train with TaskOptions.Ways 4", Message(() => maml.Adapt(s_support, [0, 0, 1, 1, 2, 3])).Replace("the labels name", "names"));
-        Assert.Contains("1535 input values do not make 6 examples of [16, 16, 1]", Message(() => maml.Adapt(s_support.AsSpan(1), s_labels)));
+        Assert.Contains(
+            "names 4 classes; maml was trained with a head for 3: train with TaskOptions.Ways 4",
+            Message(() => maml.Adapt(s_support, [0, 0, 1, 1, 2, 3])).Replace("the labels name", "names")
+        );
+        Assert.Contains(
+            "1535 input values do not make 6 examples of [16, 16, 1]",
+            Message(() => maml.Adapt(s_support.AsSpan(1), s_labels))
+        );
         Assert.Contains("1 names for 3 classes", Message(() => maml.Adapt(s_support, s_labels, ["a"])));
         float[] broken = [.. s_support];
         broken[300] = float.NaN;
         Assert.Contains("value 300 of inputs, in support example 1 counted from 0, is NaN", Message(() => maml.Adapt(broken, s_labels)));
-        Learner plain = Create(new LearnerSpecification { Method = "maml", InputShape = [1], Outputs = 2 });
+        Learner plain = Create(
+            new LearnerSpecification
+            {
+                Method = "maml",
+                InputShape = [1],
+                Outputs = 2,
+            }
+        );
         Assert.Contains("adaptation diverged; scale the inputs as in training", Message(() => plain.Adapt([1e30f, -2e30f], [0, 1])));
         using AdaptedModel model = maml.Adapt(s_support, s_labels);
         Assert.Contains("257 values do not make whole examples of [16, 16, 1]", Message(() => model.Predict(s_queries.AsSpan(0, 257))));
@@ -158,7 +193,14 @@ public class LearnerTests
     [Fact]
     public void Parameters_of_another_network_are_refused()
     {
-        var specification = new LearnerSpecification { Method = "maml", Network = "mlp", InputShape = [2], Outputs = 2, Hidden = [8] };
+        var specification = new LearnerSpecification
+        {
+            Method = "maml",
+            Network = "mlp",
+            InputShape = [2],
+            Outputs = 2,
+            Hidden = [8],
+        };
         ParameterSet other = Create(specification with { Hidden = [9] }).Parameters;
         Assert.Contains("layer1.linear.weight [2, 8]", Message(() => new Learner(specification, other)));
     }
@@ -197,13 +239,19 @@ public class LearnerTests
         // A model whose tensors are not those of its learner.
         SafetensorsFile file = Safetensors.Read(folder["model.safetensors"]);
         Safetensors.Write(folder["short.safetensors"], [.. file.Tensors.Skip(1)], new Dictionary<string, string>(file.Metadata));
-        Assert.Contains("is no adapted model of its learner", Assert.Throws<StorageException>(() => AdaptedModel.Load(folder["short.safetensors"])).Message);
+        Assert.Contains(
+            "is no adapted model of its learner",
+            Assert.Throws<StorageException>(() => AdaptedModel.Load(folder["short.safetensors"])).Message
+        );
 
         // A checkpoint of another width.
         Checkpoint checkpoint = Checkpoint.Read(folder["learner.safetensors"]);
         var other = new Dictionary<string, string> { ["learner"] = (learner.Specification with { Channels = 5 }).ToJson().ToJsonString() };
         (checkpoint with { Metadata = other }).Write(folder["other.safetensors"]);
-        Assert.Contains("checkpoint of another model", Assert.Throws<StorageException>(() => Learner.Load(folder["other.safetensors"])).Message);
+        Assert.Contains(
+            "checkpoint of another model",
+            Assert.Throws<StorageException>(() => Learner.Load(folder["other.safetensors"])).Message
+        );
     }
 
     [Fact]
@@ -212,15 +260,20 @@ public class LearnerTests
         Learner learner = Conv("maml", NormStatistics.Support);
         using AdaptedModel model = learner.Adapt(s_support, s_labels);
         float[] expected = model.Predict(s_queries);
-        Parallel.For(0, 24, new ParallelOptions { MaxDegreeOfParallelism = 6 }, i =>
-        {
-            Assert.Equal(expected, model.Predict(s_queries));
-            if (i % 6 == 0)
+        Parallel.For(
+            0,
+            24,
+            new ParallelOptions { MaxDegreeOfParallelism = 6 },
+            i =>
             {
-                using AdaptedModel own = learner.Adapt(s_support, s_labels);
-                Assert.Equal(expected, own.Predict(s_queries));
+                Assert.Equal(expected, model.Predict(s_queries));
+                if (i % 6 == 0)
+                {
+                    using AdaptedModel own = learner.Adapt(s_support, s_labels);
+                    Assert.Equal(expected, own.Predict(s_queries));
+                }
             }
-        });
+        );
     }
 
     [Fact]
@@ -250,13 +303,25 @@ public class LearnerTests
         Assert.Throws<ObjectDisposedException>(() => model.Predict(s_queries));
     }
 
-    /// <summary>Prototypes at 0, 2 and 10,000 of a network that passes numbers on: (q - 2)² - q² = 2.164 for q = 0.459, and 1 / (1 + e^-2.164) = 0.8970.</summary>
+    /// <summary>
+    /// Prototypes at 0, 2 and 10,000 of a network that passes numbers on: (q - 2)² - q² = 2.164 for q = 0.459, and 1 / (1 + e^-2.164) =
+    /// 0.8970.
+    /// </summary>
     [Theory]
     [InlineData(1e4)]
     [InlineData(1e7)]
     public void A_class_far_away_does_not_blur_those_near_the_query(float far)
     {
-        Learner learner = Create(new LearnerSpecification { Method = "protonet", Network = "mlp", InputShape = [2], Outputs = 3, Hidden = [2] });
+        Learner learner = Create(
+            new LearnerSpecification
+            {
+                Method = "protonet",
+                Network = "mlp",
+                InputShape = [2],
+                Outputs = 3,
+                Hidden = [2],
+            }
+        );
         ((float[])[1, 0, 0, 1]).CopyTo(learner.Parameters["layer1.linear.weight"]);
         learner.Parameters["layer1.linear.bias"].Clear();
         using AdaptedModel model = learner.Adapt([0, 0, 2, 0, far, far], [0, 1, 2]);
@@ -271,8 +336,18 @@ public class LearnerTests
     public void A_far_class_is_answered_as_plain_loops_in_double_answer_it()
     {
         const int size = 16;
-        Learner learner = Create(new LearnerSpecification { Method = "protonet", Network = "mlp", InputShape = [size], Outputs = 3, Hidden = [24, 12] });
-        float[] support = Random(3 * size, 5), queries = Random(4 * size, 6);
+        Learner learner = Create(
+            new LearnerSpecification
+            {
+                Method = "protonet",
+                Network = "mlp",
+                InputShape = [size],
+                Outputs = 3,
+                Hidden = [24, 12],
+            }
+        );
+        float[] support = Random(3 * size, 5),
+            queries = Random(4 * size, 6);
         for (int i = 2 * size; i < 3 * size; i++)
         {
             support[i] = 1e4f * (1 + support[i]);
@@ -294,22 +369,31 @@ public class LearnerTests
             double[] values = [.. input.Select(value => (double)value)];
             foreach (string layer in (string[])["layer1", "layer2"])
             {
-                float[] weight = learner.Parameters[$"{layer}.linear.weight"].ToArray(), bias = learner.Parameters[$"{layer}.linear.bias"].ToArray();
-                values = [.. bias.Select((start, j) => Math.Max(0, values.Select((value, i) => value * weight[(i * bias.Length) + j]).Sum() + start))];
+                float[] weight = learner.Parameters[$"{layer}.linear.weight"].ToArray(),
+                    bias = learner.Parameters[$"{layer}.linear.bias"].ToArray();
+                values =
+                [
+                    .. bias.Select(
+                        (start, j) => Math.Max(0, values.Select((value, i) => value * weight[(i * bias.Length) + j]).Sum() + start)
+                    ),
+                ];
             }
 
             return values;
         }
     }
 
-    private static Learner Conv(string method, NormStatistics statistics) => Create(new LearnerSpecification
-    {
-        Method = method,
-        Channels = 4,
-        InputShape = [16, 16, 1],
-        Outputs = 3,
-        NormStatistics = statistics,
-    });
+    private static Learner Conv(string method, NormStatistics statistics) =>
+        Create(
+            new LearnerSpecification
+            {
+                Method = method,
+                Channels = 4,
+                InputShape = [16, 16, 1],
+                Outputs = 3,
+                NormStatistics = statistics,
+            }
+        );
 
     private static string Message(Action action) => Assert.ThrowsAny<ArgumentException>(action).Message;
 }

@@ -24,17 +24,33 @@ public sealed class LoadFaultTests
             model.Save(folder["model.safetensors"]);
         }
 
-        Assert.Contains("is a model adapted to one task, not a learner", Assert.Throws<StorageException>(() => Learner.Load(folder["model.safetensors"])).Message);
-        Assert.Contains("is a learner, not a model", Assert.Throws<StorageException>(() => AdaptedModel.Load(folder["learner.safetensors"])).Message);
+        Assert.Contains(
+            "is a model adapted to one task, not a learner",
+            Assert.Throws<StorageException>(() => Learner.Load(folder["model.safetensors"])).Message
+        );
+        Assert.Contains(
+            "is a learner, not a model",
+            Assert.Throws<StorageException>(() => AdaptedModel.Load(folder["learner.safetensors"])).Message
+        );
     }
 
     [Fact]
     public void Two_classes_of_one_name_are_refused() =>
-        Assert.Contains("two classes are named 'a'", Assert.Throws<ArgumentException>(() => Protonet().Adapt([0f, 1f, 1f, 0f], [0, 1], ["a", "a"])).Message);
+        Assert.Contains(
+            "two classes are named 'a'",
+            Assert.Throws<ArgumentException>(() => Protonet().Adapt([0f, 1f, 1f, 0f], [0, 1], ["a", "a"])).Message
+        );
 
     private static Learner Protonet()
     {
-        var specification = new LearnerSpecification { Method = "protonet", Network = "mlp", InputShape = [2], Outputs = 2, Hidden = [3] };
+        var specification = new LearnerSpecification
+        {
+            Method = "protonet",
+            Network = "mlp",
+            InputShape = [2],
+            Outputs = 2,
+            Hidden = [3],
+        };
         Method method = specification.CreateMethod();
         return new Learner(specification, ParameterSet.Initialize(method.MetaParameters(specification.CreateModel()), 1));
     }

@@ -67,13 +67,23 @@ public class MetaStepTests
     {
         using var team = new TaskTeam(3);
         int[] done = new int[50];
-        Assert.Equal("task 7", Assert.Throws<InvalidOperationException>(() => team.Run(50, (_, task) =>
-        {
-            if (task == 7)
-            {
-                throw new InvalidOperationException("task 7");
-            }
-        })).Message);
+        Assert.Equal(
+            "task 7",
+            Assert
+                .Throws<InvalidOperationException>(() =>
+                    team.Run(
+                        50,
+                        (_, task) =>
+                        {
+                            if (task == 7)
+                            {
+                                throw new InvalidOperationException("task 7");
+                            }
+                        }
+                    )
+                )
+                .Message
+        );
         team.Run(50, (_, task) => Interlocked.Increment(ref done[task]));
         Assert.All(done, count => Assert.Equal(1, count));
     }
@@ -114,8 +124,12 @@ public class MetaStepTests
     internal static MetaStep Step(string row, NormStatistics statistics, int workers, out ParameterSet parameters, int metaBatch = 7)
     {
         Method method = Catalogue.Create(row);
-        var model = new Model("small", new Shape(4), [("layer1", new Sequential(
-            ("linear", new Linear(6)), ("norm", new BatchNormalization()), ("relu", Activation.Relu)))], method.Adaptation.NeedsHead ? 3 : 0);
+        var model = new Model(
+            "small",
+            new Shape(4),
+            [("layer1", new Sequential(("linear", new Linear(6)), ("norm", new BatchNormalization()), ("relu", Activation.Relu)))],
+            method.Adaptation.NeedsHead ? 3 : 0
+        );
         parameters = ParameterSet.Initialize(method.MetaParameters(model), 1);
         var graphs = new TaskGraphs(method, model, TaskKind.Classification, statistics);
         return new MetaStep(graphs, s_shape, new SimdProgram(graphs.Training(s_shape)), parameters, metaBatch, workers);

@@ -52,7 +52,10 @@ public class QueryTests
             {
                 // Where the answer is still a number it is given, and the others are what they are by themselves.
                 float[] together = model.Predict(queries);
-                float[] others = [.. together.Index().Where(value => value.Index / model.Ways is not (2 or 75)).Select(value => value.Item)];
+                float[] others =
+                [
+                    .. together.Index().Where(value => value.Index / model.Ways is not (2 or 75)).Select(value => value.Item),
+                ];
                 Assert.All(together, value => Assert.InRange(value, 0, 1));
                 Assert.All(expected.Zip(others), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
             }
@@ -67,7 +70,15 @@ public class QueryTests
     [Fact]
     public void The_answer_of_a_regression_is_a_number_or_refused()
     {
-        Learner learner = Create(new LearnerSpecification { Method = "maml", Kind = TaskKind.Regression, InputShape = [1], Outputs = 1 });
+        Learner learner = Create(
+            new LearnerSpecification
+            {
+                Method = "maml",
+                Kind = TaskKind.Regression,
+                InputShape = [1],
+                Outputs = 1,
+            }
+        );
         using AdaptedModel model = learner.Adapt([1f, 2], [0.5f, 1]);
         Assert.Equal([1, 3], Assert.Throws<QueryException>(() => model.Predict([0.5f, float.NaN, 1, float.PositiveInfinity])).Rows);
         Assert.All(model.Predict([0.5f, 1]), value => Assert.True(float.IsFinite(value)));
@@ -85,7 +96,17 @@ public class QueryTests
 
     private static AdaptedModel Adapt(string method, string network, int[] input, NormStatistics statistics)
     {
-        Learner learner = Create(new LearnerSpecification { Method = method, Network = network, Channels = 4, InputShape = input, Outputs = 2, NormStatistics = statistics });
+        Learner learner = Create(
+            new LearnerSpecification
+            {
+                Method = method,
+                Network = network,
+                Channels = 4,
+                InputShape = input,
+                Outputs = 2,
+                NormStatistics = statistics,
+            }
+        );
         return learner.Adapt(Random(4 * input.Aggregate((a, b) => a * b), 5), [0, 1, 0, 1]);
     }
 }

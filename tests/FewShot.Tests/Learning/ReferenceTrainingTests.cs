@@ -18,28 +18,33 @@ public class ReferenceTrainingTests
     private const int MetaBatch = 3;
 
     [Fact]
-    public void An_mlp_learns_sinusoids_as_the_reference_does() => Compare(new SinusoidTasks(new TaskOptions { Shots = 10, QueriesPerClass = 10 }), innerSteps: 2);
+    public void An_mlp_learns_sinusoids_as_the_reference_does() =>
+        Compare(new SinusoidTasks(new TaskOptions { Shots = 10, QueriesPerClass = 10 }), innerSteps: 2);
 
     [Fact]
     public void A_small_conv4_learns_images_as_the_reference_does() =>
         Compare(new BlobTasks(new TaskShape(TaskKind.Classification, [16, 16, 1], 3, 3, 6), noise: 1), innerSteps: 1);
 
-    /// <summary>Both begin with the same weights, see the same tasks, and move by their own gradients: losses stay together, and go somewhere.</summary>
+    /// <summary>
+    /// Both begin with the same weights, see the same tasks, and move by their own gradients: losses stay together, and go somewhere.
+    /// </summary>
     private static void Compare(ITaskSource source, int innerSteps)
     {
         const double rate = 1e-3;
         TaskShape shape = source.Shape;
-        TaskGraphs graphs = TaskGraphs.Of(new LearnerSpecification
-        {
-            Method = "maml",
-            Kind = shape.Kind,
-            InputShape = shape.InputShape,
-            Outputs = shape.Outputs,
-            InnerSteps = innerSteps,
-            InnerRate = 0.05,
-            Channels = 4,
-            NormStatistics = NormStatistics.Query,
-        });
+        TaskGraphs graphs = TaskGraphs.Of(
+            new LearnerSpecification
+            {
+                Method = "maml",
+                Kind = shape.Kind,
+                InputShape = shape.InputShape,
+                Outputs = shape.Outputs,
+                InnerSteps = innerSteps,
+                InnerRate = 0.05,
+                Channels = 4,
+                NormStatistics = NormStatistics.Query,
+            }
+        );
         ParameterSet fast = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), seed: 1);
         ParameterSet slow = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), seed: 1);
         float[] start = [.. fast.Values];
@@ -73,7 +78,10 @@ public class ReferenceTrainingTests
             float[][] inputs =
             [
                 .. slow.Specifications.Select(parameter => slow[parameter.Name].ToArray()),
-                episode.SupportInputs, episode.SupportTargets, episode.QueryInputs, episode.QueryTargets,
+                episode.SupportInputs,
+                episode.SupportTargets,
+                episode.QueryInputs,
+                episode.QueryTargets,
             ];
             for (int i = 0; i < inputs.Length; i++)
             {

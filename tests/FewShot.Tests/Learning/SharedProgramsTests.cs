@@ -9,7 +9,9 @@ using static FewShot.Tests.Learning.Learners;
 
 namespace FewShot.Tests.Learning;
 
-/// <summary>All models of a learner share its programs, weights and workers, whatever their sizes, and so do those that are loaded to it.</summary>
+/// <summary>
+/// All models of a learner share its programs, weights and workers, whatever their sizes, and so do those that are loaded to it.
+/// </summary>
 public class SharedProgramsTests
 {
     private const int Size = 16 * 16;
@@ -73,14 +75,28 @@ public class SharedProgramsTests
         learner.MaxPrograms = 2;
         float[] queries = Random(3 * Size, 9);
         float[][] expected = [.. Enumerable.Range(2, 5).Select(count => Adapt(Conv("amfs"), 2 * count).Predict(queries))];
-        Parallel.For(0, 40, new ParallelOptions { MaxDegreeOfParallelism = 4 }, i => Assert.Equal(expected[i % 5], Adapt(learner, 2 * ((i % 5) + 2)).Predict(queries)));
+        Parallel.For(
+            0,
+            40,
+            new ParallelOptions { MaxDegreeOfParallelism = 4 },
+            i => Assert.Equal(expected[i % 5], Adapt(learner, 2 * ((i % 5) + 2)).Predict(queries))
+        );
         Assert.InRange(learner.Programs.Count, 1, 2);
     }
 
     [Fact]
     public void Models_that_are_never_disposed_cost_no_more_than_their_states()
     {
-        Learner learner = Create(new LearnerSpecification { Method = "protonet", Channels = 64, InputShape = [32, 32, 3], Outputs = 2, NormStatistics = NormStatistics.Support });
+        Learner learner = Create(
+            new LearnerSpecification
+            {
+                Method = "protonet",
+                Channels = 64,
+                InputShape = [32, 32, 3],
+                Outputs = 2,
+                NormStatistics = NormStatistics.Support,
+            }
+        );
         float[] support = Random(4 * 32 * 32 * 3, 1);
         float[] query = Random(32 * 32 * 3, 2);
         var models = new List<AdaptedModel> { learner.Adapt(support, [0, 1, 0, 1]) };
@@ -159,7 +175,10 @@ public class SharedProgramsTests
 
         using AdaptedModel alone = AdaptedModel.Load(folder["old"]);
         Assert.Equal(model.Predict(queries), alone.Predict(queries));
-        Assert.Contains("of an earlier version", Assert.Throws<ArgumentException>(() => alone.Save(folder["small"], selfContained: false)).Message);
+        Assert.Contains(
+            "of an earlier version",
+            Assert.Throws<ArgumentException>(() => alone.Save(folder["small"], selfContained: false)).Message
+        );
         alone.Save(folder["whole"]);
         Assert.Equal(File.ReadAllBytes(folder["old"]), File.ReadAllBytes(folder["whole"]));
 
@@ -202,13 +221,16 @@ public class SharedProgramsTests
     private static AdaptedModel Adapt(Learner learner, int count) =>
         learner.Adapt(Random(count * Size, (ulong)count), [.. Enumerable.Range(0, count).Select(i => i % 2)]);
 
-    private static Learner Conv(string method) => Create(new LearnerSpecification
-    {
-        Method = method,
-        Network = "conv4",
-        Channels = 3,
-        InputShape = [16, 16, 1],
-        Outputs = 2,
-        NormStatistics = NormStatistics.Support,
-    });
+    private static Learner Conv(string method) =>
+        Create(
+            new LearnerSpecification
+            {
+                Method = method,
+                Network = "conv4",
+                Channels = 3,
+                InputShape = [16, 16, 1],
+                Outputs = 2,
+                NormStatistics = NormStatistics.Support,
+            }
+        );
 }

@@ -21,12 +21,16 @@ public class CheckpointTests
     [InlineData("maml", NormStatistics.Support, 0)]
     [InlineData("maml", NormStatistics.Running, 0)]
     [InlineData("meta-sgd", NormStatistics.Query, 0, 1e-12)]
-
     // Where a parameter is read outside the steps as well, the parts of its gradient are added in another order.
     [InlineData("maml++", NormStatistics.Query, 1e-12)]
     [InlineData("boil", NormStatistics.Query, 1e-12)]
     [InlineData("itd-bio", NormStatistics.Query, 1e-12)]
-    public void Recomputed_steps_give_the_same_bits(string row, NormStatistics statistics, double tolerance, double? toleranceTogether = null)
+    public void Recomputed_steps_give_the_same_bits(
+        string row,
+        NormStatistics statistics,
+        double tolerance,
+        double? toleranceTogether = null
+    )
     {
         // Several steps of one segment that read the same step sizes add their parts before they meet those of other segments.
         TaskGraphs graphs = Graphs(row, 3, statistics);
@@ -36,17 +40,26 @@ public class CheckpointTests
         {
             Dictionary<string, double[]> recomputed = Programs.Run(graphs.Training(s_shape, segmentSteps), problem.Values);
             double allowed = segmentSteps > 1 ? toleranceTogether ?? tolerance : tolerance;
-            Assert.All(kept, pair => Assert.All(pair.Value.Zip(recomputed[pair.Key]), both => Assert.True(Math.Abs(both.First - both.Second) <= allowed)));
+            Assert.All(
+                kept,
+                pair => Assert.All(pair.Value.Zip(recomputed[pair.Key]), both => Assert.True(Math.Abs(both.First - both.Second) <= allowed))
+            );
         }
 
-        Assert.Contains(kept, pair => pair.Key.StartsWith(TaskGraphs.Gradient, StringComparison.Ordinal) && pair.Value.Any(value => value != 0));
+        Assert.Contains(
+            kept,
+            pair => pair.Key.StartsWith(TaskGraphs.Gradient, StringComparison.Ordinal) && pair.Value.Any(value => value != 0)
+        );
     }
 
     [Fact]
     public void Recomputed_steps_know_where_they_started()
     {
         Method method = Catalogue.Create("maml", new MethodOptions { InnerSteps = 3 });
-        method = method with { Adaptation = (GradientDescent)method.Adaptation with { Regularization = new LowerRegularization.Proximal(2) } };
+        method = method with
+        {
+            Adaptation = (GradientDescent)method.Adaptation with { Regularization = new LowerRegularization.Proximal(2) },
+        };
         TaskGraphs graphs = Graphs("maml", 3) with { Method = method };
         var problem = new MethodCheckProblem(graphs, s_shape, seed: 1);
         Dictionary<string, double[]> kept = Programs.Run(graphs.Training(s_shape), problem.Values);
@@ -58,7 +71,9 @@ public class CheckpointTests
     public void Memory_of_recomputed_steps_hardly_grows_with_their_number()
     {
         // What has to be kept of a step are its parameters, each tensor on cache lines of its own.
-        long parameters = Graphs("maml", 1).Model.Parameters.Where(parameter => parameter.Trained).Sum(parameter => ((parameter.Shape.Count * 4) + 63) / 64 * 64);
+        long parameters = Graphs("maml", 1)
+            .Model.Parameters.Where(parameter => parameter.Trained)
+            .Sum(parameter => ((parameter.Shape.Count * 4) + 63) / 64 * 64);
         long Peak(int steps, int segmentSteps) => new SimdProgram(Graphs("maml", steps).Training(s_shape, segmentSteps)).PeakBytes;
         long kept = (Peak(8, 0) - Peak(2, 0)) / 6;
         long recomputed = (Peak(8, 1) - Peak(2, 1)) / 6;
@@ -72,12 +87,18 @@ public class CheckpointTests
         // Segments of one step keep the parameters of every step; of longer ones all but the first are recomputed.
         var shape = new TaskShape(TaskKind.Regression, [1], 1, 10, 10);
         var graphs = new TaskGraphs(
-            Catalogue.Create("maml", new MethodOptions { InnerSteps = 40 }), Networks.Mlp(new Shape(1), 1), TaskKind.Regression, NormStatistics.Query);
+            Catalogue.Create("maml", new MethodOptions { InnerSteps = 40 }),
+            Networks.Mlp(new Shape(1), 1),
+            TaskKind.Regression,
+            NormStatistics.Query
+        );
         MemoryChoice least = MemoryChoice.Least(graphs, shape);
         Graph single = graphs.Training(shape, segmentSteps: 1);
         long peakOfSingle = new SimdProgram(single).PeakBytes;
         Assert.True(
-            least.SegmentSteps > 1 && least.PeakBytes < 0.8 * peakOfSingle, $"{least.PeakBytes} bytes in segments of {least.SegmentSteps} steps, {peakOfSingle} in segments of one");
+            least.SegmentSteps > 1 && least.PeakBytes < 0.8 * peakOfSingle,
+            $"{least.PeakBytes} bytes in segments of {least.SegmentSteps} steps, {peakOfSingle} in segments of one"
+        );
 
         var problem = new MethodCheckProblem(graphs, shape, seed: 1);
         Dictionary<string, double[]> expected = Programs.Run(single, problem.Values);
@@ -112,11 +133,23 @@ public class CheckpointTests
     public void A_method_without_steps_to_recompute_is_refused_with_what_it_needs()
     {
         var graphs = new TaskGraphs(
-            Catalogue.Create("protonet"), Networks.Conv4(new Shape(16, 16, 1), 0, channels: 2), TaskKind.Classification, NormStatistics.Query);
+            Catalogue.Create("protonet"),
+            Networks.Conv4(new Shape(16, 16, 1), 0, channels: 2),
+            TaskKind.Classification,
+            NormStatistics.Query
+        );
         long kept = new SimdProgram(graphs.Training(s_shape)).PeakBytes;
-        Assert.Contains($"one task of protonet needs {kept} bytes;", Assert.Throws<ArgumentException>(() => MemoryChoice.Within(1000, graphs, s_shape)).Message);
+        Assert.Contains(
+            $"one task of protonet needs {kept} bytes;",
+            Assert.Throws<ArgumentException>(() => MemoryChoice.Within(1000, graphs, s_shape)).Message
+        );
     }
 
-    private static TaskGraphs Graphs(string row, int steps, NormStatistics statistics = NormStatistics.Query) => new(
-        Catalogue.Create(row, new MethodOptions { InnerSteps = steps }), Networks.Conv4(new Shape(16, 16, 1), 2, channels: 2), TaskKind.Classification, statistics);
+    private static TaskGraphs Graphs(string row, int steps, NormStatistics statistics = NormStatistics.Query) =>
+        new(
+            Catalogue.Create(row, new MethodOptions { InnerSteps = steps }),
+            Networks.Conv4(new Shape(16, 16, 1), 2, channels: 2),
+            TaskKind.Classification,
+            statistics
+        );
 }

@@ -17,9 +17,20 @@ public class HessianFreeTests
     [InlineData(5, NormStatistics.Support)]
     [InlineData(1, NormStatistics.Query)]
     [InlineData(5, NormStatistics.Query)]
-    public void At_first_weights_of_conv4_differences_are_far_nearer_to_the_exact_meta_gradient_than_first_order_is(int shots, NormStatistics statistics)
+    public void At_first_weights_of_conv4_differences_are_far_nearer_to_the_exact_meta_gradient_than_first_order_is(
+        int shots,
+        NormStatistics statistics
+    )
     {
-        var source = new ImageTasks(GlyphClasses.Dataset(), new TaskOptions { Ways = 2, Shots = shots, QueriesPerClass = 2 });
+        var source = new ImageTasks(
+            GlyphClasses.Dataset(),
+            new TaskOptions
+            {
+                Ways = 2,
+                Shots = shots,
+                QueriesPerClass = 2,
+            }
+        );
         double[] exact = Gradient("maml", source, statistics);
         double differences = Distance(Gradient("hf-maml", source, statistics), exact);
         double firstOrder = Distance(Gradient("fomaml", source, statistics), exact);
@@ -28,16 +39,25 @@ public class HessianFreeTests
 
     private static double[] Gradient(string method, ImageTasks source, NormStatistics statistics)
     {
-        TaskGraphs graphs = TaskGraphs.Of(new LearnerSpecification
-        {
-            Method = method,
-            InputShape = source.Shape.InputShape,
-            Outputs = source.Shape.Outputs,
-            Channels = 16,
-            NormStatistics = statistics,
-        });
+        TaskGraphs graphs = TaskGraphs.Of(
+            new LearnerSpecification
+            {
+                Method = method,
+                InputShape = source.Shape.InputShape,
+                Outputs = source.Shape.Outputs,
+                Channels = 16,
+                NormStatistics = statistics,
+            }
+        );
         var parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), 1);
-        using var step = new MetaStep(graphs, source.Shape, new SimdProgram(graphs.Training(source.Shape)), parameters, metaBatch: 1, workers: 1);
+        using var step = new MetaStep(
+            graphs,
+            source.Shape,
+            new SimdProgram(graphs.Training(source.Shape)),
+            parameters,
+            metaBatch: 1,
+            workers: 1
+        );
         step.Run(source, seed: 1, 0);
         return Array.ConvertAll(step.Gradient, value => (double)value);
     }

@@ -23,7 +23,14 @@ public class ImplicitTests
     private const double Rate = 0.3;
 
     private static readonly TaskShape s_images = new(TaskKind.Classification, [16, 16, 1], 2, 2, 2);
-    private static readonly Matrix<double> s_a = Matrix<double>.Build.DenseOfArray(new[,] { { 4, 1, 0 }, { 1, 3, 1 }, { 0, 1, 2.0 } });
+    private static readonly Matrix<double> s_a = Matrix<double>.Build.DenseOfArray(
+        new[,]
+        {
+            { 4, 1, 0 },
+            { 1, 3, 1 },
+            { 0, 1, 2.0 },
+        }
+    );
     private static readonly Vector<double> s_b = Vector<double>.Build.Dense([1, -2, 0.5]);
 
     [Theory]
@@ -49,8 +56,14 @@ public class ImplicitTests
     public void Errors_fall_with_the_iterations(string solver)
     {
         Vector<double> exact = s_a.Solve(s_b);
-        double[] errors = [.. new[] { 1, 2, 3, 8, 20 }.Select(n => (Solve(LinearSolver.Parse($"{solver}:{n}", Rate), null) - exact).L2Norm())];
-        Assert.All(errors.Zip(errors.Skip(1)), pair => Assert.True(pair.Second < pair.First || pair.Second < 1e-14, string.Join(" ", errors)));
+        double[] errors =
+        [
+            .. new[] { 1, 2, 3, 8, 20 }.Select(n => (Solve(LinearSolver.Parse($"{solver}:{n}", Rate), null) - exact).L2Norm()),
+        ];
+        Assert.All(
+            errors.Zip(errors.Skip(1)),
+            pair => Assert.True(pair.Second < pair.First || pair.Second < 1e-14, string.Join(" ", errors))
+        );
     }
 
     [Theory]
@@ -69,12 +82,15 @@ public class ImplicitTests
     {
         // In float32, where squares of what is below 1e-19 are zero.
         Vector<double> exact = s_a.Solve(s_b);
-        Assert.All(new[] { 1, 1e-8, 1e-16, 1e-25, 1e16 }, size =>
-        {
-            (double[] v, bool negative, bool stood) = SolveSingle(LinearSolver.Parse(solver, Rate), s_a, s_b * size);
-            Assert.True((Vector<double>.Build.Dense(v) / size - exact).L2Norm() < 1e-5, $"{size}: {string.Join(" ", v)}");
-            Assert.Equal((false, false), (negative, stood));
-        });
+        Assert.All(
+            new[] { 1, 1e-8, 1e-16, 1e-25, 1e16 },
+            size =>
+            {
+                (double[] v, bool negative, bool stood) = SolveSingle(LinearSolver.Parse(solver, Rate), s_a, s_b * size);
+                Assert.True((Vector<double>.Build.Dense(v) / size - exact).L2Norm() < 1e-5, $"{size}: {string.Join(" ", v)}");
+                Assert.Equal((false, false), (negative, stood));
+            }
+        );
         Assert.Equal([0.0, 0, 0], SolveSingle(LinearSolver.Parse(solver, Rate), s_a, s_b * 0).Solution);
     }
 
@@ -110,7 +126,12 @@ public class ImplicitTests
     public void Negative_curvature_along_a_later_direction_is_told_too()
     {
         // bᵀHb > 0, and the second direction of conjugate gradients has negative curvature; the residual then has it as well.
-        Assert.Equal((true, true), SolveSingle(LinearSolver.Parse("cg:9", Rate), s_indefinite, Vector<double>.Build.Dense([2, 1, 0])) is var found ? (found.Negative, found.Stood) : default);
+        Assert.Equal(
+            (true, true),
+            SolveSingle(LinearSolver.Parse("cg:9", Rate), s_indefinite, Vector<double>.Build.Dense([2, 1, 0])) is var found
+                ? (found.Negative, found.Stood)
+                : default
+        );
     }
 
     [Fact]
@@ -118,7 +139,10 @@ public class ImplicitTests
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => LinearSolver.Parse("cg", Rate) with { Damping = -1 });
         Assert.Throws<ArgumentOutOfRangeException>(() => new MethodOptions { Damping = double.NaN });
-        Assert.Contains("has no linear system", Assert.Throws<ArgumentException>(() => Catalogue.Create("maml", new MethodOptions { Damping = 1 })).Message);
+        Assert.Contains(
+            "has no linear system",
+            Assert.Throws<ArgumentException>(() => Catalogue.Create("maml", new MethodOptions { Damping = 1 })).Message
+        );
         Assert.Equal(0.5, ((Implicit)Catalogue.Create("imaml", new MethodOptions { Damping = 0.5 }).MetaGradient).Solver.Damping);
     }
 
@@ -126,7 +150,21 @@ public class ImplicitTests
     [InlineData("mrml")]
     [InlineData("imaml")]
     public void A_damped_solver_passes_the_check(string row) =>
-        Assert.True(MethodCheck.Run(Catalogue.Create(row, new MethodOptions { Damping = 0.7, InnerSteps = 2, Solver = "cg:3" })).Passed);
+        Assert.True(
+            MethodCheck
+                .Run(
+                    Catalogue.Create(
+                        row,
+                        new MethodOptions
+                        {
+                            Damping = 0.7,
+                            InnerSteps = 2,
+                            Solver = "cg:3",
+                        }
+                    )
+                )
+                .Passed
+        );
 
     [Fact]
     public void Training_counts_the_tasks_whose_lower_level_is_not_convex()
@@ -134,7 +172,19 @@ public class ImplicitTests
         // A hidden layer in a lower level with next to no regularisation.
         SolverIncidents Count(double? damping)
         {
-            using MetaStep step = Step(new MethodOptions { Pattern = Pattern.Parse("011"), InnerSteps = 1, Solver = "cg:20", Damping = damping }, null, 1, 8, 6);
+            using MetaStep step = Step(
+                new MethodOptions
+                {
+                    Pattern = Pattern.Parse("011"),
+                    InnerSteps = 1,
+                    Solver = "cg:20",
+                    Damping = damping,
+                },
+                null,
+                1,
+                8,
+                6
+            );
             step.Run(s_source, 1, 0);
             return step.Solver!.Value;
         }
@@ -160,7 +210,21 @@ public class ImplicitTests
     [InlineData("mrml", "cg:3", true)]
     [InlineData("imaml", "neumann:3", true)]
     public void Any_solver_and_a_warm_start_pass_the_check(string row, string solver, bool warm) =>
-        Assert.True(MethodCheck.Run(Catalogue.Create(row, new MethodOptions { Solver = solver, WarmStart = warm, InnerSteps = 3 })).Passed);
+        Assert.True(
+            MethodCheck
+                .Run(
+                    Catalogue.Create(
+                        row,
+                        new MethodOptions
+                        {
+                            Solver = solver,
+                            WarmStart = warm,
+                            InnerSteps = 3,
+                        }
+                    )
+                )
+                .Passed
+        );
 
     [Theory]
     [InlineData("mrml")]
@@ -174,7 +238,9 @@ public class ImplicitTests
         Assert.All(kept, pair => Assert.All(pair.Value.Zip(recomputed[pair.Key]), both => Assert.Equal(both.First, both.Second, 1e-10)));
         Assert.True(Peak(graphs, true) <= Peak(graphs, false));
         Assert.Contains(
-            "with the support pass recomputed", Assert.Throws<ArgumentException>(() => MemoryChoice.Within(1000, graphs, s_images)).Message);
+            "with the support pass recomputed",
+            Assert.Throws<ArgumentException>(() => MemoryChoice.Within(1000, graphs, s_images)).Message
+        );
     }
 
     [Fact]
@@ -189,18 +255,29 @@ public class ImplicitTests
     [Fact]
     public void Features_are_computed_once_and_the_support_loss_is_linearised_once()
     {
-        // Four convolutions for the support set and four for the queries, each with its weight gradient and all but the first with its data gradient: no more for any
-        // number of steps and iterations.
+        // Four convolutions for the support set and four for the queries, each with its weight gradient and all but the first with its data
+        // gradient: no more for any number of steps and iterations.
         int few = Programs.Convolutions(Graphs("mrml", 1).Training(s_images));
         Assert.Equal(8 + 8 + 6, few);
         TaskGraphs more = new(
-            Catalogue.Create("mrml", new MethodOptions { InnerSteps = 30, Solver = "cg:40" }), Networks.Conv4(new Shape(16, 16, 1), 2, channels: 2), TaskKind.Classification, NormStatistics.Query);
+            Catalogue.Create("mrml", new MethodOptions { InnerSteps = 30, Solver = "cg:40" }),
+            Networks.Conv4(new Shape(16, 16, 1), 2, channels: 2),
+            TaskKind.Classification,
+            NormStatistics.Query
+        );
         Assert.Equal(few, Programs.Convolutions(more.Training(s_images)));
 
-        // Of iMAML's Hessian-vector products each costs six convolutions a layer, the first layer's data gradients excepted; forwards and backwards are not repeated.
-        int Imaml(int iterations) => Programs.Convolutions(new TaskGraphs(
-            Catalogue.Create("imaml", new MethodOptions { InnerSteps = 1, Solver = $"cg:{iterations}" }), Networks.Conv4(new Shape(16, 16, 1), 2, channels: 2), TaskKind.Classification, NormStatistics.Query)
-            .Training(s_images));
+        // Of iMAML's Hessian-vector products each costs six convolutions a layer, the first layer's data gradients excepted; forwards and
+        // backwards are not repeated.
+        int Imaml(int iterations) =>
+            Programs.Convolutions(
+                new TaskGraphs(
+                    Catalogue.Create("imaml", new MethodOptions { InnerSteps = 1, Solver = $"cg:{iterations}" }),
+                    Networks.Conv4(new Shape(16, 16, 1), 2, channels: 2),
+                    TaskKind.Classification,
+                    NormStatistics.Query
+                ).Training(s_images)
+            );
         Assert.True(Imaml(6) - Imaml(5) <= 6 * 4);
     }
 
@@ -209,12 +286,23 @@ public class ImplicitTests
     {
         using MetaStep cold = Step(new MethodOptions { InnerSteps = 2000, Solver = "cg:60" }, null, 1);
         cold.Run(s_source, 1, 0);
-        using MetaStep warm = Step(new MethodOptions { InnerSteps = 5, Solver = "cg:2", WarmStart = true }, 4, 2);
+        using MetaStep warm = Step(
+            new MethodOptions
+            {
+                InnerSteps = 5,
+                Solver = "cg:2",
+                WarmStart = true,
+            },
+            4,
+            2
+        );
         var errors = new List<double>();
         for (int visit = 0; visit < 400; visit++)
         {
             warm.Run(s_source, 1, visit * 4L);
-            errors.Add(Math.Sqrt(warm.Gradient.Zip(cold.Gradient, (a, b) => Math.Pow(a - b, 2)).Sum() / cold.Gradient.Sum(g => (double)g * g)));
+            errors.Add(
+                Math.Sqrt(warm.Gradient.Zip(cold.Gradient, (a, b) => Math.Pow(a - b, 2)).Sum() / cold.Gradient.Sum(g => (double)g * g))
+            );
         }
 
         Assert.True(errors[0] > 0.05, $"{errors[0]}");
@@ -226,7 +314,16 @@ public class ImplicitTests
     {
         float[] Run(int workers)
         {
-            using MetaStep step = Step(new MethodOptions { InnerSteps = 2, Solver = "cg:2", WarmStart = true }, 6, workers);
+            using MetaStep step = Step(
+                new MethodOptions
+                {
+                    InnerSteps = 2,
+                    Solver = "cg:2",
+                    WarmStart = true,
+                },
+                6,
+                workers
+            );
             for (int i = 0; i < 5; i++)
             {
                 step.Run(s_source, 1, i * 4L);
@@ -253,10 +350,22 @@ public class ImplicitTests
     [Fact]
     public void A_warm_start_without_recurring_tasks_is_refused()
     {
-        Assert.Contains("TrainingOptions.Tasks", Assert.Throws<ArgumentException>(() => Step(new MethodOptions { WarmStart = true }, null, 1)).Message);
-        Assert.Contains("cannot come from a fixed set of 3", Assert.Throws<ArgumentException>(() => Step(new MethodOptions { WarmStart = true }, 3, 1)).Message);
-        Assert.Contains("has no linear system", Assert.Throws<ArgumentException>(() => Catalogue.Create("maml", new MethodOptions { WarmStart = true })).Message);
-        Assert.Contains("has no linear system", Assert.Throws<ArgumentException>(() => Catalogue.Create("anil", new MethodOptions { Solver = "cg" })).Message);
+        Assert.Contains(
+            "TrainingOptions.Tasks",
+            Assert.Throws<ArgumentException>(() => Step(new MethodOptions { WarmStart = true }, null, 1)).Message
+        );
+        Assert.Contains(
+            "cannot come from a fixed set of 3",
+            Assert.Throws<ArgumentException>(() => Step(new MethodOptions { WarmStart = true }, 3, 1)).Message
+        );
+        Assert.Contains(
+            "has no linear system",
+            Assert.Throws<ArgumentException>(() => Catalogue.Create("maml", new MethodOptions { WarmStart = true })).Message
+        );
+        Assert.Contains(
+            "has no linear system",
+            Assert.Throws<ArgumentException>(() => Catalogue.Create("anil", new MethodOptions { Solver = "cg" })).Message
+        );
     }
 
     private static readonly BlobTasks s_source = new(new TaskShape(TaskKind.Classification, [4], 3, 3, 6));
@@ -270,15 +379,32 @@ public class ImplicitTests
         return new MetaStep(graphs, s_source.Shape, new SimdProgram(graphs.Training(s_source.Shape)), parameters, 4, workers, tasks);
     }
 
-    private static TaskGraphs Graphs(string row, int steps) => new(
-        Catalogue.Create(row, new MethodOptions { InnerSteps = steps }), Networks.Conv4(new Shape(16, 16, 1), 2, channels: 2), TaskKind.Classification, NormStatistics.Query);
+    private static TaskGraphs Graphs(string row, int steps) =>
+        new(
+            Catalogue.Create(row, new MethodOptions { InnerSteps = steps }),
+            Networks.Conv4(new Shape(16, 16, 1), 2, channels: 2),
+            TaskKind.Classification,
+            NormStatistics.Query
+        );
 
-    private static long Peak(TaskGraphs graphs, bool checkpointed) => new SimdProgram(graphs.Training(s_images, checkpointed ? 1 : 0)).PeakBytes;
+    private static long Peak(TaskGraphs graphs, bool checkpointed) =>
+        new SimdProgram(graphs.Training(s_images, checkpointed ? 1 : 0)).PeakBytes;
 
-    private static readonly Matrix<double> s_indefinite = Matrix<double>.Build.DenseOfArray(new[,] { { 4, 1, 0 }, { 1, -2, 1 }, { 0, 1, 2.0 } });
+    private static readonly Matrix<double> s_indefinite = Matrix<double>.Build.DenseOfArray(
+        new[,]
+        {
+            { 4, 1, 0 },
+            { 1, -2, 1 },
+            { 0, 1, 2.0 },
+        }
+    );
 
     /// <summary>In float32, on the executor of training.</summary>
-    private static (double[] Solution, bool Negative, bool Stood) SolveSingle(LinearSolver solver, Matrix<double> matrix, Vector<double> right)
+    private static (double[] Solution, bool Negative, bool Stood) SolveSingle(
+        LinearSolver solver,
+        Matrix<double> matrix,
+        Vector<double> right
+    )
     {
         var graph = new Graph();
         Tensor a = graph.Constant(matrix.ToRowMajorArray(), new Shape(3, 3));

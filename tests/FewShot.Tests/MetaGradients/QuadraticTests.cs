@@ -13,7 +13,8 @@ using Xunit;
 namespace FewShot.Tests.MetaGradients;
 
 /// <summary>
-/// A straight line fitted by gradient descent: with H = (2/n)·XᵀX and c = (2/n)·Xᵀy the inner steps are θ ← θ − α(Hθ − c), so everything has a closed form.
+/// A straight line fitted by gradient descent: with H = (2/n)·XᵀX and c = (2/n)·Xᵀy the inner steps are θ ← θ − α(Hθ − c), so everything
+/// has a closed form.
 /// </summary>
 public class QuadraticTests
 {
@@ -61,8 +62,12 @@ public class QuadraticTests
         Vector<double> support = SupportGradient(s_start);
         Vector<double> query = QueryGradient(Adapted(1));
         Dictionary<string, double[]> gradients = Gradients(new GradientDescent(1, new LearningRate(Rate, scope)), new Unrolled());
-        double[] rates = [.. gradients.Where(pair => pair.Key.StartsWith("inner_rate", StringComparison.Ordinal)).SelectMany(pair => pair.Value)];
-        double[] expected = scope == LearningRateScope.Parameter ? [-support[0] * query[0], -support[1] * query[1]] : [-support.DotProduct(query)];
+        double[] rates =
+        [
+            .. gradients.Where(pair => pair.Key.StartsWith("inner_rate", StringComparison.Ordinal)).SelectMany(pair => pair.Value),
+        ];
+        double[] expected =
+            scope == LearningRateScope.Parameter ? [-support[0] * query[0], -support[1] * query[1]] : [-support.DotProduct(query)];
         Assert.Equal(expected.Length, rates.Length);
         Assert.All(rates.Zip(expected), pair => Assert.Equal(pair.Second, pair.First, 1e-12));
     }
@@ -90,7 +95,8 @@ public class QuadraticTests
     private static Matrix<double> Hessian(double[] x) => 2.0 / x.Length * Design(x).TransposeThisAndMultiply(Design(x));
 
     private static Vector<double> SupportGradient(Vector<double> theta) =>
-        (Hessian(s_supportX) * theta) - (2.0 / s_supportX.Length * (Design(s_supportX).Transpose() * Vector<double>.Build.Dense(s_supportY)));
+        (Hessian(s_supportX) * theta)
+        - (2.0 / s_supportX.Length * (Design(s_supportX).Transpose() * Vector<double>.Build.Dense(s_supportY)));
 
     private static Vector<double> QueryGradient(Vector<double> theta) =>
         (Hessian(s_queryX) * theta) - (2.0 / s_queryX.Length * (Design(s_queryX).Transpose() * Vector<double>.Build.Dense(s_queryY)));

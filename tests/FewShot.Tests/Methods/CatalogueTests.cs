@@ -15,7 +15,11 @@ public class CatalogueTests
     [Fact]
     public void The_catalogue_has_the_published_rows()
     {
-        Assert.Empty(new[] { "maml", "fomaml", "anil", "boil", "meta-sgd", "maml++", "reptile", "r2d2", "protonet", "matching" }.Except(Catalogue.Names));
+        Assert.Empty(
+            new[] { "maml", "fomaml", "anil", "boil", "meta-sgd", "maml++", "reptile", "r2d2", "protonet", "matching" }.Except(
+                Catalogue.Names
+            )
+        );
         Assert.Equal(Catalogue.Names, Catalogue.All.Select(method => method.Name));
         Assert.Equal(Catalogue.Names.Count, Catalogue.Names.Distinct().Count());
         Assert.All(Catalogue.All, method => Assert.Matches(@"\d{4}", method.Paper));
@@ -35,7 +39,10 @@ public class CatalogueTests
     [InlineData("r2d2")]
     public void A_closed_form_takes_no_options_of_an_inner_loop(string row)
     {
-        Assert.Contains("has no inner steps or inner rate to set", Assert.Throws<ArgumentException>(() => Catalogue.Create(row, new MethodOptions { InnerSteps = 3 })).Message);
+        Assert.Contains(
+            "has no inner steps or inner rate to set",
+            Assert.Throws<ArgumentException>(() => Catalogue.Create(row, new MethodOptions { InnerSteps = 3 })).Message
+        );
         Assert.Throws<ArgumentException>(() => Catalogue.Create(row, new MethodOptions { InnerRate = 0.1 }));
         Assert.Throws<ArgumentException>(() => Catalogue.Create(row, new MethodOptions { Pattern = Pattern.All }));
     }
@@ -45,7 +52,10 @@ public class CatalogueTests
     [InlineData("reptile")]
     [InlineData("protonet")]
     public void An_option_that_a_row_cannot_follow_is_refused(string row) =>
-        Assert.Contains("takes no number of exact steps", Assert.Throws<ArgumentException>(() => Catalogue.Create(row, new MethodOptions { ExactSteps = 2 })).Message);
+        Assert.Contains(
+            "takes no number of exact steps",
+            Assert.Throws<ArgumentException>(() => Catalogue.Create(row, new MethodOptions { ExactSteps = 2 })).Message
+        );
 
     [Theory]
     [InlineData("maml", 10, 0.4, true)]
@@ -73,7 +83,9 @@ public class CatalogueTests
         Method method = Catalogue.Create("maml", new MethodOptions { InnerSteps = 2, ExactSteps = 3 });
         Model model = Networks.Mlp(new Compute.Graphs.Shape(2), 2);
         Assert.Contains(
-            "3 exact steps of 2 inner steps", Assert.Throws<ArgumentException>(() => method.Validate(model, new TaskShape(TaskKind.Classification, [2], 2, 2, 2))).Message);
+            "3 exact steps of 2 inner steps",
+            Assert.Throws<ArgumentException>(() => method.Validate(model, new TaskShape(TaskKind.Classification, [2], 2, 2, 2))).Message
+        );
     }
 
     [Theory]
@@ -82,7 +94,10 @@ public class CatalogueTests
     [InlineData("r2d2")]
     public void Only_a_gradient_flow_has_a_time(string row)
     {
-        Assert.Contains("has no gradient flow", Assert.Throws<ArgumentException>(() => Catalogue.Create(row, new MethodOptions { FlowTime = 1 })).Message);
+        Assert.Contains(
+            "has no gradient flow",
+            Assert.Throws<ArgumentException>(() => Catalogue.Create(row, new MethodOptions { FlowTime = 1 })).Message
+        );
         Assert.Throws<ArgumentOutOfRangeException>(() => new MethodOptions { FlowTime = 0 });
         Assert.Equal(new TangentFlow(2), Catalogue.Create("meta-rkhs-ii", new MethodOptions { FlowTime = 2 }).Adaptation);
     }
@@ -93,8 +108,13 @@ public class CatalogueTests
         Model model = Networks.Mlp(new Compute.Graphs.Shape(2), 2);
         var shape = new TaskShape(TaskKind.Classification, [2], 2, 2, 2);
         Catalogue.Create("itd-bio", new MethodOptions { Rates = LearningRateScope.Scalar }).Validate(model, shape);
-        Assert.Throws<ArgumentException>(() => Catalogue.Create("mrml", new MethodOptions { Rates = LearningRateScope.Scalar }).Validate(model, shape));
-        Assert.Contains("no inner steps or inner rate", Assert.Throws<ArgumentException>(() => Catalogue.Create("r2d2", new MethodOptions { Rates = LearningRateScope.Layer })).Message);
+        Assert.Throws<ArgumentException>(() =>
+            Catalogue.Create("mrml", new MethodOptions { Rates = LearningRateScope.Scalar }).Validate(model, shape)
+        );
+        Assert.Contains(
+            "no inner steps or inner rate",
+            Assert.Throws<ArgumentException>(() => Catalogue.Create("r2d2", new MethodOptions { Rates = LearningRateScope.Layer })).Message
+        );
     }
 
     [Fact]
@@ -103,9 +123,13 @@ public class CatalogueTests
         Model model = Networks.Mlp(new Compute.Graphs.Shape(2), 2);
         Method maml = Catalogue.Create("maml");
         Assert.Contains(
-            "takes inputs of [2], the tasks have [3]", Assert.Throws<ArgumentException>(() => maml.Validate(model, new TaskShape(TaskKind.Classification, [3], 2, 2, 2))).Message);
+            "takes inputs of [2], the tasks have [3]",
+            Assert.Throws<ArgumentException>(() => maml.Validate(model, new TaskShape(TaskKind.Classification, [3], 2, 2, 2))).Message
+        );
         Assert.Contains(
-            "head has 2 outputs, the tasks 3", Assert.Throws<ArgumentException>(() => maml.Validate(model, new TaskShape(TaskKind.Classification, [2], 3, 3, 3))).Message);
+            "head has 2 outputs, the tasks 3",
+            Assert.Throws<ArgumentException>(() => maml.Validate(model, new TaskShape(TaskKind.Classification, [2], 3, 3, 3))).Message
+        );
     }
 
     [Fact]
@@ -156,7 +180,13 @@ public class CatalogueTests
     [Fact]
     public void An_unknown_network_is_answered_with_the_nearest()
     {
-        var specification = new LearnerSpecification { Method = "maml", Network = "conv5", InputShape = [28, 28, 1], Outputs = 5 };
+        var specification = new LearnerSpecification
+        {
+            Method = "maml",
+            Network = "conv5",
+            InputShape = [28, 28, 1],
+            Outputs = 5,
+        };
         string message = Assert.Throws<ArgumentException>(specification.CreateModel).Message;
         Assert.Contains("unknown network 'conv5'", message);
         Assert.Contains("conv4", message);

@@ -10,8 +10,9 @@ using Xunit;
 namespace FewShot.Tests.Methods;
 
 /// <summary>
-/// Every row of the catalogue on every kind of built-in task, with all that shapes the numbers left to its default but the size of the network for images and of
-/// a batch: it trains 200 iterations without diverging and ends better than it began, or it is refused with the reason.
+/// Every row of the catalogue on every kind of built-in task, with all that shapes the numbers left to its default but the size of the
+/// network for images and of a batch: it trains 200 iterations without diverging and ends better than it began, or it is refused with the
+/// reason.
 /// </summary>
 public class DefaultTrainingTests
 {
@@ -26,22 +27,44 @@ public class DefaultTrainingTests
     private static readonly Dictionary<string, Func<int, ITaskSource>> s_kinds = new()
     {
         ["sinusoid"] = shots => new SinusoidTasks(new TaskOptions { Shots = shots, QueriesPerClass = 5 }),
-        ["glyphs"] = shots => new ImageTasks(GlyphClasses.Dataset(), new TaskOptions { Ways = 2, Shots = shots, QueriesPerClass = 2 }),
-        ["table of numbers"] = shots => Table("group,x,z,y", TaskKind.Regression, shots, (group, row) =>
-        {
-            // A plane of its own for each group, far from standard units.
-            double x = 50 + (10 * Math.Sin((7.1 * group) + (3.3 * row)));
-            double z = Math.Cos((2.3 * group) + (5.9 * row));
-            return FormattableString.Invariant($"{x},{z},{1000 + (20 * Math.Sin(group) * (x - 50)) + (150 * Math.Cos(3 * group) * z)}");
-        }),
-        ["table of classes"] = shots => Table("group,x,z,kind", TaskKind.Classification, shots, (group, row) =>
-        {
-            // Three clouds around a circle, turned by an angle of its own for each group.
-            double angle = (0.7 * group) + (row % 3 * 2 * Math.PI / 3);
-            double x = Math.Cos(angle) + (0.4 * Math.Sin(11.3 * row * (group + 1)));
-            double z = Math.Sin(angle) + (0.4 * Math.Cos(7.7 * row * (group + 1)));
-            return FormattableString.Invariant($"{x},{z},class {row % 3}");
-        }),
+        ["glyphs"] = shots => new ImageTasks(
+            GlyphClasses.Dataset(),
+            new TaskOptions
+            {
+                Ways = 2,
+                Shots = shots,
+                QueriesPerClass = 2,
+            }
+        ),
+        ["table of numbers"] = shots =>
+            Table(
+                "group,x,z,y",
+                TaskKind.Regression,
+                shots,
+                (group, row) =>
+                {
+                    // A plane of its own for each group, far from standard units.
+                    double x = 50 + (10 * Math.Sin((7.1 * group) + (3.3 * row)));
+                    double z = Math.Cos((2.3 * group) + (5.9 * row));
+                    return FormattableString.Invariant(
+                        $"{x},{z},{1000 + (20 * Math.Sin(group) * (x - 50)) + (150 * Math.Cos(3 * group) * z)}"
+                    );
+                }
+            ),
+        ["table of classes"] = shots =>
+            Table(
+                "group,x,z,kind",
+                TaskKind.Classification,
+                shots,
+                (group, row) =>
+                {
+                    // Three clouds around a circle, turned by an angle of its own for each group.
+                    double angle = (0.7 * group) + (row % 3 * 2 * Math.PI / 3);
+                    double x = Math.Cos(angle) + (0.4 * Math.Sin(11.3 * row * (group + 1)));
+                    double z = Math.Sin(angle) + (0.4 * Math.Cos(7.7 * row * (group + 1)));
+                    return FormattableString.Invariant($"{x},{z},class {row % 3}");
+                }
+            ),
     };
 
     [Theory]
@@ -90,11 +113,30 @@ public class DefaultTrainingTests
         const int Groups = 20;
         int rows = kind == TaskKind.Classification ? 3 * (shots + 2) : shots + 5;
         using var folder = new TemporaryFolder();
-        string path = folder.Write("table.csv", header + "\n" + string.Concat(
-            from g in Enumerable.Range(0, Groups) from r in Enumerable.Range(0, rows) select string.Create(CultureInfo.InvariantCulture, $"g{g},{row(g, r)}\n")));
+        string path = folder.Write(
+            "table.csv",
+            header
+                + "\n"
+                + string.Concat(
+                    from g in Enumerable.Range(0, Groups)
+                    from r in Enumerable.Range(0, rows)
+                    select string.Create(CultureInfo.InvariantCulture, $"g{g},{row(g, r)}\n")
+                )
+        );
         return TableTasks.Open(
             path,
-            new TableOptions { Group = "group", Target = header.Split(',')[^1], Kind = kind },
-            new TaskOptions { Ways = 3, Shots = shots, QueriesPerClass = kind == TaskKind.Classification ? 2 : 5 });
+            new TableOptions
+            {
+                Group = "group",
+                Target = header.Split(',')[^1],
+                Kind = kind,
+            },
+            new TaskOptions
+            {
+                Ways = 3,
+                Shots = shots,
+                QueriesPerClass = kind == TaskKind.Classification ? 2 : 5,
+            }
+        );
     }
 }

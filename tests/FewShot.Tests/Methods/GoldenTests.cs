@@ -13,25 +13,43 @@ using Xunit;
 namespace FewShot.Tests.Methods;
 
 /// <summary>
-/// A short training of every row of the catalogue, its evaluation and the answers of the learner it makes keep the bits of the release that recorded them:
-/// a change that is to change no number shows here that it did not. The bits are those of one vector level; golden/ holds a file for each recorded one.
-/// FEWSHOT_ACCEPT_GOLDEN=1 records them anew, which a change of the mathematics needs and its message names.
+/// A short training of every row of the catalogue, its evaluation and the answers of the learner it makes keep the bits of the release that
+/// recorded them: a change that is to change no number shows here that it did not. The bits are those of one vector level; golden/ holds a
+/// file for each recorded one. FEWSHOT_ACCEPT_GOLDEN=1 records them anew, which a change of the mathematics needs and its message names.
 /// </summary>
 public class GoldenTests
 {
-    private static readonly string s_path =
-        Path.Combine(Repository.Root, "tests", "FewShot.Tests", "Methods", "golden", SimdProgram.VectorLevel + ".txt");
+    private static readonly string s_path = Path.Combine(
+        Repository.Root,
+        "tests",
+        "FewShot.Tests",
+        "Methods",
+        "golden",
+        SimdProgram.VectorLevel + ".txt"
+    );
 
     private static readonly Dictionary<string, Func<ITaskSource>> s_sources = new()
     {
         ["sinusoid"] = () => new SinusoidTasks(new TaskOptions { Shots = 5, QueriesPerClass = 5 }),
-        ["glyphs"] = () => new ImageTasks(GlyphClasses.Dataset(), new TaskOptions { Ways = 3, Shots = 2, QueriesPerClass = 2 }),
+        ["glyphs"] = () =>
+            new ImageTasks(
+                GlyphClasses.Dataset(),
+                new TaskOptions
+                {
+                    Ways = 3,
+                    Shots = 2,
+                    QueriesPerClass = 2,
+                }
+            ),
     };
 
     [Fact]
     public void A_short_training_of_every_row_keeps_its_bits()
     {
-        string[] found = [.. from row in Catalogue.Names from source in s_sources.Keys select $"{row} {source} {Bits(row, s_sources[source]())}"];
+        string[] found =
+        [
+            .. from row in Catalogue.Names from source in s_sources.Keys select $"{row} {source} {Bits(row, s_sources[source]())}",
+        ];
         if (Environment.GetEnvironmentVariable("FEWSHOT_ACCEPT_GOLDEN") == "1")
         {
             Directory.CreateDirectory(Path.GetDirectoryName(s_path)!);
@@ -52,7 +70,13 @@ public class GoldenTests
             Outputs = source.Shape.Outputs,
             Channels = 4,
         };
-        var options = new TrainingOptions { Iterations = 4, MetaBatch = 2, ValidateEvery = 2, ValidationEpisodes = 2 };
+        var options = new TrainingOptions
+        {
+            Iterations = 4,
+            MetaBatch = 2,
+            ValidateEvery = 2,
+            ValidationEpisodes = 2,
+        };
         Trainer trainer;
         try
         {
@@ -69,9 +93,10 @@ public class GoldenTests
             var learner = new Learner(specification, trainer.Parameters);
             var episode = new Episode(source.Shape);
             source.Sample(Split.Test, 1, 0, episode);
-            using AdaptedModel model = source.Shape.Kind == TaskKind.Regression
-                ? learner.Adapt(episode.SupportInputs, episode.SupportTargets)
-                : learner.Adapt(episode.SupportInputs, episode.SupportLabels);
+            using AdaptedModel model =
+                source.Shape.Kind == TaskKind.Regression
+                    ? learner.Adapt(episode.SupportInputs, episode.SupportTargets)
+                    : learner.Adapt(episode.SupportInputs, episode.SupportLabels);
             float[] answers = model.Predict(episode.QueryInputs);
             double loss = learner.Evaluate(source, Split.Test, episodes: 3).Loss.Mean;
             return string.Join(' ', Hash(trainer.Parameters.Values), Hash(answers), loss.ToString("R", CultureInfo.InvariantCulture));

@@ -15,12 +15,18 @@ public class ModelTests
         Assert.Equal(new Shape(3, 3, 1, 64), model.Parameters[0].Shape);
 
         // 3·3·(1 + 3·64)·64 weights, scale and shift of four blocks, and a 64×5 head.
-        Assert.Equal((9 * 193 * 64) + (4 * 128) + (64 * 5) + 5, model.Parameters.Where(parameter => parameter.Trained).Sum(parameter => parameter.Shape.Count));
+        Assert.Equal(
+            (9 * 193 * 64) + (4 * 128) + (64 * 5) + 5,
+            model.Parameters.Where(parameter => parameter.Trained).Sum(parameter => parameter.Shape.Count)
+        );
     }
 
     [Fact]
     public void Conv4_refuses_small_images() =>
-        Assert.Contains("at least 16x16, got [15, 28, 1]", Assert.Throws<ShapeException>(() => Networks.Conv4(new Shape(15, 28, 1), 5)).Message);
+        Assert.Contains(
+            "at least 16x16, got [15, 28, 1]",
+            Assert.Throws<ShapeException>(() => Networks.Conv4(new Shape(15, 28, 1), 5)).Message
+        );
 
     [Theory]
     [InlineData("head")]
@@ -31,7 +37,12 @@ public class ModelTests
 
     [Fact]
     public void Two_layers_cannot_have_one_name() =>
-        Assert.Contains("'a' cannot name", Assert.Throws<ArgumentException>(() => new Model("m", new Shape(2), [("a", Activation.Relu), ("a", Activation.Relu)], 1)).Message);
+        Assert.Contains(
+            "'a' cannot name",
+            Assert
+                .Throws<ArgumentException>(() => new Model("m", new Shape(2), [("a", Activation.Relu), ("a", Activation.Relu)], 1))
+                .Message
+        );
 
     [Fact]
     public void Kaiming_keeps_the_bound_and_the_variance_of_he()
@@ -65,7 +76,10 @@ public class ModelTests
     public void Unknown_parameters_are_named_with_those_there_are()
     {
         var set = new ParameterSet(new ParameterSpecification("a.weight", new Shape(2), Initializer.Constant(0)));
-        Assert.Contains("there is no parameter 'b'; there are: a.weight", Assert.Throws<KeyNotFoundException>(() => set["b"].ToArray()).Message);
+        Assert.Contains(
+            "there is no parameter 'b'; there are: a.weight",
+            Assert.Throws<KeyNotFoundException>(() => set["b"].ToArray()).Message
+        );
     }
 
     private static float[] Draw(Initializer initializer, Shape shape) =>

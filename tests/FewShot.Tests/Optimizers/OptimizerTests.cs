@@ -82,7 +82,10 @@ public class OptimizerTests
         Assert.Equal(0.001, cosine.RateAt(1), 1e-12);
         Assert.Equal(0.001, cosine.RateAt(2), 1e-12);
         var step = new OuterUpdate(Rate: 0.1, Schedule: RateSchedule.Step);
-        Assert.Equal([0.1, 0.1, 0.01, 0.01, 0.001], new[] { 0, 0.49, 0.5, 0.74, 0.75 }.Select(progress => Math.Round(step.RateAt(progress), 12)));
+        Assert.Equal(
+            [0.1, 0.1, 0.01, 0.01, 0.001],
+            new[] { 0, 0.49, 0.5, 0.74, 0.75 }.Select(progress => Math.Round(step.RateAt(progress), 12))
+        );
     }
 
     [Fact]

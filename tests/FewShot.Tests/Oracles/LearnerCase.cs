@@ -44,26 +44,34 @@ internal sealed class LearnerCase(LearnerSpecification learner, int supportCount
 
     /// <summary>Whether the row serves such tasks; what does not serve regression says so.</summary>
     public static bool Serves(LearnerSpecification learner, int supportCount, int queryCount) =>
-        learner.CreateMethod().Adaptation.Fault(
-            learner.CreateModel(), new TaskShape(learner.Kind, learner.InputShape, learner.Outputs, supportCount, queryCount)) is null;
+        learner
+            .CreateMethod()
+            .Adaptation.Fault(
+                learner.CreateModel(),
+                new TaskShape(learner.Kind, learner.InputShape, learner.Outputs, supportCount, queryCount)
+            )
+            is null;
 
     /// <inheritdoc/>
     public override JsonObject ToJson() => new() { ["kind"] = "learner", ["learner"] = learner.ToJson() };
 
     /// <inheritdoc/>
     public override IEnumerable<StoredTensor> Given() =>
-    [
-        .. Parameters.Specifications.Select(parameter =>
-            new StoredTensor($"meta/{parameter.Name}", Extents(parameter.Shape), Parameters[parameter.Name].ToArray())),
-        new($"episode/{TaskGraphs.SupportInputs}", [supportCount, .. learner.InputShape], Episode.SupportInputs),
-        new($"episode/{TaskGraphs.SupportTargets}", [supportCount, learner.Outputs], Episode.SupportTargets),
-        new($"episode/{TaskGraphs.QueryInputs}", [queryCount, .. learner.InputShape], Episode.QueryInputs),
-        new($"episode/{TaskGraphs.QueryTargets}", [queryCount, learner.Outputs], Episode.QueryTargets),
-        .. Extra().Select(extra => new StoredTensor($"extra/{extra.Name}", Extents(extra.Shape), extra.Values)),
-        .. _graphs.Method.MetaGradient is HessianFree differences
-            ? [new StoredTensor("extra/delta", [], new[] { differences.Delta })]
-            : Array.Empty<StoredTensor>(),
-    ];
+        [
+            .. Parameters.Specifications.Select(parameter => new StoredTensor(
+                $"meta/{parameter.Name}",
+                Extents(parameter.Shape),
+                Parameters[parameter.Name].ToArray()
+            )),
+            new($"episode/{TaskGraphs.SupportInputs}", [supportCount, .. learner.InputShape], Episode.SupportInputs),
+            new($"episode/{TaskGraphs.SupportTargets}", [supportCount, learner.Outputs], Episode.SupportTargets),
+            new($"episode/{TaskGraphs.QueryInputs}", [queryCount, .. learner.InputShape], Episode.QueryInputs),
+            new($"episode/{TaskGraphs.QueryTargets}", [queryCount, learner.Outputs], Episode.QueryTargets),
+            .. Extra().Select(extra => new StoredTensor($"extra/{extra.Name}", Extents(extra.Shape), extra.Values)),
+            .. _graphs.Method.MetaGradient is HessianFree differences
+                ? [new StoredTensor("extra/delta", [], new[] { differences.Delta })]
+                : Array.Empty<StoredTensor>(),
+        ];
 
     /// <summary>How far the product is from what the oracle gave.</summary>
     public LearnerErrors Compare(Func<string, double[]> oracle)
@@ -84,14 +92,17 @@ internal sealed class LearnerCase(LearnerSpecification learner, int supportCount
         }
 
         worker.Run();
-        ILookup<bool, string> outputs = program.OutputNames
-            .Where(name => name is not (TaskGraphs.NegativeCurvature or TaskGraphs.StoodStill))
-            .ToLookup(name => name.StartsWith(TaskGraphs.Gradient, StringComparison.Ordinal)
-                || name.StartsWith(OuterStep.StatePrefix, StringComparison.Ordinal));
+        ILookup<bool, string> outputs = program
+            .OutputNames.Where(name => name is not (TaskGraphs.NegativeCurvature or TaskGraphs.StoodStill))
+            .ToLookup(name =>
+                name.StartsWith(TaskGraphs.Gradient, StringComparison.Ordinal)
+                || name.StartsWith(OuterStep.StatePrefix, StringComparison.Ordinal)
+            );
         return new LearnerErrors(
             RelativeDistance(outputs[true].SelectMany(Pairs)),
             outputs[false].Max(name => RelativeDistance(Pairs(name))),
-            LargestDifference([.. Use().Zip(oracle("adapted"), (found, right) => ((double)found, right))]));
+            LargestDifference([.. Use().Zip(oracle("adapted"), (found, right) => ((double)found, right))])
+        );
 
         (double Found, double Right)[] Pairs(string name)
         {
@@ -115,9 +126,10 @@ internal sealed class LearnerCase(LearnerSpecification learner, int supportCount
     private float[] Use()
     {
         var user = new Learner(learner, Parameters);
-        using AdaptedModel model = learner.Kind == TaskKind.Classification
-            ? user.Adapt(Episode.SupportInputs, Episode.SupportLabels)
-            : user.Adapt(Episode.SupportInputs, Episode.SupportTargets);
+        using AdaptedModel model =
+            learner.Kind == TaskKind.Classification
+                ? user.Adapt(Episode.SupportInputs, Episode.SupportLabels)
+                : user.Adapt(Episode.SupportInputs, Episode.SupportTargets);
         return model.Predict(Episode.QueryInputs);
     }
 

@@ -48,7 +48,8 @@ public sealed class OracleBatch : IAsyncLifetime
         {
             _table[row] = (
                 errors.Count,
-                new LearnerErrors(errors.Max(each => each.Gradient), errors.Max(each => each.Training), errors.Max(each => each.Use)));
+                new LearnerErrors(errors.Max(each => each.Gradient), errors.Max(each => each.Training), errors.Max(each => each.Use))
+            );
         }
     }
 
@@ -62,13 +63,14 @@ public sealed class OracleBatch : IAsyncLifetime
         {
             var text = new StringBuilder();
             text.AppendLine("largest differences from independent oracles in PyTorch");
-            text.AppendLine($"{"row",-18}{"cases",6}{"meta-gradient",15}{"loss, answers",15}{"adapt, predict",16}");
+            text.AppendLine($"{"row", -18}{"cases", 6}{"meta-gradient", 15}{"loss, answers", 15}{"adapt, predict", 16}");
             foreach (string row in Catalogue.Names.Where(_table.ContainsKey))
             {
                 (int cases, LearnerErrors largest) = _table[row];
                 text.AppendLine(
                     CultureInfo.InvariantCulture,
-                    $"{row,-18}{cases,6}{largest.Gradient,15:0.0E+0}{largest.Training,15:0.0E+0}{largest.Use,16:0.0E+0}");
+                    $"{row, -18}{cases, 6}{largest.Gradient, 15:0.0E+0}{largest.Training, 15:0.0E+0}{largest.Use, 16:0.0E+0}"
+                );
             }
 
             Console.Out.Write(text);
@@ -86,13 +88,15 @@ public sealed class OracleBatch : IAsyncLifetime
             File.WriteAllText(Path.Combine(folder.FullName, "cases.json"), descriptions.ToJsonString());
             Safetensors.Write(
                 Path.Combine(folder.FullName, "cases.safetensors"),
-                _cases.SelectMany((each, index) => each.Given().Select(tensor => tensor.Renamed($"{index}/{tensor.Name}"))));
+                _cases.SelectMany((each, index) => each.Given().Select(tensor => tensor.Renamed($"{index}/{tensor.Name}")))
+            );
             string script = Path.Combine(Repository.Root, "tests", "FewShot.Tests", "Oracles", "oracles.py");
             (int exitCode, string errors) = await PyTorch.Start(script, folder.FullName);
             Assert.True(exitCode == 0, errors);
             return (
                 Safetensors.Read(Path.Combine(folder.FullName, "results.safetensors")),
-                JsonNode.Parse(File.ReadAllText(Path.Combine(folder.FullName, "results.json")))!);
+                JsonNode.Parse(File.ReadAllText(Path.Combine(folder.FullName, "results.json")))!
+            );
         }
         finally
         {

@@ -28,7 +28,9 @@ internal abstract class OracleCase
             size += right * right;
         }
 
-        return size > 0 ? Math.Sqrt(difference / size) : difference == 0 ? 0 : double.PositiveInfinity;
+        return size > 0 ? Math.Sqrt(difference / size)
+            : difference == 0 ? 0
+            : double.PositiveInfinity;
     }
 
     /// <summary>The largest difference, relative to the largest number where that is above 1.</summary>

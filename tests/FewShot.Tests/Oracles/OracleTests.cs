@@ -40,13 +40,16 @@ public sealed class OracleTests(OracleBatch batch) : IClassFixture<OracleBatch>
             {
                 faults.Add(
                     $"{learner.Name}: meta-gradient {error.Gradient:0.0E+0}, loss and answers {error.Training:0.0E+0}, "
-                    + $"adapt and predict {error.Use:0.0E+0}");
+                        + $"adapt and predict {error.Use:0.0E+0}"
+                );
             }
         }
 
         batch.Enter(row, errors);
         Assert.True(
-            faults.Count == 0, $"{faults.Count} of {errors.Count} cases of {row} differ from the oracle:\n{string.Join('\n', faults)}");
+            faults.Count == 0,
+            $"{faults.Count} of {errors.Count} cases of {row} differ from the oracle:\n{string.Join('\n', faults)}"
+        );
     }
 
     [Fact]

@@ -19,24 +19,25 @@ internal sealed class OuterUpdateCase(OuterUpdate update) : OracleCase
 
     /// <summary>Each optimiser under each schedule, clipped and not.</summary>
     public static IReadOnlyList<OuterUpdateCase> All() =>
-    [
-        .. from optimizer in Enum.GetValues<OptimizerKind>()
-           from schedule in Enum.GetValues<RateSchedule>()
-           from clip in (double[])[0, 5]
-           select new OuterUpdateCase(new OuterUpdate(optimizer, 0.02, schedule, Momentum: 0.8, WeightDecay: 0.1, clip)),
-    ];
+        [
+            .. from optimizer in Enum.GetValues<OptimizerKind>()
+            from schedule in Enum.GetValues<RateSchedule>()
+            from clip in (double[])[0, 5]
+            select new OuterUpdateCase(new OuterUpdate(optimizer, 0.02, schedule, Momentum: 0.8, WeightDecay: 0.1, clip)),
+        ];
 
     /// <inheritdoc/>
-    public override JsonObject ToJson() => new()
-    {
-        ["kind"] = "optimizer",
-        ["optimizer"] = update.Optimizer.ToString(),
-        ["schedule"] = update.Schedule.ToString(),
-        ["rate"] = update.Rate,
-        ["momentum"] = update.Momentum,
-        ["weightDecay"] = update.WeightDecay,
-        ["clipNorm"] = update.ClipNorm,
-    };
+    public override JsonObject ToJson() =>
+        new()
+        {
+            ["kind"] = "optimizer",
+            ["optimizer"] = update.Optimizer.ToString(),
+            ["schedule"] = update.Schedule.ToString(),
+            ["rate"] = update.Rate,
+            ["momentum"] = update.Momentum,
+            ["weightDecay"] = update.WeightDecay,
+            ["clipNorm"] = update.ClipNorm,
+        };
 
     /// <inheritdoc/>
     public override IEnumerable<StoredTensor> Given() =>

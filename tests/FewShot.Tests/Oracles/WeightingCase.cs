@@ -17,20 +17,23 @@ internal sealed class WeightingCase(TaskWeightingKind kind, double? temperature 
         $"{kind} weights{(temperature is null ? "" : $", temperature {temperature}")}{(floor is null ? "" : $", floor {floor}")}";
 
     public static IReadOnlyList<WeightingCase> All() =>
-    [
-        .. Enum.GetValues<TaskWeightingKind>().Select(kind => new WeightingCase(kind)),
-        new(TaskWeightingKind.Agreement, floor: double.NegativeInfinity), new(TaskWeightingKind.Agreement, floor: 0.5),
-        new(TaskWeightingKind.Similarity, temperature: 0.1), new(TaskWeightingKind.Loss, temperature: -2),
-    ];
+        [
+            .. Enum.GetValues<TaskWeightingKind>().Select(kind => new WeightingCase(kind)),
+            new(TaskWeightingKind.Agreement, floor: double.NegativeInfinity),
+            new(TaskWeightingKind.Agreement, floor: 0.5),
+            new(TaskWeightingKind.Similarity, temperature: 0.1),
+            new(TaskWeightingKind.Loss, temperature: -2),
+        ];
 
     /// <inheritdoc/>
-    public override JsonObject ToJson() => new()
-    {
-        ["kind"] = "weighting",
-        ["weighting"] = kind.ToString(),
-        ["temperature"] = temperature,
-        ["floor"] = floor?.ToString(CultureInfo.InvariantCulture),
-    };
+    public override JsonObject ToJson() =>
+        new()
+        {
+            ["kind"] = "weighting",
+            ["weighting"] = kind.ToString(),
+            ["temperature"] = temperature,
+            ["floor"] = floor?.ToString(CultureInfo.InvariantCulture),
+        };
 
     /// <inheritdoc/>
     public override IEnumerable<StoredTensor> Given()

@@ -13,9 +13,10 @@ using Xunit;
 namespace FewShot.Tests.Parity;
 
 /// <summary>
-/// The same weights and episodes, given to PyTorch as files, follow the same MAML trajectory there. Where a unit lies as near to a kink of ReLU or max-pooling as
-/// the rounding of single precision, a gradient jumps by rounding alone, and PyTorch's single precision leaves its own double precision by percents. So the
-/// episodes are those in which no unit does, chosen by PyTorch in double from its own trajectory alone; its single precision is the control.
+/// The same weights and episodes, given to PyTorch as files, follow the same MAML trajectory there. Where a unit lies as near to a kink of
+/// ReLU or max-pooling as the rounding of single precision, a gradient jumps by rounding alone, and PyTorch's single precision leaves its
+/// own double precision by percents. So the episodes are those in which no unit does, chosen by PyTorch in double from its own trajectory
+/// alone; its single precision is the control.
 /// </summary>
 public sealed class PyTorchParityTests
 {
@@ -27,7 +28,9 @@ public sealed class PyTorchParityTests
     /// <summary>An order above the rounding of a normalised activation.</summary>
     private const double Margin = 5e-6;
 
-    /// <summary>Adam's ε well above the rounding noise of a vanishing gradient, which a smaller one would amplify to full-sized steps.</summary>
+    /// <summary>
+    /// Adam's ε well above the rounding noise of a vanishing gradient, which a smaller one would amplify to full-sized steps.
+    /// </summary>
     private const double Epsilon = 1e-5;
 
     [Theory]
@@ -35,11 +38,20 @@ public sealed class PyTorchParityTests
     [InlineData("conv4", "glyphs", "fomaml", 1, 400)]
     [InlineData("mlp", "sinusoid", "maml", 2, 120)]
     [InlineData("mlp", "sinusoid", "fomaml", 1, 120)]
-    public void Losses_stay_within_a_ten_thousandth_of_PyTorch_over_fifty_meta_steps(string network, string data, string method, int order, int candidates)
+    public void Losses_stay_within_a_ten_thousandth_of_PyTorch_over_fifty_meta_steps(
+        string network,
+        string data,
+        string method,
+        int order,
+        int candidates
+    )
     {
         PyTorch.Require();
         bool images = data == "glyphs";
-        var source = new Pool(TaskSources.Open(data, null, new TaskOptions { Shots = images ? 1 : 10, QueriesPerClass = images ? 2 : 10 }), images ? 1 : 0);
+        var source = new Pool(
+            TaskSources.Open(data, null, new TaskOptions { Shots = images ? 1 : 10, QueriesPerClass = images ? 2 : 10 }),
+            images ? 1 : 0
+        );
         var specification = new LearnerSpecification
         {
             Method = method,
@@ -60,7 +72,15 @@ public sealed class PyTorchParityTests
             var peer = new Peer(folder.FullName, specification, order);
             peer.WriteWeights(parameters);
             peer.WriteEpisodes(source, [candidates]);
-            JsonNode exact = peer.Follow(inDouble: true, new JsonObject { ["margin"] = Margin, ["steps"] = MetaSteps, ["tasks"] = Tasks });
+            JsonNode exact = peer.Follow(
+                inDouble: true,
+                new JsonObject
+                {
+                    ["margin"] = Margin,
+                    ["steps"] = MetaSteps,
+                    ["tasks"] = Tasks,
+                }
+            );
             source.Chosen = [.. exact["chosen"]!.AsArray().SelectMany(step => step!.AsArray()).Select(task => task!.GetValue<int>())];
             peer.WriteEpisodes(source, [MetaSteps, Tasks]);
             IReadOnlyList<double> inDouble = Losses(exact);
@@ -76,7 +96,8 @@ public sealed class PyTorchParityTests
         }
     }
 
-    private static IReadOnlyList<double> Losses(JsonNode result) => [.. result["losses"]!.AsArray().Select(loss => loss!.GetValue<double>())];
+    private static IReadOnlyList<double> Losses(JsonNode result) =>
+        [.. result["losses"]!.AsArray().Select(loss => loss!.GetValue<double>())];
 
     private static void AssertNear(string left, IReadOnlyList<double> losses, string right, IReadOnlyList<double> expected)
     {
@@ -84,7 +105,10 @@ public sealed class PyTorchParityTests
         Assert.Equal(MetaSteps, losses.Count);
         for (int i = 0; i < MetaSteps; i++)
         {
-            Assert.True(Math.Abs(losses[i] - expected[i]) <= Tolerance * Math.Abs(expected[i]), $"meta-step {i}: the loss of {left} is {losses[i]}, of {right} {expected[i]}");
+            Assert.True(
+                Math.Abs(losses[i] - expected[i]) <= Tolerance * Math.Abs(expected[i]),
+                $"meta-step {i}: the loss of {left} is {losses[i]}, of {right} {expected[i]}"
+            );
         }
     }
 
@@ -119,11 +143,23 @@ public sealed class PyTorchParityTests
             var weights = new List<StoredTensor>();
             foreach (ParameterSpecification parameter in parameters.Specifications.Where(parameter => parameter.Trained))
             {
-                weights.Add(new StoredTensor(parameter.Name.Replace(".linear.", "."), parameter.Shape.Extents.ToArray(), parameters[parameter.Name].ToArray()));
+                weights.Add(
+                    new StoredTensor(
+                        parameter.Name.Replace(".linear.", "."),
+                        parameter.Shape.Extents.ToArray(),
+                        parameters[parameter.Name].ToArray()
+                    )
+                );
                 if (parameter.Name.EndsWith("conv.weight", StringComparison.Ordinal))
                 {
                     // PyTorch's networks have a bias that the normalisation cancels; ours has none.
-                    weights.Add(new StoredTensor(parameter.Name.Replace("weight", "bias"), [specification.Channels], new float[specification.Channels]));
+                    weights.Add(
+                        new StoredTensor(
+                            parameter.Name.Replace("weight", "bias"),
+                            [specification.Channels],
+                            new float[specification.Channels]
+                        )
+                    );
                 }
             }
 
@@ -135,7 +171,13 @@ public sealed class PyTorchParityTests
         {
             TaskShape shape = source.Shape;
             var episode = new Episode(shape);
-            List<float>[] all = [[], [], [], []];
+            List<float>[] all =
+            [
+                [],
+                [],
+                [],
+                [],
+            ];
             for (int index = 0; index < extents.Aggregate(1, (product, extent) => product * extent); index++)
             {
                 source.Sample(Split.Train, 1, index, episode);
@@ -146,13 +188,15 @@ public sealed class PyTorchParityTests
                 }
             }
 
-            Safetensors.Write(Episodes,
-            [
-                new StoredTensor("support_inputs", [.. extents, shape.SupportCount, .. shape.InputShape], [.. all[0]]),
-                new StoredTensor("support_targets", [.. extents, shape.SupportCount, shape.Outputs], [.. all[1]]),
-                new StoredTensor("query_inputs", [.. extents, shape.QueryCount, .. shape.InputShape], [.. all[2]]),
-                new StoredTensor("query_targets", [.. extents, shape.QueryCount, shape.Outputs], [.. all[3]]),
-            ]);
+            Safetensors.Write(
+                Episodes,
+                [
+                    new StoredTensor("support_inputs", [.. extents, shape.SupportCount, .. shape.InputShape], [.. all[0]]),
+                    new StoredTensor("support_targets", [.. extents, shape.SupportCount, shape.Outputs], [.. all[1]]),
+                    new StoredTensor("query_inputs", [.. extents, shape.QueryCount, .. shape.InputShape], [.. all[2]]),
+                    new StoredTensor("query_targets", [.. extents, shape.QueryCount, shape.Outputs], [.. all[3]]),
+                ]
+            );
         }
 
         public JsonNode Follow(bool inDouble, JsonObject configuration)
@@ -176,17 +220,30 @@ public sealed class PyTorchParityTests
             }
 
             File.WriteAllText(Configuration, all.ToJsonString());
-            (int exitCode, string errors) = PyTorch.Start(
-            [
-                Path.Combine(Repository.Root, "benchmarks", "peers", "parity.py"),
-                "--weights", Weights, "--episodes", Episodes, "--config", Configuration, "--output", Result, .. inDouble ? ["--double"] : Array.Empty<string>(),
-            ]).GetAwaiter().GetResult();
+            (int exitCode, string errors) = PyTorch
+                .Start([
+                    Path.Combine(Repository.Root, "benchmarks", "peers", "parity.py"),
+                    "--weights",
+                    Weights,
+                    "--episodes",
+                    Episodes,
+                    "--config",
+                    Configuration,
+                    "--output",
+                    Result,
+                    .. inDouble ? ["--double"] : Array.Empty<string>(),
+                ])
+                .GetAwaiter()
+                .GetResult();
             Assert.True(exitCode == 0, errors);
             return JsonNode.Parse(File.ReadAllText(Result))!;
         }
     }
 
-    /// <summary>Tasks of a source, all or those chosen, with a grain: on a flat background thousands of units would lie on a kink at the same moment.</summary>
+    /// <summary>
+    /// Tasks of a source, all or those chosen, with a grain: on a flat background thousands of units would lie on a kink at the same
+    /// moment.
+    /// </summary>
     private sealed class Pool(ITaskSource source, float grain) : ITaskSource
     {
         public IReadOnlyList<int>? Chosen { get; set; }

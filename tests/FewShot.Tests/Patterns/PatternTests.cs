@@ -105,13 +105,28 @@ public class PatternTests
         Pattern pattern = Pattern.Of([false, true], [true, true]);
         Assert.Equal(Pattern.Parse("01;11"), pattern);
         Assert.Equal("01;11", pattern.ToString());
-        Assert.Equal([[false, true], [true, true]], pattern.Grid(2, 2));
-        Assert.Equal([[true, false]], Pattern.BodyOnly.Grid(1, 2));
+        Assert.Equal(
+            [
+                [false, true],
+                [true, true],
+            ],
+            pattern.Grid(2, 2)
+        );
+        Assert.Equal(
+            [
+                [true, false],
+            ],
+            Pattern.BodyOnly.Grid(1, 2)
+        );
     }
 
-    private static TaskGraphs Graphs(string row, string? pattern, int steps) => new(
-        Catalogue.Create(row, new MethodOptions { InnerSteps = steps, Pattern = pattern is null ? null : Pattern.Parse(pattern) }),
-        Networks.Conv4(new Shape(16, 16, 1), 2, channels: 2), TaskKind.Classification, NormStatistics.Query);
+    private static TaskGraphs Graphs(string row, string? pattern, int steps) =>
+        new(
+            Catalogue.Create(row, new MethodOptions { InnerSteps = steps, Pattern = pattern is null ? null : Pattern.Parse(pattern) }),
+            Networks.Conv4(new Shape(16, 16, 1), 2, channels: 2),
+            TaskKind.Classification,
+            NormStatistics.Query
+        );
 
     private static Dictionary<string, double[]> Gradients(string row, string? pattern) =>
         new MethodCheckProblem(Graphs(row, pattern, 2), s_shape, seed: 1).MetaGradient();

@@ -23,9 +23,25 @@ public sealed class HtmlReportTests
     public void Nothing_added_as_text_can_become_markup()
     {
         const string attack = "</style><script>alert('x')</script>\"";
-        string html = new HtmlReport(attack, attack).Section(attack).Paragraph(attack).Note(attack).Preformatted(attack).KeyFigures((attack, attack))
-            .Table(new ReportTable([attack], [[attack]]), attack)
-            .Chart(new ScatterChart(attack, new ChartAxis(attack), new ChartAxis(attack), [new ScatterGroup(attack, [new(1, 1, attack)])]), attack)
+        string html = new HtmlReport(attack, attack)
+            .Section(attack)
+            .Paragraph(attack)
+            .Note(attack)
+            .Preformatted(attack)
+            .KeyFigures((attack, attack))
+            .Table(
+                new ReportTable(
+                    [attack],
+                    [
+                        [attack],
+                    ]
+                ),
+                attack
+            )
+            .Chart(
+                new ScatterChart(attack, new ChartAxis(attack), new ChartAxis(attack), [new ScatterGroup(attack, [new(1, 1, attack)])]),
+                attack
+            )
             .Chart(new BarChart(attack, new ChartAxis(attack), [attack], [new BarSeries(attack, [new Bar(1)])]))
             .ToHtml();
         Assert.DoesNotContain("<script", html);
@@ -34,14 +50,39 @@ public sealed class HtmlReportTests
     [Fact]
     public void Columns_of_numbers_are_aligned_as_such()
     {
-        string html = new HtmlReport("t").Table(new ReportTable(["name", "value"], [["a", "98.7 ± 0.3 %"], ["b", "–"], ["c", "−1e-3"]])).ToHtml();
+        string html = new HtmlReport("t")
+            .Table(
+                new ReportTable(
+                    ["name", "value"],
+                    [
+                        ["a", "98.7 ± 0.3 %"],
+                        ["b", "–"],
+                        ["c", "−1e-3"],
+                    ]
+                )
+            )
+            .ToHtml();
         Assert.Contains("<th scope=\"col\">name</th><th scope=\"col\" class=\"number\">value</th>", html);
     }
 
     [Fact]
     public void A_row_of_another_length_is_named() =>
-        Assert.Contains("row 1 of the table has 1 cells for 2 columns", Assert.Throws<ArgumentException>(
-            () => new HtmlReport("t").Table(new ReportTable(["a", "b"], [["1", "2"], ["3"]]))).Message);
+        Assert.Contains(
+            "row 1 of the table has 1 cells for 2 columns",
+            Assert
+                .Throws<ArgumentException>(() =>
+                    new HtmlReport("t").Table(
+                        new ReportTable(
+                            ["a", "b"],
+                            [
+                                ["1", "2"],
+                                ["3"],
+                            ]
+                        )
+                    )
+                )
+                .Message
+        );
 
     [Fact]
     public void Saves_one_file()

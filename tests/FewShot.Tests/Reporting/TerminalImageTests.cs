@@ -31,16 +31,9 @@ public sealed class TerminalImageTests
 
         IReadOnlyList<string> lines = TerminalImage.Render(ring, 28, 28, columns: 14);
         Assert.Equal(
-            [
-                "     ▄▄▄▄     ",
-                "  ▄██▀▀▀▀██▄  ",
-                " ▄█▀      ▀█▄ ",
-                " ██        ██ ",
-                " ▀█▄      ▄█▀ ",
-                "  ▀██▄▄▄▄██▀  ",
-                "     ▀▀▀▀     ",
-            ],
-            lines);
+            ["     ▄▄▄▄     ", "  ▄██▀▀▀▀██▄  ", " ▄█▀      ▀█▄ ", " ██        ██ ", " ▀█▄      ▄█▀ ", "  ▀██▄▄▄▄██▀  ", "     ▀▀▀▀     "],
+            lines
+        );
     }
 
     [Fact]

@@ -20,13 +20,16 @@ public sealed class AtomicFileTests
     {
         using var folder = new TemporaryFolder();
         AtomicFile.WriteText(folder["a.txt"], "old");
-        AtomicFile.Write(folder["a.txt"], stream =>
-        {
-            stream.Write("ne"u8);
-            stream.Flush();
-            Assert.Equal("old", File.ReadAllText(folder["a.txt"]));
-            stream.Write("w"u8);
-        });
+        AtomicFile.Write(
+            folder["a.txt"],
+            stream =>
+            {
+                stream.Write("ne"u8);
+                stream.Flush();
+                Assert.Equal("old", File.ReadAllText(folder["a.txt"]));
+                stream.Write("w"u8);
+            }
+        );
         Assert.Equal("new", File.ReadAllText(folder["a.txt"]));
     }
 
@@ -35,11 +38,16 @@ public sealed class AtomicFileTests
     {
         using var folder = new TemporaryFolder();
         AtomicFile.WriteText(folder["a.txt"], "old");
-        Assert.Throws<ArithmeticException>(() => AtomicFile.Write(folder["a.txt"], stream =>
-        {
-            stream.Write("half"u8);
-            throw new ArithmeticException();
-        }));
+        Assert.Throws<ArithmeticException>(() =>
+            AtomicFile.Write(
+                folder["a.txt"],
+                stream =>
+                {
+                    stream.Write("half"u8);
+                    throw new ArithmeticException();
+                }
+            )
+        );
         Assert.Equal("old", File.ReadAllText(folder["a.txt"]));
         Assert.Equal(["a.txt"], folder.FileNames);
     }

@@ -8,10 +8,19 @@ using Xunit;
 
 namespace FewShot.Tests.Storage;
 
-/// <summary>Valid files whose descriptions are wrong: each is refused with its name and the fault, before memory is taken for what it claims.</summary>
+/// <summary>
+/// Valid files whose descriptions are wrong: each is refused with its name and the fault, before memory is taken for what it claims.
+/// </summary>
 public sealed class DamagedDescriptionTests
 {
-    private static readonly LearnerSpecification s_specification = new() { Method = "protonet", Network = "mlp", Hidden = [3], InputShape = [2], Outputs = 2 };
+    private static readonly LearnerSpecification s_specification = new()
+    {
+        Method = "protonet",
+        Network = "mlp",
+        Hidden = [3],
+        InputShape = [2],
+        Outputs = 2,
+    };
 
     [Theory]
     [InlineData("method", "\"pro\"", "pro")]
@@ -36,10 +45,26 @@ public sealed class DamagedDescriptionTests
     [InlineData("preparation", "{}", "'preparation.form' is missing")]
     [InlineData("preparation", """{"form":"sound"}""", "'preparation'")]
     [InlineData("preparation", """{"form":"image"}""", "extents must be positive")]
-    [InlineData("preparation", """{"form":"image","height":28,"width":28,"channels":1,"invert":true,"normalization":null}""", "gives images of [28, 28, 1]")]
-    [InlineData("preparation", """{"form":"table","features":["a",null],"mean":[0,0],"scale":[1,1],"target":"t","targetMean":0,"targetScale":1}""", "name every column")]
-    [InlineData("preparation", """{"form":"table","features":["a","b"],"mean":[0],"scale":[1,1],"target":"t","targetMean":0,"targetScale":1}""", "a mean and a scale")]
-    [InlineData("preparation", """{"form":"table","features":["a","b"],"mean":[0,0],"scale":[1,0],"target":"t","targetMean":0,"targetScale":1}""", "scale that is 0")]
+    [InlineData(
+        "preparation",
+        """{"form":"image","height":28,"width":28,"channels":1,"invert":true,"normalization":null}""",
+        "gives images of [28, 28, 1]"
+    )]
+    [InlineData(
+        "preparation",
+        """{"form":"table","features":["a",null],"mean":[0,0],"scale":[1,1],"target":"t","targetMean":0,"targetScale":1}""",
+        "name every column"
+    )]
+    [InlineData(
+        "preparation",
+        """{"form":"table","features":["a","b"],"mean":[0],"scale":[1,1],"target":"t","targetMean":0,"targetScale":1}""",
+        "a mean and a scale"
+    )]
+    [InlineData(
+        "preparation",
+        """{"form":"table","features":["a","b"],"mean":[0,0],"scale":[1,0],"target":"t","targetMean":0,"targetScale":1}""",
+        "scale that is 0"
+    )]
     [InlineData("colour", "1", "'colour' is not known")]
     public void A_learner_with_a_wrong_setting_is_refused(string setting, string value, string fault)
     {
@@ -64,11 +89,30 @@ public sealed class DamagedDescriptionTests
     [Fact]
     public void Settings_that_are_not_given_keep_their_defaults()
     {
-        LearnerSpecification read = LearnerSpecification.FromJson(JsonNode.Parse("""{"method":"maml","inputShape":[2],"outputs":2}"""), "file");
-        Assert.Equal(new LearnerSpecification { Method = "maml", InputShape = [2], Outputs = 2, NormStatistics = NormStatistics.Query }, read);
+        LearnerSpecification read = LearnerSpecification.FromJson(
+            JsonNode.Parse("""{"method":"maml","inputShape":[2],"outputs":2}"""),
+            "file"
+        );
+        Assert.Equal(
+            new LearnerSpecification
+            {
+                Method = "maml",
+                InputShape = [2],
+                Outputs = 2,
+                NormStatistics = NormStatistics.Query,
+            },
+            read
+        );
         Assert.Equal([40, 40], read.Hidden);
         TrainingOptions options = TrainingOptions.FromJson(JsonNode.Parse("""{"seed":5,"outer":{"rate":0.5}}"""), "file");
-        Assert.Equal(new TrainingOptions { Seed = 5, Outer = new() { Rate = 0.5 } }, options);
+        Assert.Equal(
+            new TrainingOptions
+            {
+                Seed = 5,
+                Outer = new() { Rate = 0.5 },
+            },
+            options
+        );
     }
 
     [Theory]
@@ -104,7 +148,10 @@ public sealed class DamagedDescriptionTests
     [Fact]
     public void Two_classes_of_one_name_are_refused_in_adaptation()
     {
-        Assert.Contains("two classes are named 'a'", Assert.Throws<ArgumentException>(() => Learner().Adapt([1, 2, 3, 4], [0, 1], ["a", "a"])).Message);
+        Assert.Contains(
+            "two classes are named 'a'",
+            Assert.Throws<ArgumentException>(() => Learner().Adapt([1, 2, 3, 4], [0, 1], ["a", "a"])).Message
+        );
     }
 
     [Theory]
@@ -127,7 +174,8 @@ public sealed class DamagedDescriptionTests
     [Fact]
     public void The_damaged_models_of_the_shared_cases_are_refused_by_name()
     {
-        string cases = Environment.GetEnvironmentVariable("FEWSHOT_CASES") ?? Path.GetFullPath(Path.Combine(Repository.Root, "..", "shared", "cases"));
+        string cases =
+            Environment.GetEnvironmentVariable("FEWSHOT_CASES") ?? Path.GetFullPath(Path.Combine(Repository.Root, "..", "shared", "cases"));
         string models = Path.Combine(cases, "models");
         if (!Directory.Exists(models))
         {
@@ -158,24 +206,39 @@ public sealed class DamagedDescriptionTests
         SafetensorsFile file = Model(folder);
         Safetensors.Write(folder["b"], file.Tensors, new Dictionary<string, string>(file.Metadata) { ["adapted_learner"] = description });
         Learner learner = Learner();
-        new Checkpoint(0, FewShot.Learning.StoredParameters.ToStored(learner.Parameters), [], new Dictionary<string, string> { ["learner"] = description }).Write(folder["c"]);
+        new Checkpoint(
+            0,
+            FewShot.Learning.StoredParameters.ToStored(learner.Parameters),
+            [],
+            new Dictionary<string, string> { ["learner"] = description }
+        ).Write(folder["c"]);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        foreach ((string name, Action load) in new (string, Action)[]
-        {
-            (folder["b"], () => AdaptedModel.Load(folder["b"])), (folder["c"], () => FewShot.Learner.Load(folder["c"])),
-        })
+        foreach (
+            (string name, Action load) in new (string, Action)[]
+            {
+                (folder["b"], () => AdaptedModel.Load(folder["b"])),
+                (folder["c"], () => FewShot.Learner.Load(folder["c"])),
+            }
+        )
         {
             string message = Assert.Throws<StorageException>(load).Message;
             Assert.Contains(name, message);
             Assert.Contains(fault, message);
-            Assert.DoesNotContain("FewShot.", message.Replace(name, "", StringComparison.Ordinal).Replace("of FewShot", "", StringComparison.Ordinal));
+            Assert.DoesNotContain(
+                "FewShot.",
+                message.Replace(name, "", StringComparison.Ordinal).Replace("of FewShot", "", StringComparison.Ordinal)
+            );
             Assert.DoesNotContain('\n', message);
         }
 
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 20_000_000);
     }
 
-    private static Learner Learner() => new Learner(s_specification, ParameterSet.Initialize(s_specification.CreateMethod().MetaParameters(s_specification.CreateModel()), 1));
+    private static Learner Learner() =>
+        new Learner(
+            s_specification,
+            ParameterSet.Initialize(s_specification.CreateMethod().MetaParameters(s_specification.CreateModel()), 1)
+        );
 
     private static SafetensorsFile Model(TemporaryFolder folder)
     {

@@ -10,7 +10,14 @@ namespace FewShot.Tests.Storage;
 /// <summary>One bit of a file turned over, wherever it is, must never give another model.</summary>
 public sealed class FlippedBitTests
 {
-    private static readonly LearnerSpecification s_specification = new() { Method = "protonet", Network = "mlp", Hidden = [3], InputShape = [2], Outputs = 2 };
+    private static readonly LearnerSpecification s_specification = new()
+    {
+        Method = "protonet",
+        Network = "mlp",
+        Hidden = [3],
+        InputShape = [2],
+        Outputs = 2,
+    };
 
     [Fact]
     public void Every_flipped_bit_of_an_adapted_model_is_refused()
@@ -33,7 +40,8 @@ public sealed class FlippedBitTests
             12,
             [new StoredTensor("w", [2], [1f, 2])],
             [new StoredTensor("m", [2], [0.5, 0.25])],
-            new Dictionary<string, string> { ["learner"] = learner.Specification.ToJson().ToJsonString(), ["best"] = "0.5" }).Write(folder["a"]);
+            new Dictionary<string, string> { ["learner"] = learner.Specification.ToJson().ToJsonString(), ["best"] = "0.5" }
+        ).Write(folder["a"]);
         RefuseEveryFlip(folder, path => Checkpoint.Read(path));
     }
 
@@ -67,7 +75,8 @@ public sealed class FlippedBitTests
         byte[] values = [0, 0, 128, 63, 0, 0, 0, 64];
         string crc = Crc32C.Compute(values).ToString("x8");
         byte[] header = System.Text.Encoding.UTF8.GetBytes(
-            $$$"""{"__metadata__":{"k":"v","fewshot.crc32c":"{{{crc}}}"},"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""");
+            $$$"""{"__metadata__":{"k":"v","fewshot.crc32c":"{{{crc}}}"},"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"""
+        );
         byte[] length = new byte[8];
         BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
         File.WriteAllBytes(folder["a"], [.. length, .. header, .. values]);
@@ -101,7 +110,11 @@ public sealed class FlippedBitTests
             print(meta['fewshot.file_crc32c'] == '%08x' % (crc ^ 0xffffffff), meta['k'], struct.unpack('<2f', data[8 + length + begin:8 + length + end]))
             """;
         using var folder = new TemporaryFolder();
-        Safetensors.Write(folder["a"], [new StoredTensor("w", [2], [1f, 2])], new Dictionary<string, string> { ["k"] = "\"fewshot.file_crc32c\":\"x\"" });
+        Safetensors.Write(
+            folder["a"],
+            [new StoredTensor("w", [2], [1f, 2])],
+            new Dictionary<string, string> { ["k"] = "\"fewshot.file_crc32c\":\"x\"" }
+        );
         Process python;
         try
         {
@@ -138,13 +151,15 @@ public sealed class FlippedBitTests
                 SafetensorsReader.Read("flipped", new MemoryStream(bytes));
                 passed.Add(bit);
             }
-            catch (StorageException)
-            {
-            }
+            catch (StorageException) { }
 
             bytes[bit / 8] ^= (byte)(1 << (bit % 8));
         }
 
-        Assert.True(passed.Count == 0, $"of {bytes.Length * 8} flips {passed.Count} were read, of bytes {string.Join(", ", passed.Select(bit => bit / 8).Distinct().Take(20))}");
+        Assert.True(
+            passed.Count == 0,
+            $"of {bytes.Length * 8} flips {passed.Count} were read, of bytes "
+                + $"{string.Join(", ", passed.Select(bit => bit / 8).Distinct().Take(20))}"
+        );
     }
 }

@@ -18,7 +18,8 @@ public sealed class JsonLinesLogTests
 
         Assert.Equal(
             """{"step":1,"loss":0.5,"note":"a\nb","nothing":null}""" + "\n" + """{"step":2,"loss":"NaN","other":"-Infinity"}""" + "\n",
-            File.ReadAllText(folder["log"]));
+            File.ReadAllText(folder["log"])
+        );
         Assert.Equal(2, JsonLinesLog.Read(folder["log"]).Count);
     }
 

@@ -31,7 +31,10 @@ public sealed class KillTests
             Assert.True(latest.Iteration > reached, "no progress was kept");
             reached = latest.Iteration;
             Assert.False(Assert.Single(latest.Weights).Float32.AsSpan().ContainsAnyExcept(reached), "weights of two iterations are mixed");
-            Assert.False(Assert.Single(latest.State).Float32.AsSpan().ContainsAnyExcept(-reached), "the state is of another iteration than the weights");
+            Assert.False(
+                Assert.Single(latest.State).Float32.AsSpan().ContainsAnyExcept(-reached),
+                "the state is of another iteration than the weights"
+            );
             Assert.Equal(Enumerable.Range(1, (int)reached), RunFolder.ReadLog(path).Select(line => (int)line["step"]!));
             Assert.DoesNotContain(Directory.EnumerateFiles(path), AtomicFile.IsLeftover);
         }
@@ -47,11 +50,14 @@ public sealed class KillTests
         for (long iteration = (run.Latest?.Iteration ?? 0) + 1; ; iteration++)
         {
             run.Report(iteration, [KeyValuePair.Create("loss", 1.0 / iteration)]);
-            run.SaveLatest(new Checkpoint(
-                iteration,
-                [new StoredTensor("w", [Values], Filled(iteration))],
-                [new StoredTensor("m", [Values], Filled(-iteration))],
-                new Dictionary<string, string>()));
+            run.SaveLatest(
+                new Checkpoint(
+                    iteration,
+                    [new StoredTensor("w", [Values], Filled(iteration))],
+                    [new StoredTensor("m", [Values], Filled(-iteration))],
+                    new Dictionary<string, string>()
+                )
+            );
         }
     }
 
@@ -64,11 +70,16 @@ public sealed class KillTests
 
     private static Process StartChild(string path)
     {
-        var start = new ProcessStartInfo("dotnet", [
-            Assembly.GetExecutingAssembly().Location,
-            "-explicit", "only",
-            "-method", $"{typeof(KillTests).FullName}.{nameof(Save_for_ever)}",
-        ])
+        var start = new ProcessStartInfo(
+            "dotnet",
+            [
+                Assembly.GetExecutingAssembly().Location,
+                "-explicit",
+                "only",
+                "-method",
+                $"{typeof(KillTests).FullName}.{nameof(Save_for_ever)}",
+            ]
+        )
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -76,8 +76,10 @@ public sealed class RunFolderTests
         other.Remove("ways");
         StorageException error = Assert.Throws<StorageException>(() => RunFolder.Open(folder["run"], other));
         Assert.Contains(
-            "seed is 7 in the folder, 8 now; optimiser.rate is 0.001 in the folder, 0.5 now; ways is 5 in the folder, not set now; extra is not set in the folder, \"x\" now",
-            error.Message);
+            "seed is 7 in the folder, 8 now; optimiser.rate is 0.001 in the folder, 0.5 now; ways is 5 in the folder, not set now; "
+                + "extra is not set in the folder, \"x\" now",
+            error.Message
+        );
         Assert.True(JsonNode.DeepEquals(Configuration(), RunFolder.ReadConfiguration(folder["run"])));
     }
 
@@ -105,7 +107,10 @@ public sealed class RunFolderTests
         longer["optimiser"]!["iterations"] = 200;
         Assert.Throws<StorageException>(() => RunFolder.Open(folder["run"], longer));
         RunFolder.Open(folder["run"], longer, mayChange: ["optimiser.iterations"]).Dispose();
-        Assert.Equal(200, (int)RunFolder.ReadConfiguration(folder["run"], mayChange: ["optimiser.iterations"])["optimiser"]!["iterations"]!);
+        Assert.Equal(
+            200,
+            (int)RunFolder.ReadConfiguration(folder["run"], mayChange: ["optimiser.iterations"])["optimiser"]!["iterations"]!
+        );
     }
 
     [Fact]
@@ -139,8 +144,43 @@ public sealed class RunFolderTests
 
     [Theory]
     [InlineData(new byte[] { (byte)'{', (byte)'"', 0xff, (byte)'"', (byte)':', (byte)'1', (byte)'}' }, "holds text that is not UTF-8")]
-    [InlineData(new byte[] { (byte)'{', (byte)'"', (byte)'\\', (byte)'u', (byte)'d', (byte)'8', (byte)'0', (byte)'0', (byte)'"', (byte)':', (byte)'1', (byte)'}' }, "holds text that is not UTF-8")]
-    [InlineData(new byte[] { (byte)'{', (byte)'"', (byte)'a', (byte)'"', (byte)':', (byte)'1', (byte)',', (byte)'"', (byte)'a', (byte)'"', (byte)':', (byte)'2', (byte)'}' }, "'a' is given twice")]
+    [InlineData(
+        new byte[]
+        {
+            (byte)'{',
+            (byte)'"',
+            (byte)'\\',
+            (byte)'u',
+            (byte)'d',
+            (byte)'8',
+            (byte)'0',
+            (byte)'0',
+            (byte)'"',
+            (byte)':',
+            (byte)'1',
+            (byte)'}',
+        },
+        "holds text that is not UTF-8"
+    )]
+    [InlineData(
+        new byte[]
+        {
+            (byte)'{',
+            (byte)'"',
+            (byte)'a',
+            (byte)'"',
+            (byte)':',
+            (byte)'1',
+            (byte)',',
+            (byte)'"',
+            (byte)'a',
+            (byte)'"',
+            (byte)':',
+            (byte)'2',
+            (byte)'}',
+        },
+        "'a' is given twice"
+    )]
     public void A_damaged_configuration_is_named(byte[] bytes, string fault)
     {
         using var folder = new TemporaryFolder();
@@ -188,8 +228,28 @@ public sealed class RunFolderTests
     public void Numbers_compare_by_value_not_by_how_they_are_held()
     {
         using var folder = new TemporaryFolder();
-        RunFolder.Open(folder["run"], new JsonObject { ["a"] = 1, ["b"] = 0.1f, ["c"] = new JsonArray(1, 2) }).Dispose();
-        RunFolder.Open(folder["run"], new JsonObject { ["c"] = new JsonArray(1L, 2.0), ["a"] = 1.0, ["b"] = 0.1 }).Dispose();
+        RunFolder
+            .Open(
+                folder["run"],
+                new JsonObject
+                {
+                    ["a"] = 1,
+                    ["b"] = 0.1f,
+                    ["c"] = new JsonArray(1, 2),
+                }
+            )
+            .Dispose();
+        RunFolder
+            .Open(
+                folder["run"],
+                new JsonObject
+                {
+                    ["c"] = new JsonArray(1L, 2.0),
+                    ["a"] = 1.0,
+                    ["b"] = 0.1,
+                }
+            )
+            .Dispose();
     }
 
     [Fact]
@@ -198,7 +258,10 @@ public sealed class RunFolderTests
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["thesis.txt"], "");
         Assert.Contains("holds 'thesis.txt'", Assert.Throws<StorageException>(() => RunFolder.Open(folder.Path, Configuration())).Message);
-        Assert.Contains("it is a file", Assert.Throws<StorageException>(() => RunFolder.Open(folder["thesis.txt"], Configuration())).Message);
+        Assert.Contains(
+            "it is a file",
+            Assert.Throws<StorageException>(() => RunFolder.Open(folder["thesis.txt"], Configuration())).Message
+        );
         Assert.Equal(["thesis.txt"], folder.FileNames);
     }
 
@@ -258,21 +321,29 @@ public sealed class RunFolderTests
         using var folder = new TemporaryFolder();
         var named = new StoredTensor("state/x", [1], [1f]);
         Assert.Throws<ArgumentException>(() => new Checkpoint(1, [named], [], s_noMetadata).Write(folder["a"]));
-        Assert.Throws<ArgumentException>(() => new Checkpoint(1, [], [], new Dictionary<string, string> { ["iteration"] = "2" }).Write(folder["a"]));
+        Assert.Throws<ArgumentException>(() =>
+            new Checkpoint(1, [], [], new Dictionary<string, string> { ["iteration"] = "2" }).Write(folder["a"])
+        );
         Safetensors.Write(folder["b"], [named]);
-        Assert.Contains("no metadata 'iteration'", Assert.Throws<StorageException>(() => FewShot.Storage.Checkpoint.Read(folder["b"])).Message);
+        Assert.Contains(
+            "no metadata 'iteration'",
+            Assert.Throws<StorageException>(() => FewShot.Storage.Checkpoint.Read(folder["b"])).Message
+        );
     }
 
-    internal static JsonObject Configuration() => new()
-    {
-        ["seed"] = 7,
-        ["optimiser"] = new JsonObject { ["rate"] = 0.001, ["iterations"] = 100 },
-        ["ways"] = 5,
-    };
+    internal static JsonObject Configuration() =>
+        new()
+        {
+            ["seed"] = 7,
+            ["optimiser"] = new JsonObject { ["rate"] = 0.001, ["iterations"] = 100 },
+            ["ways"] = 5,
+        };
 
-    private static Checkpoint Checkpoint(long iteration) => new(
-        iteration,
-        [new StoredTensor("w", [1], [(float)iteration])],
-        [new StoredTensor("adam.m/w", [1], [(float)iteration])],
-        new Dictionary<string, string> { ["seed"] = "7" });
+    private static Checkpoint Checkpoint(long iteration) =>
+        new(
+            iteration,
+            [new StoredTensor("w", [1], [(float)iteration])],
+            [new StoredTensor("adam.m/w", [1], [(float)iteration])],
+            new Dictionary<string, string> { ["seed"] = "7" }
+        );
 }

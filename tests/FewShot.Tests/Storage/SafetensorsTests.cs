@@ -23,7 +23,8 @@ public sealed class SafetensorsTests
                 new StoredTensor("precise", [2], [Math.PI, double.NaN]),
                 new StoredTensor("counts", [1], [long.MinValue]),
             ],
-            new Dictionary<string, string> { ["note"] = "a \"quoted\" é line\nand another" });
+            new Dictionary<string, string> { ["note"] = "a \"quoted\" é line\nand another" }
+        );
 
         SafetensorsFile file = Safetensors.Read(folder["a.safetensors"]);
         Assert.Equal([2, 1, 3], file["layer.weight"].Shape);
@@ -85,7 +86,13 @@ public sealed class SafetensorsTests
     public void Reads_a_file_of_another_program()
     {
         // Written as Python's package does: no checksum, metadata absent, header order unlike the data's.
-        Assert.Equal([5f], Read("""{"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", [4f, 5f])["b"].Float32);
+        Assert.Equal(
+            [5f],
+            Read(
+                """{"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""",
+                [4f, 5f]
+            )["b"].Float32
+        );
     }
 
     [Theory]
@@ -97,18 +104,33 @@ public sealed class SafetensorsTests
     [InlineData("""{"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}""", "the extent -2")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,8]}}""", "the extent 1.5")]
     [InlineData("""{"a":{"dtype":"F32","shape":["2"],"data_offsets":[0,8]}}""", "the extent \"2\"")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", "of shape [3] takes 12 bytes as F32, but its data_offsets span 8")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""",
+        "of shape [3] takes 12 bytes as F32, but its data_offsets span 8"
+    )]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""", "the data_offsets [8,0]")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}}""", "the data_offsets [-8,0]")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[2147483647,2147483647,2147483647,2147483647,2147483647],"data_offsets":[0,8]}}""", "more values than any file holds")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[2147483647,2147483647,2147483647,2147483647,2147483647],"data_offsets":[0,8]}}""",
+        "more values than any file holds"
+    )]
     [InlineData("""{"a":{"dtype":"F64","shape":[2147483647],"data_offsets":[0,17179869176]}}""", "more than one array holds")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "'b' at byte 0 of the data overlaps")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""",
+        "'b' at byte 0 of the data overlaps"
+    )]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", "leaves a gap")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", "bytes after its last tensor")]
     [InlineData("""{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}""", "is cut short: expected 79 bytes, has 71")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", "'a' occurs twice")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""",
+        "'a' occurs twice"
+    )]
     [InlineData("""{"__metadata__":{"k":3},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "'k' are given twice or are not text")]
-    [InlineData("""{"__metadata__":{"k":"1","k":"2"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "'k' are given twice or are not text")]
+    [InlineData(
+        """{"__metadata__":{"k":"1","k":"2"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""",
+        "'k' are given twice or are not text"
+    )]
     [InlineData("""{"__metadata__":[],"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "metadata are a JSON Array")]
     [InlineData("""{"\ud800":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "not UTF-8")]
     public void A_damaged_header_is_named(string header, string fault)
@@ -152,7 +174,11 @@ public sealed class SafetensorsTests
     public void Random_damage_is_refused_with_a_storage_exception_or_reads_as_a_valid_file()
     {
         using var folder = new TemporaryFolder();
-        Safetensors.Write(folder["a"], [new StoredTensor("w", [4], [1f, 2, 3, 4]), new StoredTensor("v", [1, 1], [1.0])], new Dictionary<string, string> { ["k"] = "v" });
+        Safetensors.Write(
+            folder["a"],
+            [new StoredTensor("w", [4], [1f, 2, 3, 4]), new StoredTensor("v", [1, 1], [1.0])],
+            new Dictionary<string, string> { ["k"] = "v" }
+        );
         byte[] bytes = File.ReadAllBytes(folder["a"]);
         var random = new Random(1);
         for (int trial = 0; trial < 500; trial++)
@@ -168,9 +194,7 @@ public sealed class SafetensorsTests
             {
                 Safetensors.Read(folder["b"]);
             }
-            catch (StorageException)
-            {
-            }
+            catch (StorageException) { }
         }
     }
 
@@ -186,7 +210,10 @@ public sealed class SafetensorsTests
     public void A_missing_file_is_named()
     {
         using var folder = new TemporaryFolder();
-        Assert.Contains($"'{folder["x"]}': there is no such file", Assert.Throws<StorageException>(() => Safetensors.Read(folder["x"])).Message);
+        Assert.Contains(
+            $"'{folder["x"]}': there is no such file",
+            Assert.Throws<StorageException>(() => Safetensors.Read(folder["x"])).Message
+        );
         Assert.Throws<StorageException>(() => Safetensors.Read(folder.Path));
     }
 
@@ -205,14 +232,19 @@ public sealed class SafetensorsTests
         StoredTensor Tensor(string name) => new(name, [1], [1f]);
         Assert.Throws<ArgumentException>(() => Safetensors.Write(folder["a"], [Tensor("w"), Tensor("w")]));
         Assert.Throws<ArgumentException>(() => Safetensors.Write(folder["a"], [Tensor("__metadata__")]));
-        Assert.Throws<ArgumentException>(() => Safetensors.Write(folder["a"], [], new Dictionary<string, string> { ["fewshot.crc32c"] = "0" }));
+        Assert.Throws<ArgumentException>(() =>
+            Safetensors.Write(folder["a"], [], new Dictionary<string, string> { ["fewshot.crc32c"] = "0" })
+        );
         Assert.Empty(folder.FileNames);
     }
 
     [Fact]
     public void A_tensor_needs_as_many_values_as_its_shape()
     {
-        Assert.Contains("of shape [2, 3] holds 6 values, but 5", Assert.Throws<ArgumentException>(() => new StoredTensor("w", [2, 3], new float[5])).Message);
+        Assert.Contains(
+            "of shape [2, 3] holds 6 values, but 5",
+            Assert.Throws<ArgumentException>(() => new StoredTensor("w", [2, 3], new float[5])).Message
+        );
         Assert.Throws<ArgumentException>(() => new StoredTensor("w", [-1], new float[1]));
         Assert.Throws<InvalidOperationException>(() => new StoredTensor("w", [1], new float[1]).Float64);
     }

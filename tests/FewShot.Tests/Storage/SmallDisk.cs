@@ -23,7 +23,8 @@ internal sealed class SmallDisk : IDisposable
 
     public string[] FileNames => _mountPoint.FileNames;
 
-    public void MakeReadOnly() => Assert.True(Run("mount", "-o", "remount,ro", _mountPoint.Path), "the file system could not be made read-only");
+    public void MakeReadOnly() =>
+        Assert.True(Run("mount", "-o", "remount,ro", _mountPoint.Path), "the file system could not be made read-only");
 
     public void Dispose()
     {
@@ -35,7 +36,9 @@ internal sealed class SmallDisk : IDisposable
     {
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            using Process process = Process.Start(
+                new ProcessStartInfo(command, arguments) { RedirectStandardError = true, RedirectStandardOutput = true }
+            )!;
             process.WaitForExit();
             return process.ExitCode == 0;
         }

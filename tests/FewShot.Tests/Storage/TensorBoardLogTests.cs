@@ -31,7 +31,8 @@ public sealed class TensorBoardLogTests
     [Fact]
     public void The_first_record_is_encoded_byte_for_byte_as_the_format_says()
     {
-        // An Event of wall_time 0 (field 1, fixed 64), step 0 (field 2, integer) and file_version (field 3, 13 bytes), between length and check.
+        // An Event of wall_time 0 (field 1, fixed 64), step 0 (field 2, integer) and file_version (field 3, 13 bytes), between length and
+        // check.
         using var folder = new TemporaryFolder();
         TensorBoardLog.Create(folder.Path, time: new FixedTime(0)).Dispose();
         byte[] bytes = File.ReadAllBytes(folder[folder.FileNames[0]]);
@@ -58,7 +59,13 @@ public sealed class TensorBoardLogTests
     }
 
     /// <summary>A reader written from the format's definition, with no code of the writer but the check sum tested elsewhere.</summary>
-    private sealed record EventFile(double WallTime, long Step, string? Version, bool IsSessionStart, IReadOnlyList<(string Tag, float Value)> Scalars)
+    private sealed record EventFile(
+        double WallTime,
+        long Step,
+        string? Version,
+        bool IsSessionStart,
+        IReadOnlyList<(string Tag, float Value)> Scalars
+    )
     {
         public static List<EventFile> Read(string path)
         {
@@ -105,7 +112,10 @@ public sealed class TensorBoardLogTests
         private static (string Tag, float Value) Scalar(byte[] bytes)
         {
             List<(int Field, ulong Number, byte[] Bytes)> fields = Fields(bytes);
-            return (Encoding.UTF8.GetString(fields.Single(f => f.Field == 1).Bytes), BitConverter.UInt32BitsToSingle((uint)fields.Single(f => f.Field == 2).Number));
+            return (
+                Encoding.UTF8.GetString(fields.Single(f => f.Field == 1).Bytes),
+                BitConverter.UInt32BitsToSingle((uint)fields.Single(f => f.Field == 2).Number)
+            );
         }
 
         private static List<(int Field, ulong Number, byte[] Bytes)> Fields(ReadOnlySpan<byte> data)

@@ -8,10 +8,42 @@ public sealed class CounterRandomTests
     // The known answers that the authors of Philox publish for ten rounds on four words.
     [Theory]
     [InlineData(0u, 0u, 0u, 0u, 0u, 0u, 0x6627e8d5u, 0xe169c58du, 0xbc57ac4cu, 0x9b00dbd8u)]
-    [InlineData(0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu, 0x408f276du, 0x41c83b0eu, 0xa20bc7c6u, 0x6d5451fdu)]
-    [InlineData(0x243f6a88u, 0x85a308d3u, 0x13198a2eu, 0x03707344u, 0xa4093822u, 0x299f31d0u, 0xd16cfe09u, 0x94fdccebu, 0x5001e420u, 0x24126ea1u)]
-    public void Philox_gives_the_published_answers(uint c0, uint c1, uint c2, uint c3, uint k0, uint k1, uint w0, uint w1, uint w2, uint w3) =>
-        Assert.Equal((w0, w1, w2, w3), CounterRandom.Philox(c0, c1, c2, c3, k0, k1));
+    [InlineData(
+        0xffffffffu,
+        0xffffffffu,
+        0xffffffffu,
+        0xffffffffu,
+        0xffffffffu,
+        0xffffffffu,
+        0x408f276du,
+        0x41c83b0eu,
+        0xa20bc7c6u,
+        0x6d5451fdu
+    )]
+    [InlineData(
+        0x243f6a88u,
+        0x85a308d3u,
+        0x13198a2eu,
+        0x03707344u,
+        0xa4093822u,
+        0x299f31d0u,
+        0xd16cfe09u,
+        0x94fdccebu,
+        0x5001e420u,
+        0x24126ea1u
+    )]
+    public void Philox_gives_the_published_answers(
+        uint c0,
+        uint c1,
+        uint c2,
+        uint c3,
+        uint k0,
+        uint k1,
+        uint w0,
+        uint w1,
+        uint w2,
+        uint w3
+    ) => Assert.Equal((w0, w1, w2, w3), CounterRandom.Philox(c0, c1, c2, c3, k0, k1));
 
     [Fact]
     public void Same_seed_stream_and_index_repeat_and_any_other_differs()
@@ -32,7 +64,10 @@ public sealed class CounterRandomTests
     {
         var random = new CounterRandom(11, 0, 0);
         const int Count = 200_000;
-        double uniform = 0, normal = 0, squares = 0, fourth = 0;
+        double uniform = 0,
+            normal = 0,
+            squares = 0,
+            fourth = 0;
         for (int i = 0; i < Count; i++)
         {
             double u = random.NextDouble();

@@ -115,7 +115,10 @@ public sealed class DatasetDownloaderTests
     {
         using var server = new Server { Stall = true };
         using var folder = new TemporaryFolder();
-        Assert.Contains("nothing came", OneLine(await Assert.ThrowsAsync<DataException>(() => Get(server, folder, stall: TimeSpan.FromMilliseconds(100)))));
+        Assert.Contains(
+            "nothing came",
+            OneLine(await Assert.ThrowsAsync<DataException>(() => Get(server, folder, stall: TimeSpan.FromMilliseconds(100))))
+        );
     }
 
     [Fact]
@@ -128,7 +131,13 @@ public sealed class DatasetDownloaderTests
 
     private static string Target(TemporaryFolder folder) => Path.Combine(folder.Path, "set", "file.bin");
 
-    private static async Task<string> Get(Server server, TemporaryFolder folder, string? hash = null, IProgress<DownloadProgress>? progress = null, TimeSpan? stall = null)
+    private static async Task<string> Get(
+        Server server,
+        TemporaryFolder folder,
+        string? hash = null,
+        IProgress<DownloadProgress>? progress = null,
+        TimeSpan? stall = null
+    )
     {
         using var downloader = new DatasetDownloader
         {
@@ -137,7 +146,11 @@ public sealed class DatasetDownloaderTests
             StallLimit = stall ?? TimeSpan.FromSeconds(30),
         };
         hash ??= Convert.ToHexStringLower(SHA256.HashData(s_content));
-        var dataset = new DownloadableDataset("set", "", [new DatasetFile("file.bin", new Uri($"http://127.0.0.1:{server.Port}/file.bin"), hash)]);
+        var dataset = new DownloadableDataset(
+            "set",
+            "",
+            [new DatasetFile("file.bin", new Uri($"http://127.0.0.1:{server.Port}/file.bin"), hash)]
+        );
         return await downloader.GetAsync(dataset, folder.Path, progress, TestContext.Current.CancellationToken);
     }
 
@@ -187,7 +200,8 @@ public sealed class DatasetDownloaderTests
                     using TcpClient client = await _listener.AcceptTcpClientAsync(_stop.Token);
                     await Answer(client.GetStream());
                 }
-                catch (Exception error) when (error is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
+                catch (Exception error)
+                    when (error is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
                 {
                     // The client went away, as some tests want.
                 }
@@ -204,7 +218,9 @@ public sealed class DatasetDownloaderTests
                 head.Append((char)one[0]);
             }
 
-            string? range = head.ToString().Split("\r\n").FirstOrDefault(line => line.StartsWith("Range: bytes=", StringComparison.OrdinalIgnoreCase));
+            string? range = head.ToString()
+                .Split("\r\n")
+                .FirstOrDefault(line => line.StartsWith("Range: bytes=", StringComparison.OrdinalIgnoreCase));
             long? asked = range is null ? null : long.Parse(range["Range: bytes=".Length..].TrimEnd('-'));
             lock (Requests)
             {
@@ -212,7 +228,8 @@ public sealed class DatasetDownloaderTests
             }
 
             int from = Ranges && asked is not null ? (int)asked : 0;
-            string answer = Status is not null ? $"HTTP/1.1 {Status}\r\nContent-Length: 0\r\n"
+            string answer =
+                Status is not null ? $"HTTP/1.1 {Status}\r\nContent-Length: 0\r\n"
                 : from >= s_content.Length ? "HTTP/1.1 416 Range Not Satisfiable\r\nContent-Length: 0\r\n"
                 : $"HTTP/1.1 {(from > 0 ? "206 Partial Content" : "200 OK")}\r\nContent-Length: {s_content.Length - from}\r\n"
                     + (from > 0 ? $"Content-Range: bytes {from}-{s_content.Length - 1}/{s_content.Length}\r\n" : "");

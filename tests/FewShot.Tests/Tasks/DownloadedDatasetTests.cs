@@ -12,11 +12,23 @@ public sealed class DownloadedDatasetTests
     public void The_omniglot_lists_are_those_in_common_use()
     {
         string root = Require("omniglot", "splits");
-        foreach ((Split split, string name, int count) in new[] { (Split.Train, "train", 1028), (Split.Validation, "val", 172), (Split.Test, "test", 423) })
+        foreach (
+            (Split split, string name, int count) in new[]
+            {
+                (Split.Train, "train", 1028),
+                (Split.Validation, "val", 172),
+                (Split.Test, "test", 423),
+            }
+        )
         {
             IReadOnlyList<string> names = OmniglotSplits.Vinyals(split);
             Assert.Equal(count, names.Count);
-            string[] listed = [.. File.ReadLines(Path.Combine(root, "omniglot", "splits", "vinyals", name + ".txt")).Select(line => line[..line.LastIndexOf('/')]).Distinct()];
+            string[] listed =
+            [
+                .. File.ReadLines(Path.Combine(root, "omniglot", "splits", "vinyals", name + ".txt"))
+                    .Select(line => line[..line.LastIndexOf('/')])
+                    .Distinct(),
+            ];
             Assert.Equal(listed.Order(StringComparer.Ordinal), names.Order(StringComparer.Ordinal));
         }
     }
@@ -63,7 +75,10 @@ public sealed class DownloadedDatasetTests
         Parallel.For(0, 8, _ => Assert.Equal(expected, Pixels(Open())));
         Assert.Equal(expected, Pixels(Open()));
         Assert.Equal(2, Directory.GetFiles(cache).Length);
-        Assert.Contains("lacks the character 'Angelic/character01'", OneLine(Assert.Throws<DataException>(() => OmniglotDataset.Open(folder.Path, cacheFolder: cache))));
+        Assert.Contains(
+            "lacks the character 'Angelic/character01'",
+            OneLine(Assert.Throws<DataException>(() => OmniglotDataset.Open(folder.Path, cacheFolder: cache)))
+        );
 
         ZipFile.ExtractToDirectory(Path.Combine(folder.Path, "images_background.zip"), folder.Path);
         ZipFile.ExtractToDirectory(Path.Combine(folder.Path, "images_evaluation.zip"), folder.Path);
@@ -95,8 +110,14 @@ public sealed class DownloadedDatasetTests
         string root = Require("omniglot", "images_background.zip");
         Require("omniglot", "images_evaluation.zip");
         ITaskSource source = TaskSources.Open("omniglot", root, new TaskOptions { Shots = 5 });
-        Assert.Equal((4112, 688, 1692), (source.Summarize(Split.Train)!.Classes, source.Summarize(Split.Validation)!.Classes, source.Summarize(Split.Test)!.Classes));
-        Assert.All(Enum.GetValues<Split>(), split => Assert.Equal((20, 20), (source.Summarize(split)!.FewestExamples, source.Summarize(split)!.MostExamples)));
+        Assert.Equal(
+            (4112, 688, 1692),
+            (source.Summarize(Split.Train)!.Classes, source.Summarize(Split.Validation)!.Classes, source.Summarize(Split.Test)!.Classes)
+        );
+        Assert.All(
+            Enum.GetValues<Split>(),
+            split => Assert.Equal((20, 20), (source.Summarize(split)!.FewestExamples, source.Summarize(split)!.MostExamples))
+        );
         Episode episode = Draw(source, Split.Test);
         Assert.InRange(episode.QueryInputs.Average(), 0.02, 0.2);
         Assert.Equal((0, 1), (episode.QueryInputs.Min(), episode.QueryInputs.Max()));
@@ -108,8 +129,12 @@ public sealed class DownloadedDatasetTests
     public void Real_cifar_has_its_numbers_and_is_standardised(string name, int train, int validation, int test)
     {
         ITaskSource source = TaskSources.Open(name, Require("cifar100", "test.bin.gz"), new TaskOptions { Shots = 5 });
-        Assert.Equal((train, validation, test), (source.Summarize(Split.Train)!.Classes, source.Summarize(Split.Validation)!.Classes, source.Summarize(Split.Test)!.Classes));
-        double sum = 0, squares = 0;
+        Assert.Equal(
+            (train, validation, test),
+            (source.Summarize(Split.Train)!.Classes, source.Summarize(Split.Validation)!.Classes, source.Summarize(Split.Test)!.Classes)
+        );
+        double sum = 0,
+            squares = 0;
         for (int index = 0; index < 40; index++)
         {
             Episode episode = Draw(source, index: index);
@@ -125,14 +150,20 @@ public sealed class DownloadedDatasetTests
     public void The_cifar_archive_and_its_files_give_the_same_and_damage_is_named()
     {
         using var folder = new TemporaryFolder();
-        byte[] train = Records(0, 100), test = Records(100, 100);
+        byte[] train = Records(0, 100),
+            test = Records(100, 100);
         string archive = Path.Combine(folder.Path, "cifar-100-binary.tar.gz");
         using (var gzip = new GZipStream(File.Create(archive), CompressionLevel.Fastest))
         using (var tar = new System.Formats.Tar.TarWriter(gzip))
         {
             foreach ((string name, byte[] data) in new[] { ("train.bin", train), ("test.bin", test) })
             {
-                tar.WriteEntry(new System.Formats.Tar.UstarTarEntry(System.Formats.Tar.TarEntryType.RegularFile, $"cifar-100-binary/{name}") { DataStream = new MemoryStream(data) });
+                tar.WriteEntry(
+                    new System.Formats.Tar.UstarTarEntry(System.Formats.Tar.TarEntryType.RegularFile, $"cifar-100-binary/{name}")
+                    {
+                        DataStream = new MemoryStream(data),
+                    }
+                );
             }
         }
 
@@ -196,7 +227,10 @@ public sealed class DownloadedDatasetTests
         using var folder = new TemporaryFolder();
         folder.Write("cifar100/train.bin", [.. Enumerable.Repeat(Records(0, 1), 601).SelectMany(record => record)]);
         folder.Write("cifar100/test.bin", Records(1, 1));
-        Assert.Contains("more than the 600 images", OneLine(Assert.Throws<DataException>(() => CifarDataset.Open(folder.Path, CifarSplit.CifarFs))));
+        Assert.Contains(
+            "more than the 600 images",
+            OneLine(Assert.Throws<DataException>(() => CifarDataset.Open(folder.Path, CifarSplit.CifarFs)))
+        );
     }
 
     [Fact]
@@ -204,7 +238,10 @@ public sealed class DownloadedDatasetTests
     {
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "images_background.zip");
-        Exception Open() => Assert.Throws<DataException>(() => OmniglotDataset.Open(folder.Path, OmniglotSplit.Official, Path.Combine(folder.Path, "cache")));
+        Exception Open() =>
+            Assert.Throws<DataException>(() =>
+                OmniglotDataset.Open(folder.Path, OmniglotSplit.Official, Path.Combine(folder.Path, "cache"))
+            );
         void Write(byte[] content, int attributes = 0)
         {
             File.Delete(path);
@@ -231,13 +268,16 @@ public sealed class DownloadedDatasetTests
         Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 100 << 20);
     }
 
-    // 600 images of each class; of those of CIFAR-FS's test classes 6, and of its validation classes 8, are also in training, by a count in Python over the raw records.
-    // In the copy of 200 a class it was 4 and 1.
+    // 600 images of each class; of those of CIFAR-FS's test classes 6, and of its validation classes 8, are also in training, by a count in
+    // Python over the raw records. In the copy of 200 a class it was 4 and 1.
     [Fact]
     public void Real_cifar_has_both_files_of_training_and_fourteen_images_in_two_splits()
     {
         ImageDataset images = CifarDataset.Open(Require("cifar100", "train_other_400_per_class.bin.gz"), CifarSplit.CifarFs);
-        Assert.All(Enum.GetValues<Split>(), split => Assert.Equal((600, 600), (images.Summarize(split)!.FewestExamples, images.Summarize(split)!.MostExamples)));
+        Assert.All(
+            Enum.GetValues<Split>(),
+            split => Assert.Equal((600, 600), (images.Summarize(split)!.FewestExamples, images.Summarize(split)!.MostExamples))
+        );
         HashSet<string> training = [.. Hashes(Split.Train)];
         Assert.Equal((6, 8), (Hashes(Split.Test).Count(training.Contains), Hashes(Split.Validation).Count(training.Contains)));
 
@@ -250,7 +290,9 @@ public sealed class DownloadedDatasetTests
                 for (int i = 0; i < 600; i++)
                 {
                     pool.Copy(index, i, image);
-                    yield return Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(image)));
+                    yield return Convert.ToHexString(
+                        System.Security.Cryptography.SHA256.HashData(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(image))
+                    );
                 }
             }
         }
@@ -277,7 +319,9 @@ public sealed class DownloadedDatasetTests
             for (int drawing = 1; drawing <= 4; drawing++)
             {
                 byte[] pixels = [.. Enumerable.Range(0, side * side).Select(i => (byte)(i % side < 15 ? 0 : 255))];
-                using Stream entry = archive.CreateEntry($"{part}/{alphabet}/character{character:00}/{character:0000}_{drawing:00}.png").Open();
+                using Stream entry = archive
+                    .CreateEntry($"{part}/{alphabet}/character{character:00}/{character:0000}_{drawing:00}.png")
+                    .Open();
                 entry.Write(PngEncoder.Encode(new RasterImage(side, side, 1, pixels)));
             }
         }

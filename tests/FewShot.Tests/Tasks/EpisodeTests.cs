@@ -8,11 +8,14 @@ namespace FewShot.Tests.Tasks;
 public sealed class EpisodeTests
 {
     private static ITaskSource[] Sources() =>
-    [
-        new SinusoidTasks(new TaskOptions { Shots = 10 }),
-        new ImageTasks(GlyphClasses.Dataset(), new TaskOptions { QueriesPerClass = 2 }),
-        new ImageTasks(new ImageDataset("small", "small", SmallPool(6, 20, rotations: true), null, SmallPool(7, 18)), new TaskOptions { Shots = 3 }),
-    ];
+        [
+            new SinusoidTasks(new TaskOptions { Shots = 10 }),
+            new ImageTasks(GlyphClasses.Dataset(), new TaskOptions { QueriesPerClass = 2 }),
+            new ImageTasks(
+                new ImageDataset("small", "small", SmallPool(6, 20, rotations: true), null, SmallPool(7, 18)),
+                new TaskOptions { Shots = 3 }
+            ),
+        ];
 
     [Fact]
     public void An_episode_depends_only_on_seed_split_and_index()
@@ -49,7 +52,10 @@ public sealed class EpisodeTests
     [Fact]
     public void Classes_are_different_ordered_and_share_no_image_between_support_and_query()
     {
-        var source = new ImageTasks(new ImageDataset("small", "small", SmallPool(12, 20), null, null), new TaskOptions { Shots = 3, QueriesPerClass = 17 });
+        var source = new ImageTasks(
+            new ImageDataset("small", "small", SmallPool(12, 20), null, null),
+            new TaskOptions { Shots = 3, QueriesPerClass = 17 }
+        );
         for (int index = 0; index < 50; index++)
         {
             Episode episode = Draw(source, index: index);
@@ -78,7 +84,13 @@ public sealed class EpisodeTests
     public void Rotated_classes_are_turned_clockwise()
     {
         var pool = new ImageClasses(2, 2, 1, [new ImageClass("a", "", new byte[] { 0, 51, 102, 153 })], rotations: true);
-        float[][] expected = [[0, .2f, .4f, .6f], [.4f, 0, .6f, .2f], [.6f, .4f, .2f, 0], [.2f, .6f, 0, .4f]];
+        float[][] expected =
+        [
+            [0, .2f, .4f, .6f],
+            [.4f, 0, .6f, .2f],
+            [.6f, .4f, .2f, 0],
+            [.2f, .6f, 0, .4f],
+        ];
         Assert.Equal(4, pool.Count);
         float[] image = new float[4];
         for (int turn = 0; turn < 4; turn++)
@@ -94,7 +106,8 @@ public sealed class EpisodeTests
     public void A_sinusoid_is_the_wave_it_says_it_is()
     {
         var source = new SinusoidTasks(new TaskOptions { Shots = 10 });
-        double lowest = 9, highest = 0;
+        double lowest = 9,
+            highest = 0;
         for (int index = 0; index < 300; index++)
         {
             Episode episode = Draw(source, Split.Validation, 2, index);
@@ -115,11 +128,17 @@ public sealed class EpisodeTests
     [Fact]
     public void Impossible_tasks_are_refused_with_the_counts()
     {
-        string ways = OneLine(Assert.Throws<DataException>(() =>
-            new ImageTasks(new ImageDataset("small", "", SmallPool(9, 20), SmallPool(3, 20), null), new TaskOptions())));
+        string ways = OneLine(
+            Assert.Throws<DataException>(() =>
+                new ImageTasks(new ImageDataset("small", "", SmallPool(9, 20), SmallPool(3, 20), null), new TaskOptions())
+            )
+        );
         Assert.Contains("validation split of 'small' has 3 classes, but the tasks ask for 5 ways", ways);
-        string images = OneLine(Assert.Throws<DataException>(() =>
-            new ImageTasks(new ImageDataset("small", "", SmallPool(9, 12), null, null), new TaskOptions())));
+        string images = OneLine(
+            Assert.Throws<DataException>(() =>
+                new ImageTasks(new ImageDataset("small", "", SmallPool(9, 12), null, null), new TaskOptions())
+            )
+        );
         Assert.Contains("class 'class0'", images);
         Assert.Contains("has 12 examples, but a task needs 16 (1 shots + 15 queries)", images);
         Assert.Throws<ArgumentOutOfRangeException>(() => new TaskOptions { Ways = 1 });
@@ -131,20 +150,37 @@ public sealed class EpisodeTests
     public void A_wrong_episode_or_split_is_refused()
     {
         var source = new ImageTasks(new ImageDataset("small", "", SmallPool(9, 20), null, null), new TaskOptions());
-        Assert.Contains("5-way 2-shot", Assert.Throws<ArgumentException>(() =>
-            source.Sample(Split.Train, 1, 0, new Episode(new TaskOptions { Shots = 2 }.Classification(2, 2, 1)))).Message);
-        Assert.Contains("no test split", OneLine(Assert.Throws<DataException>(() => source.Sample(Split.Test, 1, 0, new Episode(source.Shape)))));
+        Assert.Contains(
+            "5-way 2-shot",
+            Assert
+                .Throws<ArgumentException>(() =>
+                    source.Sample(Split.Train, 1, 0, new Episode(new TaskOptions { Shots = 2 }.Classification(2, 2, 1)))
+                )
+                .Message
+        );
+        Assert.Contains(
+            "no test split",
+            OneLine(Assert.Throws<DataException>(() => source.Sample(Split.Test, 1, 0, new Episode(source.Shape))))
+        );
     }
 
     [Fact]
     public void Shapes_compare_by_value_and_check_their_sizes()
     {
-        var options = new TaskOptions { Ways = 3, Shots = 2, QueriesPerClass = 4 };
+        var options = new TaskOptions
+        {
+            Ways = 3,
+            Shots = 2,
+            QueriesPerClass = 4,
+        };
         TaskShape shape = options.Classification(28, 28, 1);
         Assert.Equal(shape, options.Classification(28, 28, 1));
         Assert.Equal(shape.GetHashCode(), options.Classification(28, 28, 1).GetHashCode());
         Assert.NotEqual(shape, options.Classification(28, 28, 3));
-        Assert.Equal((3, 2, 4, 6, 12, 784), (shape.Ways, shape.Shots, shape.QueriesPerClass, shape.SupportCount, shape.QueryCount, shape.InputSize));
+        Assert.Equal(
+            (3, 2, 4, 6, 12, 784),
+            (shape.Ways, shape.Shots, shape.QueriesPerClass, shape.SupportCount, shape.QueryCount, shape.InputSize)
+        );
         Assert.Throws<ArgumentException>(() => new TaskShape(TaskKind.Classification, [2], 5, 7, 10));
         Assert.Throws<ArgumentException>(() => new TaskShape(TaskKind.Regression, [0], 1, 7, 10));
     }

@@ -24,7 +24,9 @@ public sealed class GlyphTests
     public void Drawings_are_ink_on_background_repeat_by_number_and_differ_by_hand()
     {
         GlyphClasses pool = GlyphClasses.Of(Split.Test);
-        float[] first = new float[784], again = new float[784], other = new float[784];
+        float[] first = new float[784],
+            again = new float[784],
+            other = new float[784];
         for (int index = 0; index < pool.Count; index++)
         {
             pool.Copy(index, 1, first);
@@ -43,7 +45,8 @@ public sealed class GlyphTests
         // Nearest neighbour on blurred pixels, one example each of five characters: far above the 20 % of chance, far below certain.
         var source = new ImageTasks(GlyphClasses.Dataset(), new TaskOptions { QueriesPerClass = 3 });
         var episode = new Episode(source.Shape);
-        int right = 0, asked = 0;
+        int right = 0,
+            asked = 0;
         for (int index = 0; index < 60; index++)
         {
             source.Sample(Split.Test, 1, index, episode);

@@ -19,8 +19,14 @@ public sealed class ImageDecoderTests
     {
         using ZipArchive archive = ZipFile.OpenRead(Path.Combine(Require("omniglot", $"{part}.zip"), "omniglot", $"{part}.zip"));
         ZipArchiveEntry[] files =
-            [.. archive.Entries.Where(file => file.FullName.EndsWith(".png", StringComparison.Ordinal) && !file.FullName.StartsWith("__MACOSX", StringComparison.Ordinal))
-                .OrderBy(file => file.FullName, StringComparer.Ordinal)];
+        [
+            .. archive
+                .Entries.Where(file =>
+                    file.FullName.EndsWith(".png", StringComparison.Ordinal)
+                    && !file.FullName.StartsWith("__MACOSX", StringComparison.Ordinal)
+                )
+                .OrderBy(file => file.FullName, StringComparer.Ordinal),
+        ];
         Assert.Equal(count, files.Length);
         using var all = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (ZipArchiveEntry file in files)
@@ -46,13 +52,19 @@ public sealed class ImageDecoderTests
         byte[] file = data.ToArray();
         RasterImage image = ImageDecoder.Decode(file, "named.wrongly");
         Assert.Equal((24, 32, 3), (image.Height, image.Width, image.Channels));
-        Assert.All(image.Pixels.Chunk(3), pixel =>
-        {
-            Assert.InRange(pixel[0], 200 - tolerance, 200 + tolerance);
-            Assert.InRange(pixel[1], 100 - tolerance, 100 + tolerance);
-            Assert.InRange(pixel[2], 50 - tolerance, 50 + tolerance);
-        });
-        Assert.Contains("truncated", OneLine(Assert.Throws<DataException>(() => ImageDecoder.Decode(file.AsSpan(0, file.Length / 2), "cut"))));
+        Assert.All(
+            image.Pixels.Chunk(3),
+            pixel =>
+            {
+                Assert.InRange(pixel[0], 200 - tolerance, 200 + tolerance);
+                Assert.InRange(pixel[1], 100 - tolerance, 100 + tolerance);
+                Assert.InRange(pixel[2], 50 - tolerance, 50 + tolerance);
+            }
+        );
+        Assert.Contains(
+            "truncated",
+            OneLine(Assert.Throws<DataException>(() => ImageDecoder.Decode(file.AsSpan(0, file.Length / 2), "cut")))
+        );
     }
 
     [Fact]
@@ -61,8 +73,44 @@ public sealed class ImageDecoderTests
         // 2×1 pixels, colours 0 and 1 of a table of two, 1 transparent; LZW codes clear, 0, 1, end of 3 bits each.
         byte[] gif =
         [
-            .. "GIF89a"u8, 2, 0, 1, 0, 0x80, 0, 0, 10, 20, 30, 40, 50, 60, 0x21, 0xF9, 4, 1, 0, 0, 1, 0,
-            0x2C, 0, 0, 0, 0, 2, 0, 1, 0, 0, 2, 2, 0x44, 0x0A, 0, 0x3B,
+            .. "GIF89a"u8,
+            2,
+            0,
+            1,
+            0,
+            0x80,
+            0,
+            0,
+            10,
+            20,
+            30,
+            40,
+            50,
+            60,
+            0x21,
+            0xF9,
+            4,
+            1,
+            0,
+            0,
+            1,
+            0,
+            0x2C,
+            0,
+            0,
+            0,
+            0,
+            2,
+            0,
+            1,
+            0,
+            0,
+            2,
+            2,
+            0x44,
+            0x0A,
+            0,
+            0x3B,
         ];
         Assert.Equal([10, 20, 30, 255, 255, 255], ImageDecoder.Decode(gif, "gif").Pixels);
     }
@@ -84,13 +132,17 @@ public sealed class ImageDecoderTests
         {
             for (int x = 0; x < 48; x++)
             {
-                bitmap.SetPixel(x, y, (y < 16, x < 24) switch
-                {
-                    (true, true) => SKColors.White,
-                    (true, false) => SKColors.Red,
-                    (false, true) => SKColors.Lime,
-                    _ => SKColors.Blue,
-                });
+                bitmap.SetPixel(
+                    x,
+                    y,
+                    (y < 16, x < 24) switch
+                    {
+                        (true, true) => SKColors.White,
+                        (true, false) => SKColors.Red,
+                        (false, true) => SKColors.Lime,
+                        _ => SKColors.Blue,
+                    }
+                );
             }
         }
 
@@ -98,7 +150,33 @@ public sealed class ImageDecoderTests
         byte[] plain = data.ToArray();
         byte[] exif =
         [
-            0xFF, 0xE1, 0, 34, .. "Exif\0\0MM\0*"u8, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0,
+            0xFF,
+            0xE1,
+            0,
+            34,
+            .. "Exif\0\0MM\0*"u8,
+            0,
+            0,
+            0,
+            8,
+            0,
+            1,
+            0x01,
+            0x12,
+            0,
+            3,
+            0,
+            0,
+            0,
+            1,
+            0,
+            orientation,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
         ];
         RasterImage image = ImageDecoder.Decode([.. plain[..2], .. exif, .. plain[2..]], "photo.jpg");
         Assert.Equal(orientation >= 5 ? (48, 32) : (32, 48), (image.Height, image.Width));
@@ -115,7 +193,8 @@ public sealed class ImageDecoderTests
             };
         }
 
-        int bottom = image.Height - 4, right = image.Width - 4;
+        int bottom = image.Height - 4,
+            right = image.Width - 4;
         Assert.Equal(upright, $"{At(4, 4)}{At(4, right)}/{At(bottom, 4)}{At(bottom, right)}");
     }
 
@@ -129,7 +208,8 @@ public sealed class ImageDecoderTests
     [InlineData("many-declared-pixels.png", "far more than its 135 bytes can hold")]
     public void Pictures_that_once_failed_are_read_or_refused_rightly(string name, string? refusal)
     {
-        string root = Environment.GetEnvironmentVariable("FEWSHOT_CASES") ?? Path.GetFullPath(Path.Combine(Repository.Root, "..", "shared", "cases"));
+        string root =
+            Environment.GetEnvironmentVariable("FEWSHOT_CASES") ?? Path.GetFullPath(Path.Combine(Repository.Root, "..", "shared", "cases"));
         string path = Path.Combine(root, "images", name);
         if (!File.Exists(path))
         {

@@ -32,7 +32,10 @@ public sealed class ImageFolderTests
     [InlineData("GIF89a")]
     [InlineData("II*\0 a TIFF")]
     public void Other_or_damaged_images_are_refused(string file) =>
-        Assert.Contains("'bad.img'", OneLine(Assert.Throws<DataException>(() => ImageDecoder.Decode(System.Text.Encoding.Latin1.GetBytes(file), "bad.img"))));
+        Assert.Contains(
+            "'bad.img'",
+            OneLine(Assert.Throws<DataException>(() => ImageDecoder.Decode(System.Text.Encoding.Latin1.GetBytes(file), "bad.img")))
+        );
 
     [Fact]
     public void Bitmaps_are_read_from_the_bottom_up()
@@ -67,8 +70,14 @@ public sealed class ImageFolderTests
         var settings = new SourceSettings { ImageSize = 4 };
         ITaskSource source = TaskSources.Open("images", folder.Path, new TaskOptions { Ways = 3, QueriesPerClass = 2 }, settings);
         Assert.Equal([4, 4, 3], source.Shape.InputShape);
-        Assert.Equal((17, 4, 4), (source.Summarize(Split.Train)!.Classes, source.Summarize(Split.Validation)!.Classes, source.Summarize(Split.Test)!.Classes));
-        Assert.Equal(Draw(source).SupportInputs, Draw(TaskSources.Open("images", folder.Path, new TaskOptions { Ways = 3, QueriesPerClass = 2 }, settings)).SupportInputs);
+        Assert.Equal(
+            (17, 4, 4),
+            (source.Summarize(Split.Train)!.Classes, source.Summarize(Split.Validation)!.Classes, source.Summarize(Split.Test)!.Classes)
+        );
+        Assert.Equal(
+            Draw(source).SupportInputs,
+            Draw(TaskSources.Open("images", folder.Path, new TaskOptions { Ways = 3, QueriesPerClass = 2 }, settings)).SupportInputs
+        );
         ImageDataset images = ImageFolder.Open(folder.Path, s_small);
         var values = new List<float>();
         float[] image = new float[48];
@@ -105,7 +114,10 @@ public sealed class ImageFolderTests
     public void Problems_are_named_with_their_file()
     {
         using var folder = new TemporaryFolder();
-        Assert.Contains("does not exist", OneLine(Assert.Throws<DataException>(() => ImageFolder.Open(Path.Combine(folder.Path, "none"), s_small))));
+        Assert.Contains(
+            "does not exist",
+            OneLine(Assert.Throws<DataException>(() => ImageFolder.Open(Path.Combine(folder.Path, "none"), s_small)))
+        );
         Assert.Contains("no class folders", OneLine(Assert.Throws<DataException>(() => ImageFolder.Open(folder.Path, s_small))));
         Fill(folder, "", 6, 2);
         string bad = folder.Write("class01/image9.png", [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0]);
@@ -129,7 +141,10 @@ public sealed class ImageFolderTests
         Dictionary<string, Split> before = SplitsOf(ImageFolder.Open(folder.Path, s_small));
         Assert.Equal((Split.Test, Split.Validation, Split.Train), (before["class02"], before["class04"], before["class00"]));
         Assert.Equal(["class02", "class15", "class16"], before.Where(item => item.Value == Split.Test).Select(item => item.Key).Order());
-        Assert.Equal(["class04", "class10", "class17"], before.Where(item => item.Value == Split.Validation).Select(item => item.Key).Order());
+        Assert.Equal(
+            ["class04", "class10", "class17"],
+            before.Where(item => item.Value == Split.Validation).Select(item => item.Key).Order()
+        );
         Fill(folder, "", 5, 1, first: 20);
         Dictionary<string, Split> after = SplitsOf(ImageFolder.Open(folder.Path, s_small));
         Assert.All(before, item => Assert.Equal(item.Value, after[item.Key]));
@@ -149,8 +164,11 @@ public sealed class ImageFolderTests
     {
         using var folder = new TemporaryFolder();
         Fill(folder, "", 12, 2);
-        string message = OneLine(Assert.Throws<DataException>(
-            () => TaskSources.Open("images", folder.Path, new TaskOptions { Ways = 3, QueriesPerClass = 1 }, s_small)));
+        string message = OneLine(
+            Assert.Throws<DataException>(() =>
+                TaskSources.Open("images", folder.Path, new TaskOptions { Ways = 3, QueriesPerClass = 1 }, s_small)
+            )
+        );
         Assert.Contains("folders train, validation and test", message);
     }
 
@@ -163,7 +181,10 @@ public sealed class ImageFolderTests
         ImageDataset images = ImageFolder.Open(folder.Path, s_small with { TrainedClasses = ["class00", "class11", "elsewhere"] });
         Assert.Equal(["class11"], images.LeftOut);
         Assert.Equal((3, 2), (images[Split.Train]!.Count, images[Split.Test]!.Count));
-        Assert.Contains("left out because the learner was trained on them", Assert.Throws<DataException>(() => new ImageTasks(images, new TaskOptions { Ways = 3, QueriesPerClass = 1 })).Message);
+        Assert.Contains(
+            "left out because the learner was trained on them",
+            Assert.Throws<DataException>(() => new ImageTasks(images, new TaskOptions { Ways = 3, QueriesPerClass = 1 })).Message
+        );
     }
 
     [Theory]
@@ -179,7 +200,10 @@ public sealed class ImageFolderTests
         ImageDataset images = ImageFolder.Open(folder.Path, s_small);
         Assert.Equal((4, 2, 3), (images[Split.Train]!.Count, images[Split.Validation]!.Count, images[Split.Test]!.Count));
         Fill(folder, "validation/", 1, 1, first: 30);
-        Assert.Contains("two folders for the validation split", OneLine(Assert.Throws<DataException>(() => ImageFolder.Open(folder.Path, s_small))));
+        Assert.Contains(
+            "two folders for the validation split",
+            OneLine(Assert.Throws<DataException>(() => ImageFolder.Open(folder.Path, s_small)))
+        );
     }
 
     [Fact]
@@ -202,7 +226,10 @@ public sealed class ImageFolderTests
         folder.Write("class00/deeper/own.png", image);
         folder.Write("class00/._image0.png", "no image");
         folder.Write("__MACOSX/class00/image0.png", "no image");
-        Assert.Equal(["image0.png", "image1.png", "own.png"], ImagePreparation.FilesOf(Path.Combine(folder.Path, "class00")).Select(Path.GetFileName).Order());
+        Assert.Equal(
+            ["image0.png", "image1.png", "own.png"],
+            ImagePreparation.FilesOf(Path.Combine(folder.Path, "class00")).Select(Path.GetFileName).Order()
+        );
         Assert.Equal(4, SplitsOf(ImageFolder.Open(folder.Path, s_small)).Count);
     }
 
@@ -225,7 +252,8 @@ public sealed class ImageFolderTests
     [Fact]
     public void A_class_may_be_a_link_to_its_folder()
     {
-        using TemporaryFolder folder = new(), elsewhere = new();
+        using TemporaryFolder folder = new(),
+            elsewhere = new();
         Fill(folder, "", 3, 2);
         Fill(elsewhere, "", 1, 2, first: 9);
         Directory.CreateSymbolicLink(Path.Combine(folder.Path, "class09"), Path.Combine(elsewhere.Path, "class09"));
@@ -239,7 +267,10 @@ public sealed class ImageFolderTests
         Fill(folder, "", 3, 1);
         folder.Write("caf\u00e9/one.png", PngEncoder.Encode(new RasterImage(1, 1, 1, [7])));
         folder.Write("cafe\u0301/two.png", PngEncoder.Encode(new RasterImage(1, 1, 1, [9])));
-        ImageClassFiles cafe = Assert.Single(ImageFolder.ClassesIn(folder.Path), item => item.Name.StartsWith("caf", StringComparison.Ordinal));
+        ImageClassFiles cafe = Assert.Single(
+            ImageFolder.ClassesIn(folder.Path),
+            item => item.Name.StartsWith("caf", StringComparison.Ordinal)
+        );
         Assert.Equal(2, cafe.Files.Count);
         Assert.Equal(Split.Train, SplitsOf(ImageFolder.Open(folder.Path, s_small))[cafe.Name]);
     }
@@ -252,7 +283,12 @@ public sealed class ImageFolderTests
         Fill(folder, "", 3, 1);
         System.Diagnostics.Process.Start("bash", ["-c", $"mkdir '{folder.Path}/'$'caf\\xe9'"]).WaitForExit();
         Assert.Contains("not UTF-8", OneLine(Assert.Throws<DataException>(() => ImageFolder.Open(folder.Path, s_small))));
-        System.Diagnostics.Process.Start("bash", ["-c", $"rmdir '{folder.Path}/'$'caf\\xe9'; cp '{folder.Path}/class00/image0.png' '{folder.Path}/class00/'$'b\\xe9.png'"]).WaitForExit();
+        System
+            .Diagnostics.Process.Start(
+                "bash",
+                ["-c", $"rmdir '{folder.Path}/'$'caf\\xe9'; cp '{folder.Path}/class00/image0.png' '{folder.Path}/class00/'$'b\\xe9.png'"]
+            )
+            .WaitForExit();
         Assert.Contains("not UTF-8", OneLine(Assert.Throws<DataException>(() => ImageFolder.Open(folder.Path, s_small))));
         System.Diagnostics.Process.Start("bash", ["-c", $"rm '{folder.Path}/class00/'$'b\\xe9.png'"]).WaitForExit(); // the runtime cannot
     }
@@ -264,7 +300,10 @@ public sealed class ImageFolderTests
         using var folder = new TemporaryFolder();
         Fill(folder, "", 3, 1);
         System.Diagnostics.Process.Start("mkfifo", [Path.Combine(folder.Path, "class01", "pipe.png")]).WaitForExit();
-        Assert.Contains("pipe.png' is an empty file (or a pipe", OneLine(Assert.Throws<DataException>(() => ImageFolder.Open(folder.Path, s_small))));
+        Assert.Contains(
+            "pipe.png' is an empty file (or a pipe",
+            OneLine(Assert.Throws<DataException>(() => ImageFolder.Open(folder.Path, s_small)))
+        );
     }
 
     [Fact]
@@ -283,9 +322,11 @@ public sealed class ImageFolderTests
         Assert.Equal([2, 2, 2, 2, 3, 3], found.Select(same => same.Images.Count).Order());
     }
 
-    private static Dictionary<string, Split> SplitsOf(ImageDataset images) => Enum.GetValues<Split>().Where(split => images[split] is not null)
-        .SelectMany(split => Enumerable.Range(0, images[split]!.Count).Select(index => (Name: images[split]!.NameOf(index), split)))
-        .ToDictionary(item => item.Name, item => item.split);
+    private static Dictionary<string, Split> SplitsOf(ImageDataset images) =>
+        Enum.GetValues<Split>()
+            .Where(split => images[split] is not null)
+            .SelectMany(split => Enumerable.Range(0, images[split]!.Count).Select(index => (Name: images[split]!.NameOf(index), split)))
+            .ToDictionary(item => item.Name, item => item.split);
 
     private static void Fill(TemporaryFolder folder, string prefix, int classes, int images, int first = 0)
     {

@@ -10,12 +10,29 @@ namespace FewShot.Tests.Tasks;
 public sealed class PngTests
 {
     private static readonly (int Row, int Column, int RowStep, int ColumnStep)[] s_adam7 =
-        [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)];
+    [
+        (0, 0, 8, 8),
+        (0, 4, 8, 8),
+        (4, 0, 8, 4),
+        (0, 2, 4, 4),
+        (2, 0, 4, 2),
+        (0, 1, 2, 2),
+        (1, 0, 2, 1),
+    ];
 
     public static TheoryData<int, int, bool> Forms()
     {
         var forms = new TheoryData<int, int, bool>();
-        foreach ((int color, int[] depths) in new[] { (0, new[] { 1, 2, 4, 8, 16 }), (2, [8, 16]), (3, [1, 2, 4, 8]), (4, [8, 16]), (6, [8, 16]) })
+        foreach (
+            (int color, int[] depths) in new[]
+            {
+                (0, new[] { 1, 2, 4, 8, 16 }),
+                (2, [8, 16]),
+                (3, [1, 2, 4, 8]),
+                (4, [8, 16]),
+                (6, [8, 16]),
+            }
+        )
         {
             foreach (int depth in depths)
             {
@@ -34,7 +51,13 @@ public sealed class PngTests
         foreach ((int width, int height) in new[] { (1, 1), (3, 5), (13, 9), (17, 16) })
         {
             var random = new Random((color * 100) + depth + width);
-            int samples = color switch { 0 or 3 => 1, 4 => 2, 2 => 3, _ => 4 };
+            int samples = color switch
+            {
+                0 or 3 => 1,
+                4 => 2,
+                2 => 3,
+                _ => 4,
+            };
             int maximum = (1 << depth) - 1;
             int[] pixels = [.. Enumerable.Range(0, width * height * samples).Select(_ => random.Next(maximum + 1))];
             byte[] palette = new byte[3 * (maximum + 1)];
@@ -144,12 +167,23 @@ public sealed class PngTests
 
     // Writes any form of PNG, every row with another filter unless one is given.
     private static byte[] Encode(
-        int width, int height, int color, int depth, bool interlaced, int[] pixels, int samples, byte[]? palette = null, byte[]? transparency = null, int? filter = null)
+        int width,
+        int height,
+        int color,
+        int depth,
+        bool interlaced,
+        int[] pixels,
+        int samples,
+        byte[]? palette = null,
+        byte[]? transparency = null,
+        int? filter = null
+    )
     {
         using var raw = new MemoryStream();
         foreach ((int firstRow, int firstColumn, int rowStep, int columnStep) in interlaced ? s_adam7 : [(0, 0, 1, 1)])
         {
-            int passHeight = (height - firstRow + rowStep - 1) / rowStep, passWidth = (width - firstColumn + columnStep - 1) / columnStep;
+            int passHeight = (height - firstRow + rowStep - 1) / rowStep,
+                passWidth = (width - firstColumn + columnStep - 1) / columnStep;
             if (passHeight <= 0 || passWidth <= 0)
             {
                 continue;
@@ -179,10 +213,25 @@ public sealed class PngTests
                 raw.WriteByte((byte)method);
                 for (int i = 0; i < rowBytes; i++)
                 {
-                    int left = i < pixelBytes ? 0 : row[i - pixelBytes], corner = i < pixelBytes ? 0 : above[i - pixelBytes];
+                    int left = i < pixelBytes ? 0 : row[i - pixelBytes],
+                        corner = i < pixelBytes ? 0 : above[i - pixelBytes];
                     int guess = left + above[i] - corner;
                     int paeth = new[] { left, above[i], corner }.MinBy(candidate => Math.Abs(guess - candidate));
-                    raw.WriteByte((byte)(row[i] - (method switch { 1 => left, 2 => above[i], 3 => (left + above[i]) / 2, 4 => paeth, _ => 0 })));
+                    raw.WriteByte(
+                        (byte)(
+                            row[i]
+                            - (
+                                method switch
+                                {
+                                    1 => left,
+                                    2 => above[i],
+                                    3 => (left + above[i]) / 2,
+                                    4 => paeth,
+                                    _ => 0,
+                                }
+                            )
+                        )
+                    );
                 }
 
                 above = row;
@@ -202,9 +251,21 @@ public sealed class PngTests
         byte[] data = packed.ToArray();
         return
         [
-            0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, .. Chunk("IHDR", header), .. palette is null ? [] : Chunk("PLTE", palette),
-            .. transparency is null ? [] : Chunk("tRNS", transparency), .. Chunk("tEXt", [1, 2]), .. Chunk("IDAT", data[..(data.Length / 2)]),
-            .. Chunk("IDAT", data[(data.Length / 2)..]), .. Chunk("IEND", []),
+            0x89,
+            0x50,
+            0x4E,
+            0x47,
+            0x0D,
+            0x0A,
+            0x1A,
+            0x0A,
+            .. Chunk("IHDR", header),
+            .. palette is null ? [] : Chunk("PLTE", palette),
+            .. transparency is null ? [] : Chunk("tRNS", transparency),
+            .. Chunk("tEXt", [1, 2]),
+            .. Chunk("IDAT", data[..(data.Length / 2)]),
+            .. Chunk("IDAT", data[(data.Length / 2)..]),
+            .. Chunk("IEND", []),
         ];
     }
 

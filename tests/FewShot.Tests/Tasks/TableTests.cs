@@ -13,13 +13,18 @@ public sealed class TableTests
     public void Schools_become_standardised_regression_tasks()
     {
         string path = Path.Combine(Require("regression", "school.csv"), "regression", "school.csv");
-        TableTasks source = TableTasks.Open(path, new TableOptions { Group = "school", Target = "score" }, new TaskOptions { Shots = 10, QueriesPerClass = 10 });
+        TableTasks source = TableTasks.Open(
+            path,
+            new TableOptions { Group = "school", Target = "score" },
+            new TaskOptions { Shots = 10, QueriesPerClass = 10 }
+        );
         Assert.Equal((28, 1, 10, 10), (source.Shape.InputSize, source.Shape.Outputs, source.Shape.SupportCount, source.Shape.QueryCount));
         SplitSummary[] splits = [.. Enum.GetValues<Split>().Select(split => source.Summarize(split)!)];
         Assert.Equal([86, 28, 25], splits.Select(split => split.Groups));
         Assert.Equal(15362, splits.Sum(split => split.Examples));
         Assert.True(source.TargetScale > 1);
-        double sum = 0, squares = 0;
+        double sum = 0,
+            squares = 0;
         for (int index = 0; index < 2000; index++)
         {
             Episode episode = Draw(source, index: index);
@@ -37,12 +42,26 @@ public sealed class TableTests
     public void Growth_curves_open_and_too_small_groups_are_named_or_left_out()
     {
         string folder = Path.Combine(Require("regression", "ChickWeight.csv"), "regression");
-        var boys = new TableOptions { Group = "Subject", Target = "height", Features = ["age"] };
-        TableTasks oxboys = TableTasks.Open(Path.Combine(folder, "nlme_Oxboys.csv"), boys, new TaskOptions { Shots = 4, QueriesPerClass = 5 });
+        var boys = new TableOptions
+        {
+            Group = "Subject",
+            Target = "height",
+            Features = ["age"],
+        };
+        TableTasks oxboys = TableTasks.Open(
+            Path.Combine(folder, "nlme_Oxboys.csv"),
+            boys,
+            new TaskOptions { Shots = 4, QueriesPerClass = 5 }
+        );
         Assert.Equal(["age"], oxboys.FeatureNames);
         Assert.Equal(26, Enum.GetValues<Split>().Sum(split => oxboys.Summarize(split)!.Groups));
 
-        var chicks = new TableOptions { Group = "Chick", Target = "weight", Features = ["Time"] };
+        var chicks = new TableOptions
+        {
+            Group = "Chick",
+            Target = "weight",
+            Features = ["Time"],
+        };
         var options = new TaskOptions { Shots = 4, QueriesPerClass = 6 };
         string path = Path.Combine(folder, "ChickWeight.csv");
         Assert.Contains("(4 shots + 6 queries)", OneLine(Assert.Throws<DataException>(() => TableTasks.Open(path, chicks, options))));
@@ -55,11 +74,35 @@ public sealed class TableTests
     public void Classification_takes_different_rows_of_each_class()
     {
         using var folder = new TemporaryFolder();
-        string path = folder.Write("t.csv", "who,x,\"kind, of\"\n" + string.Concat(
-            from who in Enumerable.Range(0, 10) from kind in "abc" from row in Enumerable.Range(0, 4) select $"p{who},{(10 * (kind - 'a')) + row},\"{kind}\"\"\"\r\n"));
+        string path = folder.Write(
+            "t.csv",
+            "who,x,\"kind, of\"\n"
+                + string.Concat(
+                    from who in Enumerable.Range(0, 10)
+                    from kind in "abc"
+                    from row in Enumerable.Range(0, 4)
+                    select $"p{who},{(10 * (kind - 'a')) + row},\"{kind}\"\"\"\r\n"
+                )
+        );
         ITaskSource source = TaskSources.Open(
-            "table", path, new TaskOptions { Ways = 2, Shots = 2, QueriesPerClass = 2 },
-            new SourceSettings { Table = new TableOptions { Group = "who", Target = "kind, of", Kind = TaskKind.Classification } });
+            "table",
+            path,
+            new TaskOptions
+            {
+                Ways = 2,
+                Shots = 2,
+                QueriesPerClass = 2,
+            },
+            new SourceSettings
+            {
+                Table = new TableOptions
+                {
+                    Group = "who",
+                    Target = "kind, of",
+                    Kind = TaskKind.Classification,
+                },
+            }
+        );
         for (int index = 0; index < 20; index++)
         {
             Episode episode = Draw(source, Split.Test, index: index);
@@ -70,7 +113,19 @@ public sealed class TableTests
             Assert.True(first.Max() < second.Min() || second.Max() < first.Min());
         }
 
-        DatasetReport report = DatasetInspector.Inspect("table", path, new SourceSettings { Table = new TableOptions { Group = "who", Target = "kind, of", Kind = TaskKind.Classification } });
+        DatasetReport report = DatasetInspector.Inspect(
+            "table",
+            path,
+            new SourceSettings
+            {
+                Table = new TableOptions
+                {
+                    Group = "who",
+                    Target = "kind, of",
+                    Kind = TaskKind.Classification,
+                },
+            }
+        );
         Assert.Equal([4, 3, 3], report.Splits.Select(split => split.Groups));
         Assert.All(report.Splits, split => Assert.Equal((3, 4, 4), (split.Classes, split.FewestExamples, split.MostExamples)));
     }
@@ -84,7 +139,11 @@ public sealed class TableTests
     [InlineData("g,x,y\na,\"1,2\n", "Line 2|line 2", "never closed")]
     [InlineData("g,x,x\na,1,2\n", "'x'", "two columns")]
     [InlineData("g,x,Y\na,1,2\n", "no column 'y'", "Did you mean 'Y'?")]
-    [InlineData("g;x;y\na;1,5;2\n", "Line 2, column 'x'", "columns are separated by semicolons: give the other decimal mark (TableFormat.DecimalMark is ',')")]
+    [InlineData(
+        "g;x;y\na;1,5;2\n",
+        "Line 2, column 'x'",
+        "columns are separated by semicolons: give the other decimal mark (TableFormat.DecimalMark is ',')"
+    )]
     [InlineData("g\tx\ty\na\t1,5\t2\n", "Line 2, column 'x'", "columns are separated by tabs")]
     [InlineData("g,x,y\na,2024-03-01,2\n", "Line 2, column 'x'", "it is a date")]
     [InlineData("g,x,y\na,north,2\n", "Line 2, column 'x'", "TableOptions.Features")]
@@ -100,7 +159,9 @@ public sealed class TableTests
     {
         using var folder = new TemporaryFolder();
         string path = folder.Write("bad.csv", content);
-        string message = OneLine(Assert.Throws<DataException>(() => TableTasks.Open(path, new TableOptions { Group = "g", Target = "y" }, s_small)));
+        string message = OneLine(
+            Assert.Throws<DataException>(() => TableTasks.Open(path, new TableOptions { Group = "g", Target = "y" }, s_small))
+        );
         Assert.Contains(path, message);
         Assert.Contains(where.Split('|')[^1], message);
         Assert.Contains(what, message);
@@ -132,7 +193,16 @@ public sealed class TableTests
     {
         using var folder = new TemporaryFolder();
         var format = new TableFormat { DecimalMark = mark, Separator = separator };
-        Table table = Table.Read(folder.Write("t.csv", content), new TableOptions { Group = "g", Target = "y", Kind = TaskKind.Classification, Format = format });
+        Table table = Table.Read(
+            folder.Write("t.csv", content),
+            new TableOptions
+            {
+                Group = "g",
+                Target = "y",
+                Kind = TaskKind.Classification,
+                Format = format,
+            }
+        );
         Assert.Equal(1.5, table.FeatureMeans[0]);
         Assert.Equal(["2;5"], table.Groups[0].Labels);
         Assert.Equal(format, table.Preparation.Format);
@@ -162,7 +232,10 @@ public sealed class TableTests
             Assert.Contains("1,048,576 characters", message);
         }
 
-        Assert.Contains("null character", Assert.Throws<DataException>(() => Table.Read(path, new TableOptions { Group = "g", Target = "y" })).Message);
+        Assert.Contains(
+            "null character",
+            Assert.Throws<DataException>(() => Table.Read(path, new TableOptions { Group = "g", Target = "y" })).Message
+        );
     }
 
     [Fact]
@@ -173,11 +246,16 @@ public sealed class TableTests
         string lines = string.Concat(Enumerable.Range(0, 200).Select(row => $"g{row % 20},{row % 7},{row % 5}\n"));
         Table table = Table.Read(folder.Write("t.csv", "g,x,y\n" + lines), columns);
         string tested = table.In(Split.Test).First().Name;
-        string message = OneLine(Assert.Throws<DataException>(() => Table.Read(folder.Write("far.csv", $"g,x,y\n{lines}{tested},1e30,2\n"), columns)));
+        string message = OneLine(
+            Assert.Throws<DataException>(() => Table.Read(folder.Write("far.csv", $"g,x,y\n{lines}{tested},1e30,2\n"), columns))
+        );
         Assert.Contains("Line 202, column 'x'", message);
         TablePreparation preparation = table.Preparation;
         Assert.Equal(2, preparation.Read(folder.Write("q.csv", "x\n1\n1e9\n"), targets: null).Inputs.Length);
-        Assert.Contains("Line 3, column 'x'", OneLine(Assert.Throws<DataException>(() => preparation.Read(folder.Write("q.csv", "x\n1\n1e30\n"), targets: null))));
+        Assert.Contains(
+            "Line 3, column 'x'",
+            OneLine(Assert.Throws<DataException>(() => preparation.Read(folder.Write("q.csv", "x\n1\n1e30\n"), targets: null)))
+        );
     }
 
     [Fact]
@@ -185,7 +263,8 @@ public sealed class TableTests
     {
         using var folder = new TemporaryFolder();
         var columns = new TableOptions { Group = "g", Target = "y" };
-        Dictionary<string, Split> SplitsOf(int groups, TableOptions options) => Table.Read(Groups(folder, groups), options).Groups.ToDictionary(group => group.Name, group => group.Split);
+        Dictionary<string, Split> SplitsOf(int groups, TableOptions options) =>
+            Table.Read(Groups(folder, groups), options).Groups.ToDictionary(group => group.Name, group => group.Split);
 
         // By SHA-256 outside this program: of g0 to g19 these are below 0.20, and these from there to below 0.36.
         Dictionary<string, Split> twenty = SplitsOf(20, columns);
@@ -198,7 +277,8 @@ public sealed class TableTests
         }
 
         TableOptions ranked = columns with { Division = ClassDivision.ByRank };
-        Dictionary<string, Split> before = SplitsOf(20, ranked), after = SplitsOf(40, ranked);
+        Dictionary<string, Split> before = SplitsOf(20, ranked),
+            after = SplitsOf(40, ranked);
         Assert.Equal((13, 3, 4), (Count(Split.Train), Count(Split.Validation), Count(Split.Test)));
         Assert.Contains(before, item => after[item.Key] != item.Value);
         int Count(Split split) => before.Values.Count(value => value == split);
@@ -208,19 +288,36 @@ public sealed class TableTests
     public void A_column_may_name_the_splits_and_is_no_input()
     {
         using var folder = new TemporaryFolder();
-        var columns = new TableOptions { Group = "g", Target = "y", SplitColumn = "part" };
-        TableTasks source = TableTasks.Open(folder.Write("t.csv", "g,part,x,y\na,Train,1,2\na,training,2,3\nb,TEST,1,2\nb,test,5,5\n"), columns, s_small);
+        var columns = new TableOptions
+        {
+            Group = "g",
+            Target = "y",
+            SplitColumn = "part",
+        };
+        TableTasks source = TableTasks.Open(
+            folder.Write("t.csv", "g,part,x,y\na,Train,1,2\na,training,2,3\nb,TEST,1,2\nb,test,5,5\n"),
+            columns,
+            s_small
+        );
         Assert.Equal(["x"], source.FeatureNames);
         Assert.Equal("a", Draw(source, Split.Train).TaskName);
         Assert.Equal("b", Draw(source, Split.Test).TaskName);
         Assert.Contains("column 'part'", OneLine(Assert.Throws<DataException>(() => Draw(source, Split.Validation))));
-        string Refused(string rows) => OneLine(Assert.Throws<DataException>(() => Table.Read(folder.Write("bad.csv", "g,part,x,y\n" + rows), columns)));
+        string Refused(string rows) =>
+            OneLine(Assert.Throws<DataException>(() => Table.Read(folder.Write("bad.csv", "g,part,x,y\n" + rows), columns)));
         Assert.Contains("Line 2 of", Refused("a,first,1,2\n"));
         Assert.Contains("'first'; write train, validation or test", Refused("a,first,1,2\n"));
         Assert.Contains("Line 3 of", Refused("a,train,1,2\na,test,1,2\n"));
         Assert.Contains("keep a group in one split", Refused("a,train,1,2\na,test,1,2\n"));
         Assert.Contains("is empty", Refused("a,,1,2\n"));
-        Assert.Contains("cannot also be", OneLine(Assert.Throws<DataException>(() => Table.Read(folder.Write("own.csv", "g,part,x,y\na,train,1,2\n"), columns with { Features = ["x", "part"] }))));
+        Assert.Contains(
+            "cannot also be",
+            OneLine(
+                Assert.Throws<DataException>(() =>
+                    Table.Read(folder.Write("own.csv", "g,part,x,y\na,train,1,2\n"), columns with { Features = ["x", "part"] })
+                )
+            )
+        );
     }
 
     [Fact]
@@ -239,12 +336,23 @@ public sealed class TableTests
     }
 
     private static string Groups(TemporaryFolder folder, int count) =>
-        folder.Write("groups.csv", "g,x,y\n" + string.Concat(Enumerable.Range(0, count).SelectMany(group => Enumerable.Range(0, 3).Select(row => $"g{group},{row},{group + row}\n"))));
+        folder.Write(
+            "groups.csv",
+            "g,x,y\n"
+                + string.Concat(
+                    Enumerable.Range(0, count).SelectMany(group => Enumerable.Range(0, 3).Select(row => $"g{group},{row},{group + row}\n"))
+                )
+        );
 
     [Fact]
     public void A_missing_table_or_missing_columns_say_so()
     {
-        Assert.Contains("does not exist", OneLine(Assert.Throws<DataException>(() => TableTasks.Open("none.csv", new TableOptions { Group = "g", Target = "y" }, s_small))));
+        Assert.Contains(
+            "does not exist",
+            OneLine(
+                Assert.Throws<DataException>(() => TableTasks.Open("none.csv", new TableOptions { Group = "g", Target = "y" }, s_small))
+            )
+        );
         Assert.Contains("group column", OneLine(Assert.Throws<DataException>(() => TaskSources.Open("table", "none.csv", s_small))));
         Assert.Contains("the root of the data", OneLine(Assert.Throws<DataException>(() => TaskSources.Open("table", null, s_small))));
     }

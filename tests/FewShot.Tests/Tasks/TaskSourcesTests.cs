@@ -36,8 +36,22 @@ public sealed class TaskSourcesTests
     [Fact]
     public void A_contact_sheet_needs_images()
     {
-        Assert.Contains("not made of images", OneLine(Assert.Throws<DataException>(() => DatasetInspector.WriteContactSheet("sheet.png", "sinusoid", null, Split.Train, 2, 2))));
-        ITaskSource source = TaskSources.Open("glyphs", null, new TaskOptions { Ways = 3, Shots = 2, QueriesPerClass = 4 });
+        Assert.Contains(
+            "not made of images",
+            OneLine(
+                Assert.Throws<DataException>(() => DatasetInspector.WriteContactSheet("sheet.png", "sinusoid", null, Split.Train, 2, 2))
+            )
+        );
+        ITaskSource source = TaskSources.Open(
+            "glyphs",
+            null,
+            new TaskOptions
+            {
+                Ways = 3,
+                Shots = 2,
+                QueriesPerClass = 4,
+            }
+        );
         RasterImage sheet = ContactSheet.Of(Draw(source));
         Assert.Equal((2 + (3 * 30), 2 + (6 * 30) + 6), (sheet.Height, sheet.Width));
         Assert.Throws<ArgumentException>(() => ContactSheet.Of(Draw(new SinusoidTasks(new TaskOptions()))));

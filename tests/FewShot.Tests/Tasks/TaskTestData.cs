@@ -11,7 +11,8 @@ internal static class TaskTestData
     // The folder of real data, or a skipped test that says what is missing.
     public static string Require(params string[] parts)
     {
-        string root = Environment.GetEnvironmentVariable("FEWSHOT_DATA") ?? Path.GetFullPath(Path.Combine(Repository.Root, "..", "shared", "data"));
+        string root =
+            Environment.GetEnvironmentVariable("FEWSHOT_DATA") ?? Path.GetFullPath(Path.Combine(Repository.Root, "..", "shared", "data"));
         string wanted = Path.Combine([root, .. parts]);
         if (!Path.Exists(wanted))
         {
@@ -41,9 +42,22 @@ internal static class TaskTestData
     }
 
     // Classes of 2×2 gray images; the pixels of image i of class c are all 20c + i.
-    public static ImageClasses SmallPool(int classes, int images, bool rotations = false) => new(
-        2, 2, 1, [.. Enumerable.Range(0, classes).Select(c => new ImageClass($"class{c}", "group", Enumerable.Range(0, images).SelectMany(i => Enumerable.Repeat((byte)((20 * c) + i), 4)).ToArray()))],
-        rotations: rotations);
+    public static ImageClasses SmallPool(int classes, int images, bool rotations = false) =>
+        new(
+            2,
+            2,
+            1,
+            [
+                .. Enumerable
+                    .Range(0, classes)
+                    .Select(c => new ImageClass(
+                        $"class{c}",
+                        "group",
+                        Enumerable.Range(0, images).SelectMany(i => Enumerable.Repeat((byte)((20 * c) + i), 4)).ToArray()
+                    )),
+            ],
+            rotations: rotations
+        );
 
     // A message that a user can act on is one line.
     public static string OneLine(Exception error)

@@ -75,13 +75,17 @@ public class TrainerTests
         using (var trainer = new Trainer(s_specification, s_source, s_options, workers: 2))
         using (var stop = new CancellationTokenSource())
         {
-            TrainingResult result = trainer.Run(run, progress =>
-            {
-                if (progress.Iteration == interruptedAfter)
+            TrainingResult result = trainer.Run(
+                run,
+                progress =>
                 {
-                    stop.Cancel();
-                }
-            }, stop.Token);
+                    if (progress.Iteration == interruptedAfter)
+                    {
+                        stop.Cancel();
+                    }
+                },
+                stop.Token
+            );
             Assert.Equal((TrainingEnd.Interrupted, interruptedAfter), (result.End, result.Iteration));
         }
 
@@ -111,9 +115,22 @@ public class TrainerTests
     [Fact]
     public void Weight_decay_leaves_running_statistics_alone()
     {
-        LearnerSpecification specification = new() { Method = "protonet", InputShape = [16, 16, 1], Channels = 2, Outputs = 2, NormStatistics = NormStatistics.Query };
+        LearnerSpecification specification = new()
+        {
+            Method = "protonet",
+            InputShape = [16, 16, 1],
+            Channels = 2,
+            Outputs = 2,
+            NormStatistics = NormStatistics.Query,
+        };
         var source = new BlobTasks(new TaskShape(TaskKind.Classification, [16, 16, 1], 2, 2, 2));
-        TrainingOptions options = new() { Iterations = 3, MetaBatch = 1, ValidationEpisodes = 1, Outer = new OuterUpdate(OptimizerKind.AdamW, 0.1, WeightDecay: 0.5) };
+        TrainingOptions options = new()
+        {
+            Iterations = 3,
+            MetaBatch = 1,
+            ValidationEpisodes = 1,
+            Outer = new OuterUpdate(OptimizerKind.AdamW, 0.1, WeightDecay: 0.5),
+        };
         using var trainer = new Trainer(specification, source, options, workers: 1);
         trainer.Run();
         Assert.Equal([1f, 1f], trainer.Parameters["block1.norm.variance"].ToArray());
@@ -123,9 +140,26 @@ public class TrainerTests
     [Fact]
     public void Running_statistics_follow_those_of_the_support_sets()
     {
-        LearnerSpecification specification = new() { Method = "protonet", InputShape = [16, 16, 1], Channels = 2, Outputs = 2, NormStatistics = NormStatistics.Running };
+        LearnerSpecification specification = new()
+        {
+            Method = "protonet",
+            InputShape = [16, 16, 1],
+            Channels = 2,
+            Outputs = 2,
+            NormStatistics = NormStatistics.Running,
+        };
         var source = new BlobTasks(new TaskShape(TaskKind.Classification, [16, 16, 1], 2, 2, 2));
-        using var trainer = new Trainer(specification, source, new() { Iterations = 5, MetaBatch = 2, ValidationEpisodes = 1 }, workers: 1);
+        using var trainer = new Trainer(
+            specification,
+            source,
+            new()
+            {
+                Iterations = 5,
+                MetaBatch = 2,
+                ValidationEpisodes = 1,
+            },
+            workers: 1
+        );
         trainer.Run();
         Assert.DoesNotContain(1f, trainer.Parameters["block1.norm.variance"].ToArray());
     }
@@ -134,8 +168,17 @@ public class TrainerTests
     public void A_diverging_run_says_so_and_what_to_try()
     {
         using var trainer = new Trainer(
-            s_specification with { Kind = TaskKind.Regression, InputShape = [1], Outputs = 1, InnerRate = 1e20 },
-            new SinusoidTasks(new TaskOptions { Shots = 5, QueriesPerClass = 5 }), s_options, workers: 1);
+            s_specification with
+            {
+                Kind = TaskKind.Regression,
+                InputShape = [1],
+                Outputs = 1,
+                InnerRate = 1e20,
+            },
+            new SinusoidTasks(new TaskOptions { Shots = 5, QueriesPerClass = 5 }),
+            s_options,
+            workers: 1
+        );
         string message = Assert.Throws<TrainingDivergedException>(() => trainer.Run()).Message;
         Assert.Contains("at iteration 1: training diverged; try a smaller inner rate", message);
     }
@@ -153,7 +196,17 @@ public class TrainerTests
     {
         using var folder = new TemporaryFolder();
         using var run = RunFolder.Open(folder["run"], []);
-        using var trainer = new Trainer(s_specification, s_source, s_options with { Iterations = 4, ValidateEvery = 100, CheckpointEvery = TimeSpan.Zero }, workers: 1);
+        using var trainer = new Trainer(
+            s_specification,
+            s_source,
+            s_options with
+            {
+                Iterations = 4,
+                ValidateEvery = 100,
+                CheckpointEvery = TimeSpan.Zero,
+            },
+            workers: 1
+        );
         var saved = new List<long>();
         trainer.Run(run, _ => saved.Add(Checkpoint.Read(RunFolder.LatestPath(run.Path)).Iteration));
         Assert.Equal([1, 2, 3, 4], saved);
@@ -170,13 +223,18 @@ public class TrainerTests
         using (var trainer = new Trainer(s_specification, s_source, s_options with { CheckpointEvery = TimeSpan.Zero }, workers: 1))
         {
             // Thrown out of the loop, so that nothing is saved on the way out: as a kill would leave it.
-            Assert.Throws<TimeoutException>(() => trainer.Run(run, progress =>
-            {
-                if (progress.Iteration == 8)
-                {
-                    throw new TimeoutException();
-                }
-            }));
+            Assert.Throws<TimeoutException>(() =>
+                trainer.Run(
+                    run,
+                    progress =>
+                    {
+                        if (progress.Iteration == 8)
+                        {
+                            throw new TimeoutException();
+                        }
+                    }
+                )
+            );
         }
 
         using (var run = RunFolder.Open(folder["run"], []))
@@ -192,7 +250,16 @@ public class TrainerTests
     public void Workers_that_no_task_would_use_are_not_made()
     {
         int before = System.Diagnostics.Process.GetCurrentProcess().Threads.Count;
-        using var trainer = new Trainer(s_specification, s_source, s_options with { Iterations = 1, ValidationEpisodes = 2 }, workers: 1_000_000);
+        using var trainer = new Trainer(
+            s_specification,
+            s_source,
+            s_options with
+            {
+                Iterations = 1,
+                ValidationEpisodes = 2,
+            },
+            workers: 1_000_000
+        );
         trainer.Run();
         Assert.InRange(System.Diagnostics.Process.GetCurrentProcess().Threads.Count - before, 0, 500);
     }
@@ -203,7 +270,10 @@ public class TrainerTests
         WorkerMemory.Require(100, workers: 10, available: 1000);
         string message = Assert.Throws<ArgumentException>(() => WorkerMemory.Require(100, workers: 11, available: 1000)).Message;
         Assert.Contains("11 workers of 100 bytes each need more than the 1000 bytes of memory there are; at most 10 fit", message);
-        Assert.Contains("one task alone does not fit", Assert.Throws<ArgumentException>(() => WorkerMemory.Require(2000, workers: 1, available: 1000)).Message);
+        Assert.Contains(
+            "one task alone does not fit",
+            Assert.Throws<ArgumentException>(() => WorkerMemory.Require(2000, workers: 1, available: 1000)).Message
+        );
     }
 
     [Fact]
@@ -213,13 +283,17 @@ public class TrainerTests
         shorter.Run();
         using var longer = new Trainer(s_specification, s_source, s_options with { Iterations = 40, ScheduleIterations = 23 }, workers: 1);
         using var stop = new CancellationTokenSource();
-        longer.Run(null, progress =>
-        {
-            if (progress.Iteration == 23)
+        longer.Run(
+            null,
+            progress =>
             {
-                stop.Cancel();
-            }
-        }, stop.Token);
+                if (progress.Iteration == 23)
+                {
+                    stop.Cancel();
+                }
+            },
+            stop.Token
+        );
         Assert.Equal(shorter.Parameters.Values, longer.Parameters.Values);
     }
 
@@ -229,7 +303,13 @@ public class TrainerTests
         using var folder = new TemporaryFolder();
 
         // With so small a step nothing ever improves after the first validation.
-        TrainingOptions options = s_options with { Iterations = 100, Patience = 2, ValidateEvery = 2, Outer = new OuterUpdate(Rate: 1e-12) };
+        TrainingOptions options = s_options with
+        {
+            Iterations = 100,
+            Patience = 2,
+            ValidateEvery = 2,
+            Outer = new OuterUpdate(Rate: 1e-12),
+        };
         using (var run = RunFolder.Open(folder["run"], []))
         using (var trainer = new Trainer(s_specification, s_source, options, workers: 1))
         {
@@ -248,7 +328,16 @@ public class TrainerTests
     [Fact]
     public void A_budget_ends_training()
     {
-        using var trainer = new Trainer(s_specification, s_source, s_options with { Iterations = long.MaxValue, Budget = TimeSpan.FromMilliseconds(50) }, workers: 1);
+        using var trainer = new Trainer(
+            s_specification,
+            s_source,
+            s_options with
+            {
+                Iterations = long.MaxValue,
+                Budget = TimeSpan.FromMilliseconds(50),
+            },
+            workers: 1
+        );
         TrainingResult result = trainer.Run();
         Assert.Equal(TrainingEnd.BudgetSpent, result.End);
         Assert.False(double.IsNaN(result.Best));
@@ -258,7 +347,16 @@ public class TrainerTests
     public void The_time_left_is_told_as_soon_as_there_is_a_rate()
     {
         var told = new List<TimeSpan?>();
-        using var trainer = new Trainer(s_specification, s_source, s_options with { Iterations = 3, Budget = TimeSpan.FromHours(1) }, workers: 1);
+        using var trainer = new Trainer(
+            s_specification,
+            s_source,
+            s_options with
+            {
+                Iterations = 3,
+                Budget = TimeSpan.FromHours(1),
+            },
+            workers: 1
+        );
         trainer.Run(progress: progress => told.Add(progress.Remaining));
         Assert.Equal([true, false, false], told.Select(left => left is null));
         Assert.Equal(TimeSpan.Zero, told[2]);
@@ -268,7 +366,12 @@ public class TrainerTests
     public void The_record_at_the_end_of_a_budget_has_the_figures_of_the_last_iteration()
     {
         using var folder = new TemporaryFolder();
-        TrainingOptions options = s_options with { Iterations = 1_000_000, ValidateEvery = 1_000_000, Budget = TimeSpan.FromMilliseconds(50) };
+        TrainingOptions options = s_options with
+        {
+            Iterations = 1_000_000,
+            ValidateEvery = 1_000_000,
+            Budget = TimeSpan.FromMilliseconds(50),
+        };
         double loss = double.NaN;
         double accuracy = double.NaN;
         using (var run = RunFolder.Open(folder["run"], []))
@@ -342,7 +445,13 @@ public class TrainerTests
             InnerRate = 0.02,
         };
         var source = new SinusoidTasks(new TaskOptions { Shots = 10, QueriesPerClass = 10 });
-        var options = new TrainingOptions { MetaBatch = 10, Iterations = 2000, ValidateEvery = 10_000, Outer = new OuterUpdate(Rate: 2e-3) };
+        var options = new TrainingOptions
+        {
+            MetaBatch = 10,
+            Iterations = 2000,
+            ValidateEvery = 10_000,
+            Outer = new OuterUpdate(Rate: 2e-3),
+        };
         using var trainer = new Trainer(specification, source, options, workers: 1);
         using var evaluator = new Evaluator(specification, source, 1);
         double before = evaluator.Run(trainer.Parameters, Split.Test, 100, 1, timed: false).Loss.Mean;
@@ -355,9 +464,31 @@ public class TrainerTests
     [Fact]
     public void Prototypes_learn_glyphs()
     {
-        ITaskSource source = TaskSources.Open("glyphs", null, new TaskOptions { Ways = 5, Shots = 1, QueriesPerClass = 5 });
-        var specification = new LearnerSpecification { Method = "protonet", InputShape = [28, 28, 1], Channels = 8, Outputs = 5 };
-        var options = new TrainingOptions { MetaBatch = 4, Iterations = 60, ValidateEvery = 10_000, ValidationEpisodes = 20, Outer = new OuterUpdate(Rate: 5e-3) };
+        ITaskSource source = TaskSources.Open(
+            "glyphs",
+            null,
+            new TaskOptions
+            {
+                Ways = 5,
+                Shots = 1,
+                QueriesPerClass = 5,
+            }
+        );
+        var specification = new LearnerSpecification
+        {
+            Method = "protonet",
+            InputShape = [28, 28, 1],
+            Channels = 8,
+            Outputs = 5,
+        };
+        var options = new TrainingOptions
+        {
+            MetaBatch = 4,
+            Iterations = 60,
+            ValidateEvery = 10_000,
+            ValidationEpisodes = 20,
+            Outer = new OuterUpdate(Rate: 5e-3),
+        };
         using var trainer = new Trainer(specification, source, options, workers: 2);
         trainer.Run();
         using var evaluator = new Evaluator(specification, source, 2);

@@ -52,12 +52,19 @@ public class TaskWeightingTests
     [Fact]
     public void Every_row_takes_every_weighting()
     {
-        Assert.All(Catalogue.Names, name => Assert.All(Enum.GetValues<TaskWeightingKind>(), kind =>
-            Assert.Equal(TaskWeighting.Of(kind), Catalogue.Create(name, new MethodOptions { Weighting = kind }).Weighting)));
+        Assert.All(
+            Catalogue.Names,
+            name =>
+                Assert.All(
+                    Enum.GetValues<TaskWeightingKind>(),
+                    kind => Assert.Equal(TaskWeighting.Of(kind), Catalogue.Create(name, new MethodOptions { Weighting = kind }).Weighting)
+                )
+        );
+        Assert.Equal(new SimilaritySoftmax(2), Catalogue.Create("amfs", new MethodOptions { WeightingTemperature = 2 }).Weighting);
         Assert.Equal(
-            new SimilaritySoftmax(2), Catalogue.Create("amfs", new MethodOptions { WeightingTemperature = 2 }).Weighting);
-        Assert.Equal(
-            new GradientAgreement(-1), Catalogue.Create("anil", new MethodOptions { Weighting = TaskWeightingKind.Agreement, WeightingFloor = -1 }).Weighting);
+            new GradientAgreement(-1),
+            Catalogue.Create("anil", new MethodOptions { Weighting = TaskWeightingKind.Agreement, WeightingFloor = -1 }).Weighting
+        );
     }
 
     [Fact]
@@ -65,8 +72,14 @@ public class TaskWeightingTests
     {
         Assert.Contains("uniform task weighting has no temperature", Refusal(new MethodOptions { WeightingTemperature = 1 }));
         Assert.Contains("uniform task weighting has no floor", Refusal(new MethodOptions { WeightingFloor = 0 }));
-        Assert.Contains("gradient agreement task weighting has no temperature", Refusal(new MethodOptions { Weighting = TaskWeightingKind.Agreement, WeightingTemperature = 1 }));
-        Assert.Contains("similarity softmax task weighting has no floor", Refusal(new MethodOptions { Weighting = TaskWeightingKind.Similarity, WeightingFloor = 0 }));
+        Assert.Contains(
+            "gradient agreement task weighting has no temperature",
+            Refusal(new MethodOptions { Weighting = TaskWeightingKind.Agreement, WeightingTemperature = 1 })
+        );
+        Assert.Contains(
+            "similarity softmax task weighting has no floor",
+            Refusal(new MethodOptions { Weighting = TaskWeightingKind.Similarity, WeightingFloor = 0 })
+        );
         Assert.Throws<ArgumentOutOfRangeException>(() => new SimilaritySoftmax(0));
         Assert.Throws<ArgumentOutOfRangeException>(() => new LossSoftmax(0));
 
@@ -91,7 +104,13 @@ public class TaskWeightingTests
             Weighting = kind,
             WeightingTemperature = temperature,
         };
-        var options = new TrainingOptions { Iterations = iterations, MetaBatch = batch, ValidateEvery = iterations, ValidationEpisodes = 1 };
+        var options = new TrainingOptions
+        {
+            Iterations = iterations,
+            MetaBatch = batch,
+            ValidateEvery = iterations,
+            ValidationEpisodes = 1,
+        };
         using var trainer = new Trainer(specification, source, options, workers: 1);
         (double Sum, int Count)[] weights = new (double, int)[2];
         trainer.Run(progress: progress =>

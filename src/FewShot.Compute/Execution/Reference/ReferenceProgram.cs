@@ -83,8 +83,6 @@ public sealed class ReferenceProgram : IProgram<double>
             }
         }
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

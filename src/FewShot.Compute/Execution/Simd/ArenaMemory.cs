@@ -3,7 +3,10 @@ using FewShot.Compute.Planning;
 
 namespace FewShot.Compute.Execution.Simd;
 
-/// <summary>Zeroed memory for an arena, in large pages where the system gives them: the tables of small ones cost a task of tens of megabytes a few percent.</summary>
+/// <summary>
+/// Zeroed memory for an arena, in large pages where the system gives them: the tables of small ones cost a task of tens of megabytes a few
+/// percent.
+/// </summary>
 internal static unsafe partial class ArenaMemory
 {
     private const nuint LargePage = 2 << 20;

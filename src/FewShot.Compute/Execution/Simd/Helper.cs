@@ -5,9 +5,9 @@ using FewShot.Compute.Kernels;
 namespace FewShot.Compute.Execution.Simd;
 
 /// <summary>
-/// One thread of a <see cref="HelperTeam"/>. Between the steps of a run it waits by reading a word again and again, since the next step is microseconds away;
-/// after a while it lets other threads have its core between two looks, and when no run has it, it sleeps. A share it has not begun can be taken back: where
-/// its core is busy with something else, a run does not wait for it.
+/// One thread of a <see cref="HelperTeam"/>. Between the steps of a run it waits by reading a word again and again, since the next step is
+/// microseconds away; after a while it lets other threads have its core between two looks, and when no run has it, it sleeps. A share it
+/// has not begun can be taken back: where its core is busy with something else, a run does not wait for it.
 /// </summary>
 internal sealed unsafe class Helper
 {
@@ -180,12 +180,16 @@ internal sealed unsafe class Helper
     {
         [FieldOffset(128)]
         public int Posted;
+
         [FieldOffset(132)]
         public int Step;
+
         [FieldOffset(136)]
         public Share Share;
+
         [FieldOffset(256)]
         public int Claimed;
+
         [FieldOffset(260)]
         public int Done;
     }

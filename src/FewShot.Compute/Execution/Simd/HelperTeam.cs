@@ -1,8 +1,8 @@
 namespace FewShot.Compute.Execution.Simd;
 
 /// <summary>
-/// Threads that help runs of programs, one run at a time each. They sleep while nobody needs them; a run that begins wakes those it borrows and does not wait:
-/// it goes on alone until they are there.
+/// Threads that help runs of programs, one run at a time each. They sleep while nobody needs them; a run that begins wakes those it borrows
+/// and does not wait: it goes on alone until they are there.
 /// </summary>
 internal sealed class HelperTeam
 {
@@ -12,7 +12,10 @@ internal sealed class HelperTeam
 
     public HelperTeam(int count) => _helpers = [.. Enumerable.Range(1, count).Select(number => new Helper(number))];
 
-    /// <summary>The one that all workers share, so that a process has no more helpers than it has further cores, however many runs there are at once.</summary>
+    /// <summary>
+    /// The one that all workers share, so that a process has no more helpers than it has further cores, however many runs there are at
+    /// once.
+    /// </summary>
     public static HelperTeam OfProcess => s_ofProcess.Value;
 
     public int Count => _helpers.Length;

@@ -4,7 +4,9 @@ using FewShot.Compute.Operations;
 
 namespace FewShot.Compute.Execution.Simd;
 
-/// <summary>The element-wise operations that fused loops know. One that has no entry runs by its definition, in a step of its own.</summary>
+/// <summary>
+/// The element-wise operations that fused loops know. One that has no entry runs by its definition, in a step of its own.
+/// </summary>
 internal static class LoopOpcodes
 {
     private const int Cheap = 1;
@@ -46,7 +48,8 @@ internal static class LoopOpcodes
     };
 
     /// <summary>Rough instructions an element, or null where the loops do not know the operation.</summary>
-    public static int? Cost(Operation operation) => s_table.TryGetValue(operation.GetType(), out (LoopOpcode, int Cost) entry) ? entry.Cost : null;
+    public static int? Cost(Operation operation) =>
+        s_table.TryGetValue(operation.GetType(), out (LoopOpcode, int Cost) entry) ? entry.Cost : null;
 
     public static LoopOpcode Of(Operation operation) => s_table[operation.GetType()].Opcode;
 }

@@ -26,7 +26,8 @@ internal sealed unsafe class LoopStepKernel : StepKernel
         {
             LoopDomain domain = _kernel.Specification.Domain;
             string window = domain.Window > 1 ? $" in {domain.Window}x{domain.Window} windows" : "";
-            return $"loop over {domain.Images * domain.Height * domain.Width} x {domain.Columns}{window}, {_kernel.Specification.Instructions.Count} values";
+            return $"loop over {domain.Images * domain.Height * domain.Width} x {domain.Columns}{window}, "
+                + $"{_kernel.Specification.Instructions.Count} values";
         }
     }
 
@@ -37,8 +38,10 @@ internal sealed unsafe class LoopStepKernel : StepKernel
         LoopSpecification specification = _kernel.Specification;
         int written = _outputs.IndexOf(output);
         LoopOutput to = specification.Outputs[written];
-        return to.Kind == OutputKind.Store && specification.Instructions[to.Value].Extent == Extent.Full
-            && _operands.Count(operand => operand == input) == 1 && specification.Operands[_operands.IndexOf(input)] == Extent.Full;
+        return to.Kind == OutputKind.Store
+            && specification.Instructions[to.Value].Extent == Extent.Full
+            && _operands.Count(operand => operand == input) == 1
+            && specification.Operands[_operands.IndexOf(input)] == Extent.Full;
     }
 
     public override IReadOnlyList<Tensor> Buffers(Step step) => [.. _operands, .. _outputs];

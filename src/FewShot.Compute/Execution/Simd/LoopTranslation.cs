@@ -6,7 +6,9 @@ using Step = FewShot.Compute.Planning.Step;
 
 namespace FewShot.Compute.Execution.Simd;
 
-/// <summary>Writes a fused step as a loop specification. Operands and outputs are named by tensor; outputs are in the step's order.</summary>
+/// <summary>
+/// Writes a fused step as a loop specification. Operands and outputs are named by tensor; outputs are in the step's order.
+/// </summary>
 internal sealed class LoopTranslation
 {
     private readonly LoopDomain _domain;
@@ -25,15 +27,22 @@ internal sealed class LoopTranslation
         _computed = [.. step.Nodes];
     }
 
-    /// <summary>The specification, and the tensor each of its operands lies in (one tensor may be two operands, read in two ways).</summary>
+    /// <summary>
+    /// The specification, and the tensor each of its operands lies in (one tensor may be two operands, read in two ways).
+    /// </summary>
     public static (LoopSpecification Specification, IReadOnlyList<Tensor> Operands) Of(Step step)
     {
         var translation = new LoopTranslation(step);
         LoopOutput[] outputs = [.. step.Outputs.Select(translation.Output)];
         return (
             new LoopSpecification(
-                translation._domain, [.. translation._operands.Select(operand => operand.Extent)], translation._instructions, outputs),
-            [.. translation._operands.Select(operand => operand.Tensor)]);
+                translation._domain,
+                [.. translation._operands.Select(operand => operand.Extent)],
+                translation._instructions,
+                outputs
+            ),
+            [.. translation._operands.Select(operand => operand.Tensor)]
+        );
     }
 
     private LoopOutput Output(Tensor root)
@@ -41,12 +50,15 @@ internal sealed class LoopTranslation
         switch (root.Operation)
         {
             case Sum sum:
-                return new LoopOutput(Value(root.Inputs[0], Extent.Full), FusionRules.Reduces(root, sum.Axes).Pattern switch
-                {
-                    AxisPattern.Leading => OutputKind.SumRows,
-                    AxisPattern.Trailing => OutputKind.SumColumns,
-                    _ => OutputKind.SumAll,
-                });
+                return new LoopOutput(
+                    Value(root.Inputs[0], Extent.Full),
+                    FusionRules.Reduces(root, sum.Axes).Pattern switch
+                    {
+                        AxisPattern.Leading => OutputKind.SumRows,
+                        AxisPattern.Trailing => OutputKind.SumColumns,
+                        _ => OutputKind.SumAll,
+                    }
+                );
             case ReduceMaximum:
                 return new LoopOutput(Value(root.Inputs[0], Extent.Full), OutputKind.MaxColumns);
             default:
@@ -89,12 +101,17 @@ internal sealed class LoopTranslation
         arguments.Clear();
         for (int i = 0; i < source.Inputs.Count; i++)
         {
-            arguments[i] = Value(source.Inputs[i], Extents(FusionRules.Role(source, i, extent == Extent.Pooled ? OperandRole.Pooled : OperandRole.Full)));
+            arguments[i] = Value(
+                source.Inputs[i],
+                Extents(FusionRules.Role(source, i, extent == Extent.Pooled ? OperandRole.Pooled : OperandRole.Full))
+            );
         }
 
         float constant = source.Operation is Power power ? (float)power.Exponent : 0;
         return Emit(
-            (source, extent, extent), new LoopInstruction(LoopOpcodes.Of(source.Operation), extent, arguments[0], arguments[1], arguments[2], constant));
+            (source, extent, extent),
+            new LoopInstruction(LoopOpcodes.Of(source.Operation), extent, arguments[0], arguments[1], arguments[2], constant)
+        );
     }
 
     private static Extent Extents(OperandRole role) => role == OperandRole.Pooled ? Extent.Pooled : Extent.Full;

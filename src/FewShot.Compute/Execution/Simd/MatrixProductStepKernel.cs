@@ -20,7 +20,14 @@ internal sealed unsafe class MatrixProductStepKernel : StepKernel
         _batch = a.Rank == 3 ? a[0] : 1;
         (_a, _b, _result) = (a.Count / _batch, b.Count / _batch, node.Shape.Count / _batch);
         int inner = product.TransposeA ? a[-2] : a[-1];
-        _kernel = Kernels.MatrixProduct.Prepare(node.Shape[-2], node.Shape[-1], inner, product.TransposeA, product.TransposeB, kernels.Level);
+        _kernel = Kernels.MatrixProduct.Prepare(
+            node.Shape[-2],
+            node.Shape[-1],
+            inner,
+            product.TransposeA,
+            product.TransposeB,
+            kernels.Level
+        );
         Shares = kernels.Shares(node.Operation.MultiplyAdds(node), Pieces);
     }
 

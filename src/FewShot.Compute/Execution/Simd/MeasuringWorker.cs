@@ -3,7 +3,8 @@ using FewShot.Compute.Planning;
 namespace FewShot.Compute.Execution.Simd;
 
 /// <summary>
-/// Runs a program on an arena filled with a pattern that no kernel writes, so that what a run really used can be compared with what the plan predicted.
+/// Runs a program on an arena filled with a pattern that no kernel writes, so that what a run really used can be compared with what the
+/// plan predicted.
 /// </summary>
 internal sealed unsafe class MeasuringWorker : SimdWorker
 {

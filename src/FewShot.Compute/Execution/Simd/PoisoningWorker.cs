@@ -3,8 +3,8 @@ using FewShot.Compute.Planning;
 namespace FewShot.Compute.Execution.Simd;
 
 /// <summary>
-/// Runs a program while every byte of the arena that holds no live value is NaN: a step that reads what the plan has given up, or does not write all it
-/// should, shows. It also measures how much of the arena is written at all.
+/// Runs a program while every byte of the arena that holds no live value is NaN: a step that reads what the plan has given up, or does not
+/// write all it should, shows. It also measures how much of the arena is written at all.
 /// </summary>
 internal sealed unsafe class PoisoningWorker : SimdWorker
 {
@@ -38,7 +38,9 @@ internal sealed unsafe class PoisoningWorker : SimdWorker
     {
         for (int line = 0; line < _touched.Length; line++)
         {
-            _touched[line] |= new ReadOnlySpan<byte>(Arena + ((long)line * ArenaPlan.Alignment), ArenaPlan.Alignment).ContainsAnyExcept(Poison);
+            _touched[line] |= new ReadOnlySpan<byte>(Arena + ((long)line * ArenaPlan.Alignment), ArenaPlan.Alignment).ContainsAnyExcept(
+                Poison
+            );
         }
     }
 

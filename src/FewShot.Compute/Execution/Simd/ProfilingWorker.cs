@@ -14,7 +14,9 @@ namespace FewShot.Compute.Execution.Simd;
 /// <param name="Bytes">Of all that the step reads and writes, scratch memory not included.</param>
 public sealed record StepTime(string Kind, string Operation, string Kernel, string Scope, double Seconds, long MultiplyAdds, long Bytes);
 
-/// <summary>Runs a program and keeps the fastest time of every step. Reading the clock costs each step some 30 ns. Not thread-safe.</summary>
+/// <summary>
+/// Runs a program and keeps the fastest time of every step. Reading the clock costs each step some 30 ns. Not thread-safe.
+/// </summary>
 public sealed class ProfilingWorker : IWorker<float>
 {
     private readonly TimedWorker _worker;
@@ -44,20 +46,25 @@ public sealed class ProfilingWorker : IWorker<float>
     {
         IReadOnlyList<StepTime> steps = Steps;
         double total = Math.Max(1e-9, steps.Sum(step => step.Seconds * 1e6));
-        var lines = new List<string> { $"{total,12:F1} us a run, {steps.Count} steps, {Runs} runs" };
+        var lines = new List<string> { $"{total, 12:F1} us a run, {steps.Count} steps, {Runs} runs" };
         Table("kind", step => step.Kind);
         Table("step", step => $"{step.Operation} {step.Bytes / 1e6:F2} MB by {step.Kernel}");
         return string.Join(Environment.NewLine, lines);
 
         void Table(string title, Func<StepTime, string> key)
         {
-            lines.Add($"{"us",12} {"share",7} {"steps",6} {"GFLOP/s",8} {"GB/s",8}  {title}");
-            foreach (IGrouping<string, StepTime> group in steps.GroupBy(key).OrderByDescending(group => group.Sum(step => step.Seconds)).Take(40))
+            lines.Add($"{"us", 12} {"share", 7} {"steps", 6} {"GFLOP/s", 8} {"GB/s", 8}  {title}");
+            foreach (
+                IGrouping<string, StepTime> group in steps.GroupBy(key).OrderByDescending(group => group.Sum(step => step.Seconds)).Take(40)
+            )
             {
                 double time = Math.Max(1e-3, group.Sum(step => step.Seconds * 1e6));
                 long work = group.Sum(step => step.MultiplyAdds);
                 string rate = work > 0 ? $"{2 * work / time / 1000:F1}" : "";
-                lines.Add($"{time,12:F1} {time / total,7:P1} {group.Count(),6} {rate,8} {group.Sum(step => step.Bytes) / time / 1000,8:F1}  {group.Key}");
+                lines.Add(
+                    $"{time, 12:F1} {time / total, 7:P1} {group.Count(), 6} {rate, 8} "
+                        + $"{group.Sum(step => step.Bytes) / time / 1000, 8:F1}  {group.Key}"
+                );
             }
         }
     }
@@ -92,12 +99,21 @@ public sealed class ProfilingWorker : IWorker<float>
         }
 
         public IReadOnlyList<StepTime> Steps() =>
-        [
-            .. Program.Plan.Steps.Select((step, i) => new StepTime(
-                step.Loop is not { } loop ? step.Nodes[0].Operation.Name : loop.Map is null ? "fused loop" : "fused loop over windows",
-                ProgramDump.Operations(step), Program.Kernels[i].Description, step.Outputs[^1].Scope,
-                Runs > 0 ? (double)_ticks[i] / Stopwatch.Frequency : 0, step.Nodes.Sum(node => node.Operation.MultiplyAdds(node)),
-                Program.Plan.BytesOf(step))),
-        ];
+            [
+                .. Program.Plan.Steps.Select(
+                    (step, i) =>
+                        new StepTime(
+                            step.Loop is not { } loop ? step.Nodes[0].Operation.Name
+                                : loop.Map is null ? "fused loop"
+                                : "fused loop over windows",
+                            ProgramDump.Operations(step),
+                            Program.Kernels[i].Description,
+                            step.Outputs[^1].Scope,
+                            Runs > 0 ? (double)_ticks[i] / Stopwatch.Frequency : 0,
+                            step.Nodes.Sum(node => node.Operation.MultiplyAdds(node)),
+                            Program.Plan.BytesOf(step)
+                        )
+                ),
+            ];
     }
 }

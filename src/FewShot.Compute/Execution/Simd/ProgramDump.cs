@@ -22,7 +22,7 @@ internal static class ProgramDump
         {
             Step step = plan.Steps[i];
             long work = step.Nodes.Sum(node => node.Operation.MultiplyAdds(node));
-            text.Append($"{i,5} {Operations(step)} from {string.Join(" ", step.Inputs.Select(input => $"%{input.Id}{input.Shape}"))}");
+            text.Append($"{i, 5} {Operations(step)} from {string.Join(" ", step.Inputs.Select(input => $"%{input.Id}{input.Shape}"))}");
             text.Append($" by {program.Kernels[i].Description}");
             text.Append(work > 0 ? $", {work:N0} multiply-adds" : "");
             text.Append(plan.Scratch[i].Bytes > 0 ? $", scratch @{plan.Scratch[i].Offset}+{plan.Scratch[i].Bytes}" : "");
@@ -49,7 +49,8 @@ internal static class ProgramDump
             return step.Nodes[0].Operation.Name;
         }
 
-        IEnumerable<string> names = step.Nodes.GroupBy(node => node.Operation.Name)
+        IEnumerable<string> names = step
+            .Nodes.GroupBy(node => node.Operation.Name)
             .OrderBy(group => group.Key, StringComparer.Ordinal)
             .Select(group => group.Count() > 1 ? $"{group.Count()} {group.Key}" : group.Key);
         return $"loop({string.Join(", ", names)})";

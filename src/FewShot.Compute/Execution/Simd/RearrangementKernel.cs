@@ -17,11 +17,14 @@ internal sealed unsafe class RearrangementKernel : StepKernel
         _level = level;
         Shape source = node.Inputs[0].Shape;
         int[] strides = source.Strides();
-        _loops = new StridedLoops(node.Shape.Extents, node.Operation switch
-        {
-            Transpose transpose => [.. transpose.Order.Select(axis => strides[axis])],
-            _ => BroadcastTo.SourceStrides(source, node.Shape),
-        });
+        _loops = new StridedLoops(
+            node.Shape.Extents,
+            node.Operation switch
+            {
+                Transpose transpose => [.. transpose.Order.Select(axis => strides[axis])],
+                _ => BroadcastTo.SourceStrides(source, node.Shape),
+            }
+        );
 
         // The last two loops exchanged: matrices, transposed in tiles.
         (int[] extents, nint[] outer) = _loops.Outer;

@@ -6,7 +6,9 @@ using Tensor = FewShot.Compute.Graphs.Tensor;
 
 namespace FewShot.Compute.Execution.Simd;
 
-/// <summary>Sums and maxima over axes that are neither all leading nor all trailing: the source in order, the result with strides.</summary>
+/// <summary>
+/// Sums and maxima over axes that are neither all leading nor all trailing: the source in order, the result with strides.
+/// </summary>
 internal sealed unsafe class ReductionKernel : StepKernel
 {
     private readonly StridedLoops _loops;
@@ -39,7 +41,9 @@ internal sealed unsafe class ReductionKernel : StepKernel
             var from = new ReadOnlySpan<float>(source, length);
             if (_loops.RunStride == 0)
             {
-                result[offset] = _isMaximum ? MathF.Max(result[offset], TensorPrimitives.Max(from)) : result[offset] + (float)Reductions.Sum(from);
+                result[offset] = _isMaximum
+                    ? MathF.Max(result[offset], TensorPrimitives.Max(from))
+                    : result[offset] + (float)Reductions.Sum(from);
             }
             else
             {

@@ -1,9 +1,9 @@
 namespace FewShot.Compute.Execution.Simd;
 
 /// <summary>
-/// Whether a worker's next run shares its steps, learnt from how long its earlier runs took. What a second core gains depends on how far apart two cores'
-/// caches are and on what else they do, which only trying tells: the first runs take turns, then the faster way is taken and the other tried again now and
-/// then. Both ways compute the same bits. Not thread-safe: one for each worker.
+/// Whether a worker's next run shares its steps, learnt from how long its earlier runs took. What a second core gains depends on how far
+/// apart two cores' caches are and on what else they do, which only trying tells: the first runs take turns, then the faster way is taken
+/// and the other tried again now and then. Both ways compute the same bits. Not thread-safe: one for each worker.
 /// </summary>
 internal sealed class SharingChoice
 {
@@ -22,13 +22,19 @@ internal sealed class SharingChoice
     private bool _shares;
 
     /// <summary>Whether the run that begins now shall share.</summary>
-    public bool Next() => _runs < FirstTurns ? _runs % 2 == 0 : _runs % Period < Trial ? !_shares : _shares;
+    public bool Next() =>
+        _runs < FirstTurns ? _runs % 2 == 0
+        : _runs % Period < Trial ? !_shares
+        : _shares;
 
     /// <summary>Learns what a run took, in any unit.</summary>
     public void Took(bool shared, double time)
     {
         ref double known = ref (shared ? ref _shared : ref _alone);
-        known = _runs < FirstTurns ? Math.Min(known, time) : shared == _shares ? (Inertia * known) + ((1 - Inertia) * time) : time;
+        known =
+            _runs < FirstTurns ? Math.Min(known, time)
+            : shared == _shares ? (Inertia * known) + ((1 - Inertia) * time)
+            : time;
         if (++_runs == FirstTurns)
         {
             _shares = _shared < _alone;

@@ -6,10 +6,10 @@ using FewShot.Compute.Planning;
 namespace FewShot.Compute.Execution.Simd;
 
 /// <summary>
-/// Runs a program on the caller's thread, which leads, and shares the larger steps with helpers: it gives each a share, does one itself, then
-/// those that no helper has begun, and waits for the rest.
-/// Small steps it runs alone. Shares are stretches of rows or images wherever a step allows, so that a core finds in its cache what it wrote a step ago;
-/// for the same reason each thread has scratch memory of its own rather than that in the arena, which other steps fill from both cores.
+/// Runs a program on the caller's thread, which leads, and shares the larger steps with helpers: it gives each a share, does one itself,
+/// then those that no helper has begun, and waits for the rest. Small steps it runs alone. Shares are stretches of rows or images wherever
+/// a step allows, so that a core finds in its cache what it wrote a step ago; for the same reason each thread has scratch memory of its own
+/// rather than that in the arena, which other steps fill from both cores.
 /// </summary>
 internal unsafe class SharingWorker : SimdWorker
 {
@@ -33,7 +33,8 @@ internal unsafe class SharingWorker : SimdWorker
         _shares = [.. program.Kernels.Select(kernel => kernel.Shares)];
         long most = program.Kernels.Where(kernel => kernel.Shares > 1).Max(kernel => kernel.ScratchBytes - kernel.SharedBytes);
         _scratchBytes = (most + ArenaPlan.Alignment - 1) / ArenaPlan.Alignment * ArenaPlan.Alignment;
-        _privateScratch = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(ArenaPlan.Alignment, _scratchBytes * threads), ArenaPlan.Alignment);
+        _privateScratch = (byte*)
+            NativeMemory.AlignedAlloc((nuint)Math.Max(ArenaPlan.Alignment, _scratchBytes * threads), ArenaPlan.Alignment);
     }
 
     /// <summary>Steps of all runs that were shared.</summary>

@@ -7,11 +7,13 @@ using Step = FewShot.Compute.Planning.Step;
 namespace FewShot.Compute.Execution.Simd;
 
 /// <summary>
-/// A graph compiled for one task: simplified, fused, laid out in one arena, and run in float32 by vector kernels. Immutable and thread-safe.
+/// A graph compiled for one task: simplified, fused, laid out in one arena, and run in float32 by vector kernels. Immutable and
+/// thread-safe.
 /// </summary>
 public sealed class SimdProgram : IProgram<float>
 {
     private readonly Graph _graph;
+
     /// <summary>The least work of a run that may be worth sharing, in multiply-adds; about a millisecond on one core.</summary>
     private const long WorthSharing = 200_000_000;
 
@@ -20,9 +22,7 @@ public sealed class SimdProgram : IProgram<float>
 
     /// <summary>Compiles a graph for the widest vectors the machine has.</summary>
     public SimdProgram(Graph graph)
-        : this(graph, SimdLevels.Best)
-    {
-    }
+        : this(graph, SimdLevels.Best) { }
 
     internal SimdProgram(Graph graph, SimdLevel level, long shareWork = StepKernels.WorthAThread)
     {
@@ -32,7 +32,12 @@ public sealed class SimdProgram : IProgram<float>
         var kernels = new StepKernels(level, shareWork);
         _kernels = [.. steps.Select(kernels.For)];
         _plan = ArenaPlan.Create(
-            _graph, steps, sizeof(float), step => _kernels[step].ScratchBytes, (step, input, output) => _kernels[step].InPlace(input, output));
+            _graph,
+            steps,
+            sizeof(float),
+            step => _kernels[step].ScratchBytes,
+            (step, input, output) => _kernels[step].InPlace(input, output)
+        );
         InputNames = [.. _graph.Inputs.Select(input => ((Input)input.Operation).Label)];
         OutputNames = [.. _graph.Outputs.Select(output => output.Name)];
         OutputShapes = [.. _graph.Outputs.Select(output => output.Tensor.Shape)];
@@ -52,15 +57,17 @@ public sealed class SimdProgram : IProgram<float>
     public long PeakBytes => _plan.PeakBytes;
 
     /// <summary>
-    /// Bytes of the step that touches most: what it reads and writes, with its scratch memory. Where this exceeds a core's second-level cache, that step
-    /// waits for memory.
+    /// Bytes of the step that touches most: what it reads and writes, with its scratch memory. Where this exceeds a core's second-level
+    /// cache, that step waits for memory.
     /// </summary>
     public long WorkingSetBytes => _plan.Steps.Select((step, i) => _plan.BytesOf(step) + _plan.Scratch[i].Bytes).DefaultIfEmpty().Max();
 
     /// <inheritdoc/>
     public long MultiplyAdds { get; }
 
-    /// <summary>The vector instructions programs are compiled for on this machine: <c>vector128</c>, <c>avx2</c> or <c>avx512</c>.</summary>
+    /// <summary>
+    /// The vector instructions programs are compiled for on this machine: <c>vector128</c>, <c>avx2</c> or <c>avx512</c>.
+    /// </summary>
     public static string VectorLevel => SimdLevels.Best.ToString().ToLowerInvariant();
 
     /// <summary>Steps of one run, each a kernel call.</summary>
@@ -76,9 +83,10 @@ public sealed class SimdProgram : IProgram<float>
     public IWorker<float> CreateWorker() => new SimdWorker(this);
 
     /// <summary>
-    /// A worker whose runs share their larger steps among several threads: the caller's, and helpers that all workers of the process have in common, one for
-    /// each further core. A run takes the helpers that are free, and goes without where none is, where it is too short to share (<see cref="MostThreads"/>), or
-    /// where the worker's earlier runs were faster without. The outputs are the same bits for any number of threads.
+    /// A worker whose runs share their larger steps among several threads: the caller's, and helpers that all workers of the process have
+    /// in common, one for each further core. A run takes the helpers that are free, and goes without where none is, where it is too short
+    /// to share (<see cref="MostThreads"/>), or where the worker's earlier runs were faster without. The outputs are the same bits for any
+    /// number of threads.
     /// </summary>
     /// <param name="threads">The most threads of a run, the caller's included; 1 is <see cref="CreateWorker()"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
@@ -107,7 +115,9 @@ public sealed class SimdProgram : IProgram<float>
     /// <summary>A worker that adds up the time of every step.</summary>
     public ProfilingWorker CreateProfilingWorker() => new(this);
 
-    /// <summary>Runs the program once and measures how many bytes of the arena it wrote: the counterpart of <see cref="PeakBytes"/>.</summary>
+    /// <summary>
+    /// Runs the program once and measures how many bytes of the arena it wrote: the counterpart of <see cref="PeakBytes"/>.
+    /// </summary>
     /// <param name="fill">Writes every input.</param>
     public long MeasurePeakBytes(Action<IWorker<float>> fill)
     {

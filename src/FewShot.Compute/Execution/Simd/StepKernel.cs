@@ -30,11 +30,11 @@ internal abstract unsafe class StepKernel
     public virtual int SharedBytes => 0;
 
     /// <summary>What one thread does before the shares.</summary>
-    public virtual void Begin(float** buffers, byte* shared)
-    {
-    }
+    public virtual void Begin(float** buffers, byte* shared) { }
 
-    /// <summary>Computes a share. Begin, all shares in any order on any threads, and End give the bits of <see cref="Run(float**, byte*)"/>.</summary>
+    /// <summary>
+    /// Computes a share. Begin, all shares in any order on any threads, and End give the bits of <see cref="Run(float**, byte*)"/>.
+    /// </summary>
     /// <param name="buffers">As for the whole.</param>
     /// <param name="shared">Scratch that all shares see.</param>
     /// <param name="scratch">Scratch of this thread.</param>
@@ -43,9 +43,7 @@ internal abstract unsafe class StepKernel
         throw new InvalidOperationException($"a step by {Description} runs as a whole");
 
     /// <summary>What one thread does after the shares.</summary>
-    public virtual void End(float** buffers, byte* shared)
-    {
-    }
+    public virtual void End(float** buffers, byte* shared) { }
 }
 
 /// <summary>Runs an operation by its definition, in float32: for the small and the rare.</summary>

@@ -3,7 +3,8 @@ using FewShot.Compute.Graphs;
 namespace FewShot.Compute.Execution.Simd;
 
 /// <summary>
-/// Nested loops over a dense tensor beside one with other strides: axes that both walk through without a jump are one loop. The innermost loop is a run.
+/// Nested loops over a dense tensor beside one with other strides: axes that both walk through without a jump are one loop. The innermost
+/// loop is a run.
 /// </summary>
 internal sealed class StridedLoops
 {
@@ -41,7 +42,9 @@ internal sealed class StridedLoops
 
         if (loops.Count > MaximumDepth)
         {
-            throw new NotSupportedException($"a tensor of extents [{string.Join(", ", extents.ToArray())}] needs more than {MaximumDepth} nested loops");
+            throw new NotSupportedException(
+                $"a tensor of extents [{string.Join(", ", extents.ToArray())}] needs more than {MaximumDepth} nested loops"
+            );
         }
 
         (RunLength, RunStride) = loops[^1];

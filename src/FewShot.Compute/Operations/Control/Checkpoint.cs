@@ -9,10 +9,14 @@ public static class Checkpoint
     /// Runs a traced function so that differentiating its outputs recomputes it from its inputs: memory for one segment instead of all.
     /// </summary>
     /// <param name="function">
-    /// The computation. All it uses that depends on what is differentiated must come through its arguments; differentiation throws where it does not.
+    /// The computation. All it uses that depends on what is differentiated must come through its arguments; differentiation throws where it
+    /// does not.
     /// </param>
     /// <param name="inputs">Its arguments.</param>
-    public static IReadOnlyList<Tensor> Run(Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> function, params IReadOnlyList<Tensor> inputs)
+    public static IReadOnlyList<Tensor> Run(
+        Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> function,
+        params IReadOnlyList<Tensor> inputs
+    )
     {
         ArgumentNullException.ThrowIfNull(function);
         if (inputs.Count == 0)
@@ -30,7 +34,9 @@ public static class Checkpoint
     }
 }
 
-/// <summary>Marks an output of a checkpointed segment: the identity; differentiation traces the segment again instead of walking into it.</summary>
+/// <summary>
+/// Marks an output of a checkpointed segment: the identity; differentiation traces the segment again instead of walking into it.
+/// </summary>
 internal sealed record SegmentOutput(int Segment, int Index) : Operation
 {
     internal override Shape Infer(IReadOnlyList<Shape> inputs) => inputs[0];

@@ -2,7 +2,9 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>Marks a value that is differentiated: the identity, through which no other operation's identities look. Gone before a program runs.</summary>
+/// <summary>
+/// Marks a value that is differentiated: the identity, through which no other operation's identities look. Gone before a program runs.
+/// </summary>
 internal sealed record Variable : Operation
 {
     internal override Shape Infer(IReadOnlyList<Shape> inputs) => inputs[0];
@@ -17,9 +19,9 @@ internal sealed record Variable : Operation
 public static partial class TensorOperations
 {
     /// <summary>
-    /// The same value as a variable of its own, to be differentiated by. Tracing folds identities: a product with a transposed matrix is a product with
-    /// the matrix itself, and a sum with zero is the other term, so what is computed from a transposition, a multiple or a constant may not be computed
-    /// from that tensor at all. Nothing folds a variable away. It costs nothing when the program runs.
+    /// The same value as a variable of its own, to be differentiated by. Tracing folds identities: a product with a transposed matrix is a
+    /// product with the matrix itself, and a sum with zero is the other term, so what is computed from a transposition, a multiple or a
+    /// constant may not be computed from that tensor at all. Nothing folds a variable away. It costs nothing when the program runs.
     /// </summary>
     /// <returns>A tensor of the same shape and value, whose derivative passes on to this one.</returns>
     public static Tensor AsVariable(this Tensor x) => x.Graph.Apply(new Variable(), x);

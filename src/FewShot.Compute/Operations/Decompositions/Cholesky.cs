@@ -2,7 +2,9 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>The lower triangular L with L·Lᵀ = A, for symmetric positive definite A; only the lower triangle of A is read. NaN where A is not.</summary>
+/// <summary>
+/// The lower triangular L with L·Lᵀ = A, for symmetric positive definite A; only the lower triangle of A is read. NaN where A is not.
+/// </summary>
 internal sealed record Cholesky : Operation
 {
     internal override Shape Infer(IReadOnlyList<Shape> inputs) =>
@@ -29,7 +31,8 @@ internal sealed record Cholesky : Operation
     }
 
     /// <summary>
-    /// With Φ keeping the lower triangle and half the diagonal: Ā = sym(L⁻ᵀ Φ(LᵀL̄) L⁻¹). A is taken as symmetric, so its cotangent is symmetrised.
+    /// With Φ keeping the lower triangle and half the diagonal: Ā = sym(L⁻ᵀ Φ(LᵀL̄) L⁻¹). A is taken as symmetric, so its cotangent is
+    /// symmetrised.
     /// </summary>
     internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent)
     {
@@ -105,7 +108,8 @@ public static partial class TensorOperations
     public static Tensor Cholesky(this Tensor a) => a.Graph.Apply(new Cholesky(), a);
 
     /// <summary>Solves L·X = B (or Lᵀ·X = B) for a lower triangular L.</summary>
-    public static Tensor TriangularSolve(this Tensor l, Tensor b, bool transposed = false) => l.Graph.Apply(new TriangularSolve(transposed), l, b);
+    public static Tensor TriangularSolve(this Tensor l, Tensor b, bool transposed = false) =>
+        l.Graph.Apply(new TriangularSolve(transposed), l, b);
 
     /// <summary>Solves A·X = B for a symmetric positive definite A by its Cholesky factor.</summary>
     public static Tensor SolvePositiveDefinite(this Tensor a, Tensor b)

@@ -8,12 +8,13 @@ using Tensor = FewShot.Compute.Graphs.Tensor;
 namespace FewShot.Compute.Operations;
 
 /// <summary>
-/// The n-th Fréchet derivative Dⁿf(A)[E₁..Eₙ] of a function of a symmetric matrix A in directions E₁..Eₙ; without directions f(A) itself. Every input
-/// counts by its symmetric part. Not finite where f is not defined on the eigenvalues.
+/// The n-th Fréchet derivative Dⁿf(A)[E₁..Eₙ] of a function of a symmetric matrix A in directions E₁..Eₙ; without directions f(A) itself.
+/// Every input counts by its symmetric part. Not finite where f is not defined on the eigenvalues.
 /// </summary>
 /// <remarks>
-/// The form ⟨C, Dⁿf(A)[E₁..Eₙ]⟩ is symmetric in all of C, E₁..Eₙ, so the operation is its own derivative: a cotangent is one more direction. In the
-/// basis of eigenvectors, Dⁿf(A) is the sum over paths i₀..iₙ of f[λᵢ₀..λᵢₙ] times the sum over orders of the directions of the products along the path.
+/// The form ⟨C, Dⁿf(A)[E₁..Eₙ]⟩ is symmetric in all of C, E₁..Eₙ, so the operation is its own derivative: a cotangent is one more
+/// direction. In the basis of eigenvectors, Dⁿf(A) is the sum over paths i₀..iₙ of f[λᵢ₀..λᵢₙ] times the sum over orders of the directions
+/// of the products along the path.
 /// </remarks>
 internal sealed record SpectralFunction(MatrixFunction Function) : Operation
 {
@@ -53,7 +54,8 @@ internal sealed record SpectralFunction(MatrixFunction Function) : Operation
     }
 
     /// <summary>½(X + Xᵀ), or null where an element is not finite (the decomposition would not end).</summary>
-    private static double[]? SymmetricPart<T>(ReadOnlySpan<T> x, int n) where T : unmanaged, IFloatingPointIeee754<T>
+    private static double[]? SymmetricPart<T>(ReadOnlySpan<T> x, int n)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         double[] part = new double[n * n];
         for (int row = 0; row < n; row++)
@@ -119,15 +121,17 @@ internal sealed record SpectralFunction(MatrixFunction Function) : Operation
         return parts;
     }
 
-    /// <summary>The two changes of basis of each input and the result; the decomposition, of some ten times that, is not of multiply-adds only.</summary>
+    /// <summary>
+    /// The two changes of basis of each input and the result; the decomposition, of some ten times that, is not of multiply-adds only.
+    /// </summary>
     internal override long MultiplyAdds(Tensor node) => 2L * node.Inputs.Count * node.Shape.Count * node.Shape[0];
 }
 
 public static partial class TensorOperations
 {
     /// <summary>
-    /// A function of a symmetric matrix: V·f(Λ)·Vᵀ for A = V·Λ·Vᵀ, of which the symmetric part counts. Differentiable to any order, also where eigenvalues
-    /// coincide. Not finite where f is not defined on an eigenvalue. Computed in double whatever the program's precision.
+    /// A function of a symmetric matrix: V·f(Λ)·Vᵀ for A = V·Λ·Vᵀ, of which the symmetric part counts. Differentiable to any order, also
+    /// where eigenvalues coincide. Not finite where f is not defined on an eigenvalue. Computed in double whatever the program's precision.
     /// </summary>
     public static Tensor SpectralFunction(this Tensor a, MatrixFunction function)
     {

@@ -5,9 +5,7 @@ namespace FewShot.Compute.Operations;
 /// </summary>
 public abstract record MatrixFunction
 {
-    private protected MatrixFunction()
-    {
-    }
+    private protected MatrixFunction() { }
 
     /// <summary>λ ↦ e^{tλ}.</summary>
     /// <exception cref="ArgumentException"><paramref name="t"/> is not finite.</exception>
@@ -15,8 +13,8 @@ public abstract record MatrixFunction
         double.IsFinite(t) ? new ExponentialFunction(t) : throw new ArgumentException($"Exponential: needs a finite t, got {t}", nameof(t));
 
     /// <summary>
-    /// λ ↦ (1 − e^{−tλ})/λ, which is t at λ = 0: the integral of e^{−sλ} over s from 0 to t, by which gradient flow on a quadratic has moved at time t.
-    /// At t = ∞ it is 1/λ.
+    /// λ ↦ (1 − e^{−tλ})/λ, which is t at λ = 0: the integral of e^{−sλ} over s from 0 to t, by which gradient flow on a quadratic has
+    /// moved at time t. At t = ∞ it is 1/λ.
     /// </summary>
     /// <exception cref="ArgumentException"><paramref name="t"/> is negative or NaN.</exception>
     public static MatrixFunction ExponentialIntegral(double t) =>
@@ -38,19 +36,27 @@ public abstract record MatrixFunction
 
     internal abstract double Value(double x);
 
-    /// <summary>Eigenvalues in ascending order as the function takes them: from one defined on [0, ∞) rounding below zero is taken away.</summary>
+    /// <summary>
+    /// Eigenvalues in ascending order as the function takes them: from one defined on [0, ∞) rounding below zero is taken away.
+    /// </summary>
     internal virtual double[] Eigenvalues(double[] computed) => computed;
 
-    /// <summary>Whether the Taylor series about their middle converges fast on the points between; if not, differences of values there do not cancel.</summary>
+    /// <summary>
+    /// Whether the Taylor series about their middle converges fast on the points between; if not, differences of values there do not
+    /// cancel.
+    /// </summary>
     internal abstract bool IsNear(double low, double high);
 
-    /// <summary>The quotient of the Taylor coefficients f⁽ᵏ⁾(c)/k! of orders k + 1 and k, for k ≥ 1 or, unless the first is given, 0.</summary>
+    /// <summary>
+    /// The quotient of the Taylor coefficients f⁽ᵏ⁾(c)/k! of orders k + 1 and k, for k ≥ 1 or, unless the first is given, 0.
+    /// </summary>
     private protected abstract double NextCoefficient(int k, double c);
 
     private protected virtual double FirstCoefficient(double c) => Value(c) * NextCoefficient(0, c);
 
     /// <summary>
-    /// f[x₀..xₙ] of points in ascending order, equal ones allowed: the recursion over points far apart, the Taylor series over points near each other.
+    /// f[x₀..xₙ] of points in ascending order, equal ones allowed: the recursion over points far apart, the Taylor series over points near
+    /// each other.
     /// </summary>
     internal virtual double DividedDifference(ReadOnlySpan<double> points) =>
         points.Length == 1 ? Value(points[0])
@@ -58,8 +64,8 @@ public abstract record MatrixFunction
         : (DividedDifference(points[1..]) - DividedDifference(points[..^1])) / (points[^1] - points[0]);
 
     /// <summary>
-    /// The Taylor series of f about the middle c, taken at a divided difference: Σₖ f⁽ⁿ⁺ᵏ⁾(c)/(n+k)! · hₖ(x₀−c..xₙ−c), with hₖ the complete homogeneous
-    /// symmetric polynomials.
+    /// The Taylor series of f about the middle c, taken at a divided difference: Σₖ f⁽ⁿ⁺ᵏ⁾(c)/(n+k)! · hₖ(x₀−c..xₙ−c), with hₖ the complete
+    /// homogeneous symmetric polynomials.
     /// </summary>
     private double Series(ReadOnlySpan<double> points)
     {
@@ -118,7 +124,8 @@ public abstract record MatrixFunction
 
         internal override bool IsNear(double low, double high) => _decay.IsNear(low, high);
 
-        private protected override double NextCoefficient(int k, double c) => throw new NotSupportedException("the exponential's coefficients serve");
+        private protected override double NextCoefficient(int k, double c) =>
+            throw new NotSupportedException("the exponential's coefficients serve");
 
         internal override double DividedDifference(ReadOnlySpan<double> points)
         {

@@ -1,14 +1,14 @@
 namespace FewShot.Compute.Operations;
 
 /// <summary>
-/// A Fréchet derivative in the basis of eigenvectors: entry (i₀, iₙ) sums over the paths i₀..iₙ the divided difference of their eigenvalues times, over all
-/// orders of the directions, the product of their entries along the path. All matrices are row-major.
+/// A Fréchet derivative in the basis of eigenvectors: entry (i₀, iₙ) sums over the paths i₀..iₙ the divided difference of their eigenvalues
+/// times, over all orders of the directions, the product of their entries along the path. All matrices are row-major.
 /// </summary>
 internal sealed class SpectralPaths(MatrixFunction function, double[] eigenvalues, double[][] directions)
 {
     /// <summary>
-    /// How much nearer than where the series converges fast two points must be before it is used: the one subtraction at second order loses that factor
-    /// of precision at most, and is far cheaper.
+    /// How much nearer than where the series converges fast two points must be before it is used: the one subtraction at second order loses
+    /// that factor of precision at most, and is far cheaper.
     /// </summary>
     private const double LossAllowed = 100;
 
@@ -73,7 +73,9 @@ internal sealed class SpectralPaths(MatrixFunction function, double[] eigenvalue
         return sum;
     }
 
-    /// <summary>Over all orders of the directions not yet used, the sum of the products of their entries along the rest of the path.</summary>
+    /// <summary>
+    /// Over all orders of the directions not yet used, the sum of the products of their entries along the rest of the path.
+    /// </summary>
     private double Products(int[] path, int place, int used)
     {
         if (place == _order)

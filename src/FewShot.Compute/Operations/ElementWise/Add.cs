@@ -33,8 +33,7 @@ internal sealed record Add : BinaryOperation
         return base.Simplify(graph, inputs) ?? Ordered(graph, a, b);
     }
 
-    internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent) =>
-        [cotangent, cotangent];
+    internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent) => [cotangent, cotangent];
 }
 
 public static partial class TensorOperations

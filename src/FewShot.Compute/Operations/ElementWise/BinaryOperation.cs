@@ -6,7 +6,8 @@ namespace FewShot.Compute.Operations;
 /// <summary>A function of two numbers, applied to the elements of two tensors of one shape (broadcasting is a node of its own).</summary>
 internal abstract record BinaryOperation : Operation
 {
-    protected abstract T Apply<T>(T a, T b) where T : unmanaged, IFloatingPointIeee754<T>;
+    protected abstract T Apply<T>(T a, T b)
+        where T : unmanaged, IFloatingPointIeee754<T>;
 
     internal sealed override Shape Infer(IReadOnlyList<Shape> inputs) =>
         inputs[0] == inputs[1] ? inputs[0] : throw Misfit("shapes must be equal or broadcast", inputs);

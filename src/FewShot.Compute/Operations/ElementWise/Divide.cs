@@ -14,7 +14,9 @@ internal sealed record Divide : BinaryOperation
             return inputs[0] * (1 / fill.Value);
         }
 
-        return IsFill(inputs[0], 1) ? inputs[1].Reciprocal() : IsFill(inputs[0], 0) ? inputs[0] : base.Simplify(graph, inputs);
+        return IsFill(inputs[0], 1) ? inputs[1].Reciprocal()
+            : IsFill(inputs[0], 0) ? inputs[0]
+            : base.Simplify(graph, inputs);
     }
 
     internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent) =>

@@ -7,8 +7,7 @@ internal sealed record Greater : BinaryOperation
 {
     protected override T Apply<T>(T a, T b) => a > b ? T.One : T.Zero;
 
-    internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent) =>
-        [null, null];
+    internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent) => [null, null];
 }
 
 public static partial class TensorOperations

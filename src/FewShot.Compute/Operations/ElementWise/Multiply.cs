@@ -58,13 +58,11 @@ internal sealed record Multiply : BinaryOperation
             return a.Multiply(b.Inputs[0]).Negate();
         }
 
-        return base.Simplify(graph, inputs) ?? (a.Operation is Fill
-            ? (a == inputs[0] ? null : graph.Apply(this, a, b))
-            : Ordered(graph, a, b));
+        return base.Simplify(graph, inputs)
+            ?? (a.Operation is Fill ? (a == inputs[0] ? null : graph.Apply(this, a, b)) : Ordered(graph, a, b));
     }
 
-    internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent) =>
-        [cotangent * node.Inputs[1], cotangent * node.Inputs[0]];
+    internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent) => [cotangent * node.Inputs[1], cotangent * node.Inputs[0]];
 }
 
 public static partial class TensorOperations

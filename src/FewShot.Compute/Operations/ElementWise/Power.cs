@@ -7,16 +7,16 @@ internal sealed record Power(double Exponent) : UnaryOperation
 {
     protected override T Apply<T>(T x) => T.Pow(x, T.CreateChecked(Exponent));
 
-    internal override Tensor? Simplify(Graph graph, IReadOnlyList<Tensor> inputs) => Exponent switch
-    {
-        0 => graph.Fill(1, inputs[0].Shape),
-        1 => inputs[0],
-        2 => inputs[0].Square(),
-        _ => base.Simplify(graph, inputs),
-    };
+    internal override Tensor? Simplify(Graph graph, IReadOnlyList<Tensor> inputs) =>
+        Exponent switch
+        {
+            0 => graph.Fill(1, inputs[0].Shape),
+            1 => inputs[0],
+            2 => inputs[0].Square(),
+            _ => base.Simplify(graph, inputs),
+        };
 
-    internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent) =>
-        [cotangent * node.Inputs[0].Power(Exponent - 1) * Exponent];
+    internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent) => [cotangent * node.Inputs[0].Power(Exponent - 1) * Exponent];
 }
 
 public static partial class TensorOperations

@@ -17,7 +17,9 @@ internal sealed record Select : Operation
     }
 
     internal override Tensor? Simplify(Graph graph, IReadOnlyList<Tensor> inputs) =>
-        inputs[1] == inputs[2] ? inputs[1] : inputs[0].Operation is Fill fill ? inputs[fill.Value != 0 ? 1 : 2] : null;
+        inputs[1] == inputs[2] ? inputs[1]
+        : inputs[0].Operation is Fill fill ? inputs[fill.Value != 0 ? 1 : 2]
+        : null;
 
     internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent)
     {

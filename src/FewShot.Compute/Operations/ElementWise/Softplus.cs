@@ -8,8 +8,11 @@ internal sealed record Softplus : UnaryOperation
 {
     protected override T Apply<T>(T x) => T.Max(x, T.Zero) + LogOnePlus(T.Exp(-T.Abs(x)));
 
-    /// <summary>log(1+e) to full precision for small e, which the library's LogP1, being log(e + 1), loses: the rounding of 1+e is divided out.</summary>
-    private static T LogOnePlus<T>(T e) where T : unmanaged, IFloatingPointIeee754<T>
+    /// <summary>
+    /// log(1+e) to full precision for small e, which the library's LogP1, being log(e + 1), loses: the rounding of 1+e is divided out.
+    /// </summary>
+    private static T LogOnePlus<T>(T e)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         T rounded = T.One + e;
         return rounded == T.One ? e : T.Log(rounded) * (e / (rounded - T.One));

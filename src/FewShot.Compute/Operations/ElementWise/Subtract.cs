@@ -28,8 +28,7 @@ internal sealed record Subtract : BinaryOperation
         return b.Operation is Negate ? a.Add(b.Inputs[0]) : base.Simplify(graph, inputs);
     }
 
-    internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent) =>
-        [cotangent, -cotangent];
+    internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent) => [cotangent, -cotangent];
 }
 
 public static partial class TensorOperations

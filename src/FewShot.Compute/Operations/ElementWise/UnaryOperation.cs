@@ -6,7 +6,8 @@ namespace FewShot.Compute.Operations;
 /// <summary>A function of one number, applied to every element.</summary>
 internal abstract record UnaryOperation : Operation
 {
-    protected abstract T Apply<T>(T x) where T : unmanaged, IFloatingPointIeee754<T>;
+    protected abstract T Apply<T>(T x)
+        where T : unmanaged, IFloatingPointIeee754<T>;
 
     internal sealed override Shape Infer(IReadOnlyList<Shape> inputs) => inputs[0];
 

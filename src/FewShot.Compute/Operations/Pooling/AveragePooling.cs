@@ -35,7 +35,9 @@ internal sealed record AveragePool(int Window) : Operation
 internal sealed record AverageUnpool(int Window, Shape Images) : Operation
 {
     internal override Shape Infer(IReadOnlyList<Shape> inputs) =>
-        PoolingWindows.Pooled(this, Images, Window) == inputs[0] ? Images : throw Misfit($"windows of {Window} do not fit {Images}", inputs);
+        PoolingWindows.Pooled(this, Images, Window) == inputs[0]
+            ? Images
+            : throw Misfit($"windows of {Window} do not fit {Images}", inputs);
 
     internal override void Evaluate<T>(Operands<T> inputs, Span<T> result)
     {
@@ -55,8 +57,7 @@ internal sealed record AverageUnpool(int Window, Shape Images) : Operation
         }
     }
 
-    internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent) =>
-        [cotangent.Graph.Apply(new AveragePool(Window), cotangent)];
+    internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent) => [cotangent.Graph.Apply(new AveragePool(Window), cotangent)];
 }
 
 public static partial class TensorOperations

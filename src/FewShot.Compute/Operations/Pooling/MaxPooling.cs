@@ -3,8 +3,8 @@ using FewShot.Compute.Graphs;
 namespace FewShot.Compute.Operations;
 
 /// <summary>
-/// From each k×k window (stride k, incomplete windows dropped) of the first input the entry at the place where the second is largest, the first such
-/// place row by row. Max pooling is this operation with both inputs the same.
+/// From each k×k window (stride k, incomplete windows dropped) of the first input the entry at the place where the second is largest, the
+/// first such place row by row. Max pooling is this operation with both inputs the same.
 /// </summary>
 internal sealed record MaxPoolSelect(int Window) : Operation
 {
@@ -27,8 +27,8 @@ internal sealed record MaxPoolSelect(int Window) : Operation
 }
 
 /// <summary>
-/// The transpose of <see cref="MaxPoolSelect"/> in its first input: each entry of the first input at the place in its window where the second is
-/// largest, zero elsewhere.
+/// The transpose of <see cref="MaxPoolSelect"/> in its first input: each entry of the first input at the place in its window where the
+/// second is largest, zero elsewhere.
 /// </summary>
 internal sealed record MaxUnpool(int Window) : Operation
 {
@@ -74,7 +74,8 @@ internal readonly struct PoolingWindows(Shape images, int window)
     /// <summary>Offset of entry (row, column) of a window from its first.</summary>
     public int Step(int row, int column) => ((row * _width) + column) * _channels;
 
-    public int PlaceOfMaximum<T>(ReadOnlySpan<T> x, int pooled) where T : unmanaged, System.Numerics.IFloatingPointIeee754<T>
+    public int PlaceOfMaximum<T>(ReadOnlySpan<T> x, int pooled)
+        where T : unmanaged, System.Numerics.IFloatingPointIeee754<T>
     {
         int start = Start(pooled);
         int best = start;
@@ -95,6 +96,8 @@ internal readonly struct PoolingWindows(Shape images, int window)
 
 public static partial class TensorOperations
 {
-    /// <summary>The largest entry of each k×k window of images [n, h, w, c], stride k; rows and columns that fill no window are dropped.</summary>
+    /// <summary>
+    /// The largest entry of each k×k window of images [n, h, w, c], stride k; rows and columns that fill no window are dropped.
+    /// </summary>
     public static Tensor MaxPool(this Tensor x, int window) => x.Graph.Apply(new MaxPoolSelect(window), x, x);
 }

@@ -21,8 +21,8 @@ internal sealed record Convolution(int Stride, int Padding) : Operation
     internal override void Evaluate<T>(Operands<T> inputs, Span<T> result)
     {
         result.Clear();
-        Geometry(inputs.Shape(0), inputs.Shape(1)).AddProducts(
-            result, ConvolutionOperand.Results, inputs[0], ConvolutionOperand.Images, inputs[1], ConvolutionOperand.Weights);
+        Geometry(inputs.Shape(0), inputs.Shape(1))
+            .AddProducts(result, ConvolutionOperand.Results, inputs[0], ConvolutionOperand.Images, inputs[1], ConvolutionOperand.Weights);
     }
 
     internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent)
@@ -59,8 +59,8 @@ internal sealed record ConvolutionDataGradient(int Stride, int Padding, int Heig
     internal override void Evaluate<T>(Operands<T> inputs, Span<T> result)
     {
         result.Clear();
-        Geometry(inputs.Shape(0), inputs.Shape(1)).AddProducts(
-            result, ConvolutionOperand.Images, inputs[0], ConvolutionOperand.Results, inputs[1], ConvolutionOperand.Weights);
+        Geometry(inputs.Shape(0), inputs.Shape(1))
+            .AddProducts(result, ConvolutionOperand.Images, inputs[0], ConvolutionOperand.Results, inputs[1], ConvolutionOperand.Weights);
     }
 
     internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent)
@@ -97,8 +97,8 @@ internal sealed record ConvolutionWeightGradient(int Stride, int Padding, int Ke
     internal override void Evaluate<T>(Operands<T> inputs, Span<T> result)
     {
         result.Clear();
-        Geometry(inputs.Shape(0), inputs.Shape(1)).AddProducts(
-            result, ConvolutionOperand.Weights, inputs[0], ConvolutionOperand.Images, inputs[1], ConvolutionOperand.Results);
+        Geometry(inputs.Shape(0), inputs.Shape(1))
+            .AddProducts(result, ConvolutionOperand.Weights, inputs[0], ConvolutionOperand.Images, inputs[1], ConvolutionOperand.Results);
     }
 
     internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent)
@@ -115,13 +115,15 @@ internal sealed record ConvolutionWeightGradient(int Stride, int Padding, int Ke
 }
 
 /// <summary>
-/// Weights [kh, kw, c, o] turned by half a turn and with c and o exchanged: a stride-1 data gradient is the convolution with these, so the compiler
-/// makes them once for all that need them.
+/// Weights [kh, kw, c, o] turned by half a turn and with c and o exchanged: a stride-1 data gradient is the convolution with these, so the
+/// compiler makes them once for all that need them.
 /// </summary>
 internal sealed record TurnWeights : Operation
 {
     internal override Shape Infer(IReadOnlyList<Shape> inputs) =>
-        inputs[0].Rank == 4 ? new Shape(inputs[0][0], inputs[0][1], inputs[0][3], inputs[0][2]) : throw Misfit("needs weights [kh, kw, c, o]", inputs);
+        inputs[0].Rank == 4
+            ? new Shape(inputs[0][0], inputs[0][1], inputs[0][3], inputs[0][2])
+            : throw Misfit("needs weights [kh, kw, c, o]", inputs);
 
     internal override void Evaluate<T>(Operands<T> inputs, Span<T> result)
     {
@@ -164,7 +166,15 @@ public static partial class TensorOperations
 
         int channels = x.Shape[3] / groups;
         int outputs = w.Shape[3] / groups;
-        return Concatenate(3, [.. Enumerable.Range(0, groups).Select(group =>
-            x.Slice(3, group * channels, channels).Convolve(w.Slice(3, group * outputs, outputs), stride, padding))]);
+        return Concatenate(
+            3,
+            [
+                .. Enumerable
+                    .Range(0, groups)
+                    .Select(group =>
+                        x.Slice(3, group * channels, channels).Convolve(w.Slice(3, group * outputs, outputs), stride, padding)
+                    ),
+            ]
+        );
     }
 }

@@ -4,8 +4,8 @@ using FewShot.Compute.Graphs;
 namespace FewShot.Compute.Operations;
 
 /// <summary>
-/// What the three bilinear maps of one convolution share: images [n, h, w, c], weights [kh, kw, c, o], results [n, oh, ow, o] (NHWC and HWIO,
-/// row-major), one stride and one zero padding for both directions.
+/// What the three bilinear maps of one convolution share: images [n, h, w, c], weights [kh, kw, c, o], results [n, oh, ow, o] (NHWC and
+/// HWIO, row-major), one stride and one zero padding for both directions.
 /// </summary>
 internal readonly record struct ConvolutionGeometry(int N, int H, int W, int C, int O, int Kh, int Kw, int Stride, int Padding)
 {
@@ -29,11 +29,17 @@ internal readonly record struct ConvolutionGeometry(int N, int H, int W, int C, 
         : null;
 
     /// <summary>
-    /// Adds to one of the three the products of the other two: for every image position under a kernel tap, input channel and output channel, the pixel
-    /// times the weight times the result's element, without the factor that is the sum.
+    /// Adds to one of the three the products of the other two: for every image position under a kernel tap, input channel and output
+    /// channel, the pixel times the weight times the result's element, without the factor that is the sum.
     /// </summary>
     public void AddProducts<T>(
-        Span<T> sum, ConvolutionOperand sumIs, ReadOnlySpan<T> left, ConvolutionOperand leftIs, ReadOnlySpan<T> right, ConvolutionOperand rightIs)
+        Span<T> sum,
+        ConvolutionOperand sumIs,
+        ReadOnlySpan<T> left,
+        ConvolutionOperand leftIs,
+        ReadOnlySpan<T> right,
+        ConvolutionOperand rightIs
+    )
         where T : INumberBase<T>
     {
         // Where the three are at a position and tap, and how far the next input and the next output channel are.
@@ -41,7 +47,11 @@ internal readonly record struct ConvolutionGeometry(int N, int H, int W, int C, 
         ReadOnlySpan<int> perInput = [1, O, 0];
         ReadOnlySpan<int> perOutput = [0, 1, 1];
         (int sumPerInput, int leftPerInput, int rightPerInput) = (perInput[(int)sumIs], perInput[(int)leftIs], perInput[(int)rightIs]);
-        (int sumPerOutput, int leftPerOutput, int rightPerOutput) = (perOutput[(int)sumIs], perOutput[(int)leftIs], perOutput[(int)rightIs]);
+        (int sumPerOutput, int leftPerOutput, int rightPerOutput) = (
+            perOutput[(int)sumIs],
+            perOutput[(int)leftIs],
+            perOutput[(int)rightIs]
+        );
         for (int n = 0; n < N; n++)
         {
             for (int oh = 0; oh < Oh; oh++)
@@ -68,7 +78,8 @@ internal readonly record struct ConvolutionGeometry(int N, int H, int W, int C, 
                                 for (int o = 0; o < O; o++)
                                 {
                                     sum[s + (c * sumPerInput) + (o * sumPerOutput)] +=
-                                        left[l + (c * leftPerInput) + (o * leftPerOutput)] * right[r + (c * rightPerInput) + (o * rightPerOutput)];
+                                        left[l + (c * leftPerInput) + (o * leftPerOutput)]
+                                        * right[r + (c * rightPerInput) + (o * rightPerOutput)];
                                 }
                             }
                         }

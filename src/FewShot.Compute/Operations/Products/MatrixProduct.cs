@@ -72,8 +72,8 @@ internal sealed record MatrixProduct(bool TransposeA, bool TransposeB) : Operati
         return null;
     }
 
-    private static bool IsSwap(Tensor x) => x.Operation is Transpose transpose
-        && (transpose.Order.Count == 2 || (transpose.Order.Count == 3 && transpose.Order[0] == 0));
+    private static bool IsSwap(Tensor x) =>
+        x.Operation is Transpose transpose && (transpose.Order.Count == 2 || (transpose.Order.Count == 3 && transpose.Order[0] == 0));
 
     internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent)
     {
@@ -91,7 +91,9 @@ internal sealed record MatrixProduct(bool TransposeA, bool TransposeB) : Operati
 
 public static partial class TensorOperations
 {
-    /// <summary>Matrix product of the last two axes [m, k]·[k, n]; either operand is transposed on request. A leading axis is a batch.</summary>
+    /// <summary>
+    /// Matrix product of the last two axes [m, k]·[k, n]; either operand is transposed on request. A leading axis is a batch.
+    /// </summary>
     public static Tensor MatrixMultiply(this Tensor a, Tensor b, bool transposeA = false, bool transposeB = false) =>
         a.Graph.Apply(new MatrixProduct(transposeA, transposeB), a, b);
 }

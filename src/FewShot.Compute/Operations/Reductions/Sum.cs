@@ -61,7 +61,8 @@ internal sealed record Sum(AxisList Axes) : Operation
             case BroadcastTo when Constancy(x) is { } kept:
                 return kept * count;
             case Multiply:
-                // A factor that does not vary along the summed axes comes out of the sum: it then multiplies a small tensor, not a large one.
+                // A factor that does not vary along the summed axes comes out of the sum: it then multiplies a small tensor, not a large
+                // one.
                 if (Constancy(x.Inputs[0]) is { } first)
                 {
                     return first * x.Inputs[1].Sum([.. Axes]);
@@ -93,7 +94,10 @@ internal sealed record Sum(AxisList Axes) : Operation
             return null;
         }
 
-        int[] kept = [.. Enumerable.Range(0, source.Shape.Rank).Where(axis => !Axes.Contains(axis + missing)).Select(axis => source.Shape[axis])];
+        int[] kept =
+        [
+            .. Enumerable.Range(0, source.Shape.Rank).Where(axis => !Axes.Contains(axis + missing)).Select(axis => source.Shape[axis]),
+        ];
         return source.Reshape(new Shape(kept)).BroadcastTo(Kept(x.Shape));
     }
 
@@ -128,7 +132,9 @@ public static partial class TensorOperations
         return sum * ((double)sum.Shape.Count / x.Shape.Count);
     }
 
-    /// <summary>Sum over the axes along which <paramref name="shape"/> broadcasts to the tensor's shape: the transpose of broadcasting.</summary>
+    /// <summary>
+    /// Sum over the axes along which <paramref name="shape"/> broadcasts to the tensor's shape: the transpose of broadcasting.
+    /// </summary>
     public static Tensor SumTo(this Tensor x, Shape shape)
     {
         if (!x.Shape.Equals(Shape.Broadcast(shape, x.Shape)))
@@ -137,7 +143,10 @@ public static partial class TensorOperations
         }
 
         int missing = x.Shape.Rank - shape.Rank;
-        int[] axes = [.. Enumerable.Range(0, x.Shape.Rank).Where(axis => axis < missing || (shape[axis - missing] == 1 && x.Shape[axis] != 1))];
+        int[] axes =
+        [
+            .. Enumerable.Range(0, x.Shape.Rank).Where(axis => axis < missing || (shape[axis - missing] == 1 && x.Shape[axis] != 1)),
+        ];
         return axes.Length == 0 ? x : x.Sum(axes).Reshape(shape);
     }
 

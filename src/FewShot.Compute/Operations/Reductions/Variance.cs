@@ -3,8 +3,8 @@ using FewShot.Compute.Graphs;
 namespace FewShot.Compute.Operations;
 
 /// <summary>
-/// Mean of squared differences from the mean over axes, which are dropped. An operation of its own for its derivative, 2(x − mean)/count: differentiating
-/// the composition would also follow the mean inside, along a path that always sums to zero and costs a pass over the data.
+/// Mean of squared differences from the mean over axes, which are dropped. An operation of its own for its derivative, 2(x − mean)/count:
+/// differentiating the composition would also follow the mean inside, along a path that always sums to zero and costs a pass over the data.
 /// </summary>
 internal sealed record Variance(AxisList Axes) : Operation
 {
@@ -60,6 +60,8 @@ internal sealed record Variance(AxisList Axes) : Operation
 
 public static partial class TensorOperations
 {
-    /// <summary>Biased variance over the given axes, which are dropped; over all of them when none is given. Two passes, so no cancellation.</summary>
+    /// <summary>
+    /// Biased variance over the given axes, which are dropped; over all of them when none is given. Two passes, so no cancellation.
+    /// </summary>
     public static Tensor Variance(this Tensor x, params ReadOnlySpan<int> axes) => x.Graph.Apply(new Variance(AxesOf(x, axes)), x);
 }

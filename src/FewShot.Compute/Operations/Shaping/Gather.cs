@@ -6,7 +6,9 @@ namespace FewShot.Compute.Operations;
 internal sealed record Gather : Operation
 {
     internal override Shape Infer(IReadOnlyList<Shape> inputs) =>
-        inputs[0].Rank >= 1 && inputs[1].Rank == 1 ? inputs[0].With(0, inputs[1].Count) : throw Misfit("needs rows and a list of indices", inputs);
+        inputs[0].Rank >= 1 && inputs[1].Rank == 1
+            ? inputs[0].With(0, inputs[1].Count)
+            : throw Misfit("needs rows and a list of indices", inputs);
 
     internal override void Evaluate<T>(Operands<T> inputs, Span<T> result)
     {
@@ -30,7 +32,9 @@ internal sealed record Gather : Operation
         [cotangent.Graph.Apply(new ScatterAdd(node.Inputs[0].Shape[0]), cotangent, node.Inputs[1]), null];
 }
 
-/// <summary>Adds the rows of the first input into a tensor of zeros at the places the second names: the transpose of <see cref="Gather"/>.</summary>
+/// <summary>
+/// Adds the rows of the first input into a tensor of zeros at the places the second names: the transpose of <see cref="Gather"/>.
+/// </summary>
 internal sealed record ScatterAdd(int Rows) : Operation
 {
     internal override Shape Infer(IReadOnlyList<Shape> inputs) =>
@@ -62,7 +66,8 @@ internal sealed record ScatterAdd(int Rows) : Operation
 internal static class RowIndex
 {
     /// <summary>The row a value names, or −1 where it names none of <paramref name="count"/> rows: NaN is no row.</summary>
-    public static int Of<T>(T value, int count) where T : unmanaged, System.Numerics.IFloatingPointIeee754<T> =>
+    public static int Of<T>(T value, int count)
+        where T : unmanaged, System.Numerics.IFloatingPointIeee754<T> =>
         value >= T.Zero && value < T.CreateChecked(count) ? int.CreateTruncating(value) : -1;
 }
 

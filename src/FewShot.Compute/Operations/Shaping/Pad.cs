@@ -24,8 +24,7 @@ internal sealed record Pad(int Axis, int Before, int After) : Operation
 
     internal override Tensor? Simplify(Graph graph, IReadOnlyList<Tensor> inputs) => Before == 0 && After == 0 ? inputs[0] : null;
 
-    internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent) =>
-        [cotangent.Slice(Axis, Before, node.Inputs[0].Shape[Axis])];
+    internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent) => [cotangent.Slice(Axis, Before, node.Inputs[0].Shape[Axis])];
 }
 
 public static partial class TensorOperations

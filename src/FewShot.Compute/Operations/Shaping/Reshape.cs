@@ -39,7 +39,9 @@ public static partial class TensorOperations
 
             if (rest <= 0 || x.Shape.Count % rest != 0)
             {
-                throw new ShapeException($"Reshape: no extent at the place of -1 makes the counts equal; got {x.Shape} and [{string.Join(", ", resolved)}]");
+                throw new ShapeException(
+                    $"Reshape: no extent at the place of -1 makes the counts equal; got {x.Shape} and [{string.Join(", ", resolved)}]"
+                );
             }
 
             resolved[open] = x.Shape.Count / rest;

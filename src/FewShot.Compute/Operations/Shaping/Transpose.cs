@@ -59,7 +59,12 @@ internal sealed record Transpose(AxisList Order) : Operation
 
 public static partial class TensorOperations
 {
-    /// <summary>Reorders axes: axis i of the result is axis <c>order[i]</c> of the input. Without arguments the axes are reversed.</summary>
-    public static Tensor Transpose(this Tensor x, params ReadOnlySpan<int> order) => x.Graph.Apply(
-        new Transpose(new AxisList(order.Length == 0 ? [.. Enumerable.Range(0, x.Shape.Rank).Reverse()] : order.ToArray())), x);
+    /// <summary>
+    /// Reorders axes: axis i of the result is axis <c>order[i]</c> of the input. Without arguments the axes are reversed.
+    /// </summary>
+    public static Tensor Transpose(this Tensor x, params ReadOnlySpan<int> order) =>
+        x.Graph.Apply(
+            new Transpose(new AxisList(order.Length == 0 ? [.. Enumerable.Range(0, x.Shape.Rank).Reverse()] : order.ToArray())),
+            x
+        );
 }

@@ -3,21 +3,29 @@ using FewShot.Compute.Operations;
 
 namespace FewShot.Compute.Simplification.Rules;
 
-/// <summary>Element-wise work on repeated values is done before they are repeated; what is repeated has no leading axes of extent 1.</summary>
+/// <summary>
+/// Element-wise work on repeated values is done before they are repeated; what is repeated has no leading axes of extent 1.
+/// </summary>
 internal static class ComputeSmall
 {
-    public static Tensor? Apply(Rewrite rewrite) => rewrite.Operation switch
-    {
-        BroadcastTo => Canonical(rewrite),
-        UnaryOperation or BinaryOperation or Select => BeforeRepeating(rewrite),
-        _ => null,
-    };
+    public static Tensor? Apply(Rewrite rewrite) =>
+        rewrite.Operation switch
+        {
+            BroadcastTo => Canonical(rewrite),
+            UnaryOperation or BinaryOperation or Select => BeforeRepeating(rewrite),
+            _ => null,
+        };
 
     /// <summary>So that equal repetitions are one node.</summary>
     private static Tensor? Canonical(Rewrite rewrite)
     {
         Tensor source = rewrite.Inputs[0];
-        if (source.Operation is Reshape && source.Inputs[0].Shape.Count == source.Shape.Count && source.Shape.Count == 1 && source.Shape.Rank > 0)
+        if (
+            source.Operation is Reshape
+            && source.Inputs[0].Shape.Count == source.Shape.Count
+            && source.Shape.Count == 1
+            && source.Shape.Rank > 0
+        )
         {
             return source.Reshape(Shape.Scalar).BroadcastTo(rewrite.Node.Shape);
         }
@@ -63,7 +71,8 @@ internal static class ComputeSmall
         }
 
         IEnumerable<Tensor> inputs = rewrite.Inputs.Select(input =>
-            input.Operation is Fill fill ? rewrite.Graph.Fill(fill.Value, small) : Rewrite.Repeated(input)!.BroadcastTo(small));
+            input.Operation is Fill fill ? rewrite.Graph.Fill(fill.Value, small) : Rewrite.Repeated(input)!.BroadcastTo(small)
+        );
         return rewrite.Graph.Apply(rewrite.Operation, [.. inputs]).BroadcastTo(rewrite.Node.Shape);
     }
 }

@@ -4,8 +4,8 @@ using FewShot.Compute.Operations;
 namespace FewShot.Compute.Simplification.Rules;
 
 /// <summary>
-/// Repeated factors move to the outside of a product, where they meet other repeated factors and come out of sums: a·(b·x) = (a·b)·x for repeated a and b,
-/// y·(a·x) = a·(x·y) otherwise. Division by a repeated value is multiplication by its reciprocal.
+/// Repeated factors move to the outside of a product, where they meet other repeated factors and come out of sums: a·(b·x) = (a·b)·x for
+/// repeated a and b, y·(a·x) = a·(x·y) otherwise. Division by a repeated value is multiplication by its reciprocal.
 /// </summary>
 internal static class FactorBroadcasts
 {

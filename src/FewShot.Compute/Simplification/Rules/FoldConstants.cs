@@ -10,8 +10,12 @@ internal static class FoldConstants
 
     public static unsafe Tensor? Apply(Rewrite rewrite)
     {
-        if (rewrite.Inputs.Count == 0 || rewrite.Node.Shape.Count > MaximumCount || !rewrite.Inputs.Any(input => input.Operation is Constant)
-            || !rewrite.Inputs.All(input => input.Operation is Constant or Fill))
+        if (
+            rewrite.Inputs.Count == 0
+            || rewrite.Node.Shape.Count > MaximumCount
+            || !rewrite.Inputs.Any(input => input.Operation is Constant)
+            || !rewrite.Inputs.All(input => input.Operation is Constant or Fill)
+        )
         {
             return null;
         }

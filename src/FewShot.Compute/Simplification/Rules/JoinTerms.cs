@@ -4,8 +4,8 @@ using FewShot.Compute.Operations;
 namespace FewShot.Compute.Simplification.Rules;
 
 /// <summary>
-/// Terms of a sum that are the same tensor with different factors become one, and so do products of the same kind that share an operand: conv(x, v) +
-/// conv(x, w) = conv(x, v + w). Only products that nothing else reads, so that each joining saves one.
+/// Terms of a sum that are the same tensor with different factors become one, and so do products of the same kind that share an operand:
+/// conv(x, v) + conv(x, w) = conv(x, v + w). Only products that nothing else reads, so that each joining saves one.
 /// </summary>
 internal static class JoinTerms
 {
@@ -96,8 +96,12 @@ internal static class JoinTerms
         }
 
         Graph graph = restA.Graph;
-        if (Small(graph, factorA) is not { } smallA || Small(graph, factorB) is not { } smallB
-            || Shape.Broadcast(smallA.Shape, smallB.Shape) is not { } shape || shape.Count > Math.Max(smallA.Shape.Count, smallB.Shape.Count))
+        if (
+            Small(graph, factorA) is not { } smallA
+            || Small(graph, factorB) is not { } smallB
+            || Shape.Broadcast(smallA.Shape, smallB.Shape) is not { } shape
+            || shape.Count > Math.Max(smallA.Shape.Count, smallB.Shape.Count)
+        )
         {
             return null;
         }
@@ -117,7 +121,12 @@ internal static class JoinTerms
     private static Term? JoinProducts(Rewrite rewrite, Term a, Term b)
     {
         (Tensor x, Tensor y) = (a.Value, b.Value);
-        if (!IsBilinear(x.Operation) || !x.Operation.Equals(y.Operation) || rewrite.Uses[a.Source.Id] != 1 || rewrite.Uses[b.Source.Id] != 1)
+        if (
+            !IsBilinear(x.Operation)
+            || !x.Operation.Equals(y.Operation)
+            || rewrite.Uses[a.Source.Id] != 1
+            || rewrite.Uses[b.Source.Id] != 1
+        )
         {
             return null;
         }

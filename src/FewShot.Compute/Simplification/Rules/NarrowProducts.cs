@@ -4,7 +4,8 @@ using FewShot.Compute.Operations;
 namespace FewShot.Compute.Simplification.Rules;
 
 /// <summary>
-/// A matrix product with an extent of 1 is a product of elements, or a sum of such products: element-wise work, which is fused with its surroundings.
+/// A matrix product with an extent of 1 is a product of elements, or a sum of such products: element-wise work, which is fused with its
+/// surroundings.
 /// </summary>
 internal static class NarrowProducts
 {

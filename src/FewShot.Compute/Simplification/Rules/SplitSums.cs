@@ -4,8 +4,8 @@ using FewShot.Compute.Operations;
 namespace FewShot.Compute.Simplification.Rules;
 
 /// <summary>
-/// Deviations from a mean sum to zero. The sum of a sum is split where each part's sum is known already or zero: the gradient of a normalisation then
-/// needs no pass of its own to be centred.
+/// Deviations from a mean sum to zero. The sum of a sum is split where each part's sum is known already or zero: the gradient of a
+/// normalisation then needs no pass of its own to be centred.
 /// </summary>
 internal static class SplitSums
 {
@@ -41,12 +41,13 @@ internal static class SplitSums
         return split;
     }
 
-    private static Tensor Split(Tensor x, Sum sum) => x.Operation switch
-    {
-        Add => Split(x.Inputs[0], sum) + Split(x.Inputs[1], sum),
-        Subtract => Split(x.Inputs[0], sum) - Split(x.Inputs[1], sum),
-        _ => x.Sum([.. sum.Axes]),
-    };
+    private static Tensor Split(Tensor x, Sum sum) =>
+        x.Operation switch
+        {
+            Add => Split(x.Inputs[0], sum) + Split(x.Inputs[1], sum),
+            Subtract => Split(x.Inputs[0], sum) - Split(x.Inputs[1], sum),
+            _ => x.Sum([.. sum.Axes]),
+        };
 
     /// <summary>Whether a tensor is x − mean(x), with the mean over the axes that are summed.</summary>
     private static bool IsDeviation(Tensor tensor, Sum sum)
@@ -67,8 +68,12 @@ internal static class SplitSums
         }
 
         mean = Unshaped(mean);
-        return mean.Operation is Multiply && mean.Inputs[0].Operation is Fill scale && Unshaped(mean.Inputs[1]) is { Operation: Sum of } total
-            && of.Equals(sum) && total.Inputs[0] == x && Math.Abs((scale.Value * x.Shape.Count / mean.Shape.Count) - 1) < 1e-12;
+        return mean.Operation is Multiply
+            && mean.Inputs[0].Operation is Fill scale
+            && Unshaped(mean.Inputs[1]) is { Operation: Sum of } total
+            && of.Equals(sum)
+            && total.Inputs[0] == x
+            && Math.Abs((scale.Value * x.Shape.Count / mean.Shape.Count) - 1) < 1e-12;
     }
 
     private static Tensor Unshaped(Tensor tensor)

@@ -3,7 +3,9 @@ using FewShot.Compute.Operations;
 
 namespace FewShot.Compute.Simplification.Rules;
 
-/// <summary>A stride-1 gradient to the data is a convolution with turned weights, which all gradients with the same weights share.</summary>
+/// <summary>
+/// A stride-1 gradient to the data is a convolution with turned weights, which all gradients with the same weights share.
+/// </summary>
 internal static class TurnDataGradients
 {
     public static Tensor? Apply(Rewrite rewrite)

@@ -4,7 +4,8 @@ using FewShot.Compute.Operations;
 namespace FewShot.Compute.Simplification.Rules;
 
 /// <summary>
-/// A product with a transposed second factor reads a turned copy of it, which all products with the same factor share; otherwise each would make its own.
+/// A product with a transposed second factor reads a turned copy of it, which all products with the same factor share; otherwise each would
+/// make its own.
 /// </summary>
 internal static class TurnFactors
 {

@@ -4,8 +4,8 @@ using FewShot.Compute.Operations;
 namespace FewShot.Compute.Simplification.Rules;
 
 /// <summary>
-/// A transposition that moves only axes of extent 1 leaves every element in its place; one of a matrix product that nobody else reads is the product of
-/// the transposes.
+/// A transposition that moves only axes of extent 1 leaves every element in its place; one of a matrix product that nobody else reads is
+/// the product of the transposes.
 /// </summary>
 internal static class UnitTransposes
 {

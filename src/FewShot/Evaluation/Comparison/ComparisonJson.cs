@@ -11,6 +11,12 @@ namespace FewShot.Evaluation;
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     RespectNullableAnnotations = true,
     AllowOutOfOrderMetadataProperties = true,
-    Converters = [typeof(CamelCaseEnum<TaskKind>), typeof(CamelCaseEnum<Split>), typeof(CamelCaseEnum<NormStatistics>), typeof(CamelCaseEnum<ComparisonOutcome>)])]
+    Converters = [
+        typeof(CamelCaseEnum<TaskKind>),
+        typeof(CamelCaseEnum<Split>),
+        typeof(CamelCaseEnum<NormStatistics>),
+        typeof(CamelCaseEnum<ComparisonOutcome>),
+    ]
+)]
 [JsonSerializable(typeof(MethodComparison))]
 internal sealed partial class ComparisonJson : JsonSerializerContext;

@@ -18,31 +18,51 @@ public static class ComparisonMerge
         ArgumentNullException.ThrowIfNull(comparisons);
         IGrouping<string, MethodComparison>[] columns = [.. comparisons.GroupBy(Column)];
         var cells = new Dictionary<(string Method, string Column), (ComparisonRow Row, bool Classification)>();
-        foreach ((MethodComparison comparison, ComparisonRow row) in comparisons.SelectMany(comparison => comparison.Rows.Select(row => (comparison, row))))
+        foreach (
+            (MethodComparison comparison, ComparisonRow row) in comparisons.SelectMany(comparison =>
+                comparison.Rows.Select(row => (comparison, row))
+            )
+        )
         {
             if (!cells.TryAdd((row.Method, Column(comparison)), (row, comparison.Kind == TaskKind.Classification)))
             {
-                throw new ArgumentException($"{row.Method} on {Column(comparison)} is in two of the comparisons; merge those that do not overlap");
+                throw new ArgumentException(
+                    $"{row.Method} on {Column(comparison)} is in two of the comparisons; merge those that do not overlap"
+                );
             }
         }
 
         string[] methods = [.. Catalogue.Names.Where(method => cells.Keys.Any(key => key.Method == method))];
-        string conditions = string.Concat(comparisons.Select(comparison =>
-            $"- {Column(comparison)}: {comparison.Conditions}.\n{(comparison.Command is { } command ? $"\n      {command}\n\n" : "")}"));
-        return $"Test accuracy in % with the 95 % interval (mean squared error for regression); in parentheses what is reported.\n\n{Table(Result)}\n"
-            + $"Adaptation to one task on one core in ms / training in s until the weights measured / peak memory of one worker in training in MiB.\n\n{Table(Cost)}\n{conditions}";
+        string conditions = string.Concat(
+            comparisons.Select(comparison =>
+                $"- {Column(comparison)}: {comparison.Conditions}.\n{(comparison.Command is { } command ? $"\n      {command}\n\n" : "")}"
+            )
+        );
+        return "Test accuracy in % with the 95 % interval (mean squared error for regression); in parentheses what is "
+            + $"reported.\n\n{Table(Result)}\n"
+            + "Adaptation to one task on one core in ms / training in s until the weights measured / peak memory of one worker in "
+            + $"training in MiB.\n\n{Table(Cost)}\n{conditions}";
 
-        string Table(Func<ComparisonRow, bool, string> text) => new ReportTable(
-            ["method", .. columns.Select(column => column.Key)],
-            [
-                .. methods.Select(method => (IReadOnlyList<string>)
+        string Table(Func<ComparisonRow, bool, string> text) =>
+            new ReportTable(
+                ["method", .. columns.Select(column => column.Key)],
                 [
-                    method, .. columns.Select(column => cells.TryGetValue((method, column.Key), out (ComparisonRow Row, bool Classification) cell) ? text(cell.Row, cell.Classification) : ""),
-                ]),
-            ])
-        {
-            Numeric = [.. Enumerable.Range(1, columns.Length)],
-        }.ToMarkdown();
+                    .. methods.Select(method =>
+                        (IReadOnlyList<string>)
+                            [
+                                method,
+                                .. columns.Select(column =>
+                                    cells.TryGetValue((method, column.Key), out (ComparisonRow Row, bool Classification) cell)
+                                        ? text(cell.Row, cell.Classification)
+                                        : ""
+                                ),
+                            ]
+                    ),
+                ]
+            )
+            {
+                Numeric = [.. Enumerable.Range(1, columns.Length)],
+            }.ToMarkdown();
     }
 
     private static string Column(MethodComparison comparison) => $"{comparison.Data}, {comparison.Tasks}";
@@ -50,7 +70,13 @@ public static class ComparisonMerge
     private static string Result(ComparisonRow row, bool classification) =>
         ComparisonTable.Result(row, classification) + (row.Reported is { } reported ? $" ({reported.Text("0.0")})" : "");
 
-    private static string Cost(ComparisonRow row, bool classification) => row.Outcome != ComparisonOutcome.Measured ? Nothing : string.Create(
-        CultureInfo.InvariantCulture,
-        $"{ComparisonTable.Milliseconds(row.AdaptMillisecondsMedian)} / {ComparisonTable.BestPoint(row, classification)?.Seconds ?? row.TrainingSeconds:0} / {row.TrainingPeakBytes / (double)(1 << 20):0.0}");
+    private static string Cost(ComparisonRow row, bool classification) =>
+        row.Outcome != ComparisonOutcome.Measured
+            ? Nothing
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{ComparisonTable.Milliseconds(row.AdaptMillisecondsMedian)} / "
+                    + $"{ComparisonTable.BestPoint(row, classification)?.Seconds ?? row.TrainingSeconds:0} / "
+                    + $"{row.TrainingPeakBytes / (double)(1 << 20):0.0}"
+            );
 }

@@ -20,8 +20,12 @@ public static class ComparisonReport
             ComparisonRow best = ranked[0];
             ComparisonRow fastest = ranked.MinBy(row => row.AdaptMillisecondsMedian)!;
             report.KeyFigures(
-                (classification ? $"best accuracy: {best.Method}" : $"lowest loss: {best.Method}", classification ? $"{ComparisonTable.Percent(best.Accuracy, best.Interval95)} %" : ComparisonTable.Loss(best)),
-                ($"fastest adaptation: {fastest.Method}", $"{ComparisonTable.Milliseconds(fastest.AdaptMillisecondsMedian)} ms"));
+                (
+                    classification ? $"best accuracy: {best.Method}" : $"lowest loss: {best.Method}",
+                    classification ? $"{ComparisonTable.Percent(best.Accuracy, best.Interval95)} %" : ComparisonTable.Loss(best)
+                ),
+                ($"fastest adaptation: {fastest.Method}", $"{ComparisonTable.Milliseconds(fastest.AdaptMillisecondsMedian)} ms")
+            );
         }
 
         report.Table(ComparisonTable.Of(comparison), Caption(comparison));
@@ -54,7 +58,8 @@ public static class ComparisonReport
         ArgumentNullException.ThrowIfNull(comparison);
         string[] notes = [.. Faults(comparison), .. Reported(comparison) is { } reported ? [reported] : Array.Empty<string>()];
         string commands = string.Concat(Commands(comparison).Split('\n').Select(line => line.Length == 0 ? "\n" : $"    {line}\n"));
-        return $"{comparison.Data}, {comparison.Tasks}: {comparison.Conditions}.\n\n{ComparisonTable.Of(comparison).ToMarkdown()}\n{Caption(comparison)}\n\n"
+        return $"{comparison.Data}, {comparison.Tasks}: "
+            + $"{comparison.Conditions}.\n\n{ComparisonTable.Of(comparison).ToMarkdown()}\n{Caption(comparison)}\n\n"
             + $"{string.Concat(notes.Select(note => note + "\n\n"))}{commands}";
     }
 
@@ -64,23 +69,34 @@ public static class ComparisonReport
 
     private static string Caption(MethodComparison comparison)
     {
-        string statistics = ComparisonTable.CommonStatistics(comparison) is { } common ? $" Normalisation is from {common.ToString().ToLowerInvariant()} statistics." : "";
-        return "± is half of the 95 % interval over episodes. Adaptation is the median for one task on one core. The weights measured are those that validated best. "
+        string statistics = ComparisonTable.CommonStatistics(comparison) is { } common
+            ? $" Normalisation is from {common.ToString().ToLowerInvariant()} statistics."
+            : "";
+        return "± is half of the 95 % interval over episodes. Adaptation is the median for one task on one core. The weights measured "
+            + "are those that validated best. "
             + $"Memory is the arena of one worker, and of one adaptation.{statistics}";
     }
 
-    private static IEnumerable<string> Faults(MethodComparison comparison) => comparison.Rows.Where(row => row.Reason is not null).Select(row => $"{row.Reason}.");
+    private static IEnumerable<string> Faults(MethodComparison comparison) =>
+        comparison.Rows.Where(row => row.Reason is not null).Select(row => $"{row.Reason}.");
 
     private static string? Reported(MethodComparison comparison)
     {
         string[] figures =
         [
-            .. comparison.Rows.Where(row => row.Reported is not null)
+            .. comparison
+                .Rows.Where(row => row.Reported is not null)
                 .Select(row => $"{row.Method} {row.Reported!.Text("0.0#")} % ({row.Reported.Source})"),
         ];
         return figures.Length == 0 ? null : $"Reported, with the budgets and settings of the papers: {string.Join("; ", figures)}.";
     }
 
-    private static string Commands(MethodComparison comparison) => string.Join(
-        "\n\n", [.. comparison.Command is { } command ? [command] : Array.Empty<string>(), .. comparison.Rows.Select(row => $"{row.Train}\n{row.Evaluate}")]);
+    private static string Commands(MethodComparison comparison) =>
+        string.Join(
+            "\n\n",
+            [
+                .. comparison.Command is { } command ? [command] : Array.Empty<string>(),
+                .. comparison.Rows.Select(row => $"{row.Train}\n{row.Evaluate}"),
+            ]
+        );
 }

@@ -39,7 +39,10 @@ public sealed record ComparisonRow
 
     /// <summary><see cref="Fault"/> with the method it is about; null where nothing went wrong.</summary>
     [JsonIgnore]
-    public string? Reason => Fault is null ? null : $"{Method}: {(Fault.StartsWith($"method {Method}: ", StringComparison.Ordinal) ? Fault[(Method.Length + 9)..] : Fault)}";
+    public string? Reason =>
+        Fault is null
+            ? null
+            : $"{Method}: {(Fault.StartsWith($"method {Method}: ", StringComparison.Ordinal) ? Fault[(Method.Length + 9)..] : Fault)}";
 
     /// <summary>What was set for this method alone, as options of training; empty for nothing.</summary>
     public string Settings { get; init; } = "";

@@ -10,7 +10,9 @@ public static class ComparisonTable
 {
     private const string Nothing = "–";
 
-    /// <summary>The table; columns that would be empty are left out, and the one that tells statistics apart where there is nothing to tell.</summary>
+    /// <summary>
+    /// The table; columns that would be empty are left out, and the one that tells statistics apart where there is nothing to tell.
+    /// </summary>
     public static ReportTable Of(MethodComparison comparison)
     {
         ArgumentNullException.ThrowIfNull(comparison);
@@ -21,7 +23,10 @@ public static class ComparisonTable
             ("method", row => row.Method),
             ("meta-gradient", row => row.Order ?? Nothing),
             (result, row => Result(row, classification)),
-            (classification ? "before (%)" : "loss before", row => classification ? Percent(row.AccuracyBefore) : Number(row.LossBefore, "0.0000")),
+            (
+                classification ? "before (%)" : "loss before",
+                row => classification ? Percent(row.AccuracyBefore) : Number(row.LossBefore, "0.0000")
+            ),
             ("reported (%)", row => row.Reported?.Text("0.0") ?? Nothing),
             ("adaptation (ms)", row => Milliseconds(row.AdaptMillisecondsMedian)),
             ("meta-steps", row => Number(row.MetaSteps, "#,0")),
@@ -32,8 +37,13 @@ public static class ComparisonTable
             ("statistics", row => CommonStatistics(comparison) is null ? row.NormStatistics?.ToString().ToLowerInvariant() ?? Nothing : ""),
             ("set for it alone", row => row.Settings),
         ];
-        (string Header, Func<ComparisonRow, string> Cell)[] kept = columns.Where(column => comparison.Rows.Any(row => column.Cell(row) is not ("" or Nothing))).ToArray();
-        return new ReportTable([.. kept.Select(column => column.Header)], [.. comparison.Rows.Select(row => (IReadOnlyList<string>)[.. kept.Select(column => column.Cell(row))])])
+        (string Header, Func<ComparisonRow, string> Cell)[] kept = columns
+            .Where(column => comparison.Rows.Any(row => column.Cell(row) is not ("" or Nothing)))
+            .ToArray();
+        return new ReportTable(
+            [.. kept.Select(column => column.Header)],
+            [.. comparison.Rows.Select(row => (IReadOnlyList<string>)[.. kept.Select(column => column.Cell(row))])]
+        )
         {
             Numeric = [Array.FindIndex(kept, column => column.Header == result)],
             Highlighted = Ranked(comparison) is [{ } best, ..] ? [comparison.Rows.ToList().IndexOf(best)] : [],
@@ -44,7 +54,12 @@ public static class ComparisonTable
     internal static IReadOnlyList<ComparisonRow> Ranked(MethodComparison comparison)
     {
         bool classification = comparison.Kind == TaskKind.Classification;
-        return [.. comparison.Rows.Where(row => row.Outcome == ComparisonOutcome.Measured).OrderBy(row => classification ? -row.Accuracy : row.Loss ?? double.PositiveInfinity)];
+        return
+        [
+            .. comparison
+                .Rows.Where(row => row.Outcome == ComparisonOutcome.Measured)
+                .OrderBy(row => classification ? -row.Accuracy : row.Loss ?? double.PositiveInfinity),
+        ];
     }
 
     /// <summary>The validation at which the weights that were measured were kept; null where there was none.</summary>
@@ -53,16 +68,20 @@ public static class ComparisonTable
 
     /// <summary>Where normalisation took its statistics from, if that was the same for all.</summary>
     internal static NormStatistics? CommonStatistics(MethodComparison comparison) =>
-        comparison.Rows.Where(row => row.NormStatistics is not null).Select(row => row.NormStatistics).Distinct().ToArray() is [{ } only] ? only : null;
+        comparison.Rows.Where(row => row.NormStatistics is not null).Select(row => row.NormStatistics).Distinct().ToArray() is [{ } only]
+            ? only
+            : null;
 
-    internal static string Result(ComparisonRow row, bool classification) => row.Outcome switch
-    {
-        ComparisonOutcome.Diverged => "diverged",
-        ComparisonOutcome.Impossible => "not possible",
-        _ => classification ? Percent(row.Accuracy, row.Interval95) : Loss(row),
-    };
+    internal static string Result(ComparisonRow row, bool classification) =>
+        row.Outcome switch
+        {
+            ComparisonOutcome.Diverged => "diverged",
+            ComparisonOutcome.Impossible => "not possible",
+            _ => classification ? Percent(row.Accuracy, row.Interval95) : Loss(row),
+        };
 
-    internal static string Percent(double? share, double? half) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.0} ± {100 * half:0.0}");
+    internal static string Percent(double? share, double? half) =>
+        string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.0} ± {100 * half:0.0}");
 
     internal static string Loss(ComparisonRow row) =>
         row.Loss is null ? "not finite" : string.Create(CultureInfo.InvariantCulture, $"{row.Loss:0.0000} ± {row.LossInterval95:0.0000}");

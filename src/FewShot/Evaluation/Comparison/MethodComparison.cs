@@ -66,12 +66,15 @@ public sealed record MethodComparison
                 .. BudgetSeconds is { } seconds ? [$"{Duration(seconds)} of training"] : Array.Empty<string>(),
                 .. Iterations is { } steps ? [FormattableString.Invariant($"{steps:#,0} meta-steps")] : Array.Empty<string>(),
             ];
-            return $"{string.Join(" and at most ", limits)} for each method with {Workers} {(Workers == 1 ? "worker" : "workers")}; measured on {Episodes} {Split.ToString().ToLowerInvariant()} "
-                + $"episodes of {Queries} queries{(Kind == TaskKind.Classification ? " a class" : "")}, the same for every method; seed {Seed}; {Machine}";
+            return $"{string.Join(" and at most ", limits)} for each method with {Workers} {(Workers == 1 ? "worker" : "workers")}; "
+                + $"measured on {Episodes} {Split.ToString().ToLowerInvariant()} "
+                + $"episodes of {Queries} queries{(Kind == TaskKind.Classification ? " a class" : "")}, the same for every method; "
+                + $"seed {Seed}; {Machine}";
         }
     }
 
-    private static string Duration(double seconds) => seconds < 120 ? FormattableString.Invariant($"{seconds:0.#} s") : FormattableString.Invariant($"{seconds / 60:0.#} min");
+    private static string Duration(double seconds) =>
+        seconds < 120 ? FormattableString.Invariant($"{seconds:0.#} s") : FormattableString.Invariant($"{seconds / 60:0.#} min");
 
     /// <summary>The comparison as JSON.</summary>
     public JsonObject ToJson() => JsonSerializer.SerializeToNode(this, ComparisonJson.Default.MethodComparison)!.AsObject();
@@ -79,7 +82,8 @@ public sealed record MethodComparison
     /// <summary>Writes the comparison, atomically.</summary>
     /// <param name="path">The file, usually <c>comparison.json</c>.</param>
     /// <exception cref="StorageException">It cannot be written; a previous version is untouched.</exception>
-    public void Save(string path) => AtomicFile.WriteText(path, ToJson().ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
+    public void Save(string path) =>
+        AtomicFile.WriteText(path, ToJson().ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
 
     /// <summary>Reads a comparison.</summary>
     /// <param name="path">The file.</param>
@@ -90,8 +94,12 @@ public sealed record MethodComparison
         try
         {
             JsonObject json = StoredJson.ParseObject(File.ReadAllBytes(path), path, subject);
-            IReadOnlyList<ComparisonRow> rows = [.. (json["rows"] as JsonArray ?? []).Select(row =>
-                StoredJson.Read(row, ComparisonJson.Default.ComparisonRow, s_rowDefaults, path, subject))];
+            IReadOnlyList<ComparisonRow> rows =
+            [
+                .. (json["rows"] as JsonArray ?? []).Select(row =>
+                    StoredJson.Read(row, ComparisonJson.Default.ComparisonRow, s_rowDefaults, path, subject)
+                ),
+            ];
             json.Remove("rows");
             return StoredJson.Read(json, ComparisonJson.Default.MethodComparison, s_defaults, path, subject) with { Rows = rows };
         }
@@ -105,7 +113,13 @@ public sealed record MethodComparison
         }
     }
 
-    private static readonly ComparisonRow s_rowDefaults = new() { Method = "", Outcome = default, Train = "", Evaluate = "" };
+    private static readonly ComparisonRow s_rowDefaults = new()
+    {
+        Method = "",
+        Outcome = default,
+        Train = "",
+        Evaluate = "",
+    };
 
     private static readonly MethodComparison s_defaults = new()
     {

@@ -4,16 +4,23 @@ namespace FewShot.Evaluation;
 
 /// <summary>An accuracy reported in the literature.</summary>
 /// <param name="Accuracy">In [0, 1].</param>
-/// <param name="Source">The paper, "as reported by" it where it is not the method's own, with what differs from a four-layer network of 64 channels where that is known.</param>
+/// <param name="Source">
+/// The paper, "as reported by" it where it is not the method's own, with what differs from a four-layer network of 64 channels where that
+/// is known.
+/// </param>
 public sealed record ReportedFigure(double Accuracy, string Source)
 {
-    /// <summary>Half of the 95 % interval that the paper gives, in the unit of <see cref="Accuracy"/>; null where none is known to us.</summary>
+    /// <summary>
+    /// Half of the 95 % interval that the paper gives, in the unit of <see cref="Accuracy"/>; null where none is known to us.
+    /// </summary>
     public double? HalfWidth { get; init; }
 
     /// <summary>What the paper calls the variant of its method that this is the figure of; null where it has one alone.</summary>
     public string? Variant { get; init; }
 
-    /// <summary>The paper's figure for its other variant of the method, which is not that of the catalogue's row; null where it has one alone.</summary>
+    /// <summary>
+    /// The paper's figure for its other variant of the method, which is not that of the catalogue's row; null where it has one alone.
+    /// </summary>
     public ReportedFigure? Other { get; init; }
 
     /// <summary>In percent, with the interval and the variant where there are any, and the other variant behind.</summary>
@@ -42,7 +49,8 @@ public sealed record ReportedFigure(double Accuracy, string Source)
     /// <param name="data">Name of the source.</param>
     /// <param name="ways">Classes of a test task.</param>
     /// <param name="shots">Support examples of each class.</param>
-    public static ReportedFigure? Find(string method, string data, int ways, int shots) => s_figures.GetValueOrDefault((method, data, ways, shots));
+    public static ReportedFigure? Find(string method, string data, int ways, int shots) =>
+        s_figures.GetValueOrDefault((method, data, ways, shots));
 
     private static Dictionary<(string, string, int, int), ReportedFigure> Table()
     {
@@ -68,11 +76,19 @@ public sealed record ReportedFigure(double Accuracy, string Source)
         HessianFree(20, 5, 99.14);
         return figures;
 
-        void HessianFree(int ways, int shots, double percent) => Change("imaml", "omniglot", ways, shots, figure => figure with
-        {
-            Variant = "gradient descent",
-            Other = new ReportedFigure(percent / 100, ImplicitMaml) { Variant = "Hessian-free" },
-        });
+        void HessianFree(int ways, int shots, double percent) =>
+            Change(
+                "imaml",
+                "omniglot",
+                ways,
+                shots,
+                figure =>
+                    figure with
+                    {
+                        Variant = "gradient descent",
+                        Other = new ReportedFigure(percent / 100, ImplicitMaml) { Variant = "Hessian-free" },
+                    }
+            );
 
         void Change(string method, string data, int ways, int shots, Func<ReportedFigure, ReportedFigure> change) =>
             figures[(method, data, ways, shots)] = change(figures[(method, data, ways, shots)]);

@@ -9,7 +9,9 @@ public sealed record ChannelNormalization(IReadOnlyList<double> Mean, IReadOnlyL
     /// <param name="channels">How many channels.</param>
     public static ChannelNormalization None(int channels) => new(new double[channels], [.. Enumerable.Repeat(1.0, channels)]);
 
-    /// <summary>The mean and standard deviation of each channel over all images of some classes; a channel that never varies is only centred.</summary>
+    /// <summary>
+    /// The mean and standard deviation of each channel over all images of some classes; a channel that never varies is only centred.
+    /// </summary>
     /// <param name="classes">The classes, those of the training split as a rule.</param>
     /// <param name="channels">How many channels.</param>
     public static ChannelNormalization Of(IEnumerable<ImageClass> classes, int channels)

@@ -1,6 +1,9 @@
 namespace FewShot.Tasks.Data;
 
-/// <summary>Pictures of many images at once, to look at what a model is shown. Dark is high: ink is drawn black on white for one channel; colours stay as they are.</summary>
+/// <summary>
+/// Pictures of many images at once, to look at what a model is shown. Dark is high: ink is drawn black on white for one channel; colours
+/// stay as they are.
+/// </summary>
 public static class ContactSheet
 {
     private const int Gap = 2;
@@ -30,7 +33,9 @@ public static class ContactSheet
         return Layout(rows, pool.Height, pool.Width, pool.Channels);
     }
 
-    /// <summary>Lays out an episode of images: a row for each class, its support images first, then a wider gap, then its query images.</summary>
+    /// <summary>
+    /// Lays out an episode of images: a row for each class, its support images first, then a wider gap, then its query images.
+    /// </summary>
     /// <param name="episode">An episode whose inputs are [height, width, channels].</param>
     /// <exception cref="ArgumentException">The inputs are no images of 1 or 3 channels.</exception>
     public static RasterImage Of(Episode episode)
@@ -76,7 +81,8 @@ public static class ContactSheet
         int sheetHeight = Gap + (Math.Max(1, rows.Count) * (height + Gap));
         byte[] pixels = new byte[sheetWidth * sheetHeight * channels];
         pixels.AsSpan().Fill(200);
-        float low = float.MaxValue, high = float.MinValue;
+        float low = float.MaxValue,
+            high = float.MinValue;
         foreach (float value in rows.SelectMany(row => row).SelectMany(image => image))
         {
             low = Math.Min(low, value);
@@ -92,7 +98,8 @@ public static class ContactSheet
                 int left = Gap + (column * (width + Gap)) + (column >= wideGapAfter ? extra : 0);
                 for (int i = 0; i < rows[row][column].Length; i++)
                 {
-                    int y = i / (width * channels), x = i % (width * channels);
+                    int y = i / (width * channels),
+                        x = i % (width * channels);
                     int level = (int)(((rows[row][column][i] - low) * scale) + 0.5f);
                     pixels[((top + y) * sheetWidth * channels) + (left * channels) + x] = (byte)(channels == 1 ? 255 - level : level);
                 }

@@ -18,7 +18,10 @@ public static class DataFolder
         string? variable = Environment.GetEnvironmentVariable(Variable);
         return !string.IsNullOrEmpty(variable)
             ? Path.GetFullPath(variable)
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "fewshot");
+            : Path.Combine(
+                Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
+                "fewshot"
+            );
     }
 
     /// <summary>Where decoded copies are kept; anything in it may be deleted at any time.</summary>
@@ -32,11 +35,18 @@ public static class DataFolder
 
         string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify);
         return OperatingSystem.IsWindows()
-            ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "fewshot", "cache")
-            : OperatingSystem.IsMacOS() ? Path.Combine(home, "Library", "Caches", "fewshot") : Path.Combine(home, ".cache", "fewshot");
+                ? Path.Combine(
+                    Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
+                    "fewshot",
+                    "cache"
+                )
+            : OperatingSystem.IsMacOS() ? Path.Combine(home, "Library", "Caches", "fewshot")
+            : Path.Combine(home, ".cache", "fewshot");
     }
 
-    /// <summary>The first of some files or folders that exists, in the data set's own folder below the root or in the root itself.</summary>
+    /// <summary>
+    /// The first of some files or folders that exists, in the data set's own folder below the root or in the root itself.
+    /// </summary>
     /// <returns>The path, or null.</returns>
     internal static string? Find(string root, string dataset, params ReadOnlySpan<string> candidates)
     {
@@ -56,5 +66,8 @@ public static class DataFolder
     }
 
     internal static DataException Missing(string root, string dataset, string what) =>
-        new($"No {what} in '{Path.Combine(root, dataset)}' or '{root}'; get it with 'fewshot data get {dataset}', or give the folder that has it as the root of the data or by {Variable}.");
+        new(
+            $"No {what} in '{Path.Combine(root, dataset)}' or '{root}'; get it with 'fewshot data get {dataset}', or give the folder "
+                + $"that has it as the root of the data or by {Variable}."
+        );
 }

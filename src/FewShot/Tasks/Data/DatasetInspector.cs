@@ -11,7 +11,9 @@ public sealed record DatasetReport(string Name, string Description, IReadOnlyLis
     public IReadOnlyList<IdenticalImages> Identical { get; init; } = [];
 }
 
-/// <summary>Looks into data sets without asking for tasks of them, so that even data too small for the usual tasks can be looked at.</summary>
+/// <summary>
+/// Looks into data sets without asking for tasks of them, so that even data too small for the usual tasks can be looked at.
+/// </summary>
 public static class DatasetInspector
 {
     /// <summary>Counts what each split holds.</summary>
@@ -25,7 +27,11 @@ public static class DatasetInspector
         if (TaskSources.OpenImages(name, root, settings) is { } images)
         {
             return new DatasetReport(
-                images.Name, images.Description, [images.First.Height, images.First.Width, images.First.Channels], Existing(images.Summarize))
+                images.Name,
+                images.Description,
+                [images.First.Height, images.First.Width, images.First.Channels],
+                Existing(images.Summarize)
+            )
             {
                 Identical = name == "images" ? ImageFolder.IdenticalIn(root!, settings.Division) : [],
             };
@@ -35,8 +41,11 @@ public static class DatasetInspector
         {
             Table table = Table.Read(TaskSources.RequireRoot(root, "table", "file"), TaskSources.RequireTable(settings));
             return new DatasetReport(
-                name, $"Rows of '{table.Path}', {table.Groups.Length} tasks.", [table.FeatureNames.Length],
-                Existing(split => table.In(split).ToArray() is { Length: > 0 } groups ? Summarize(split, groups) : null));
+                name,
+                $"Rows of '{table.Path}', {table.Groups.Length} tasks.",
+                [table.FeatureNames.Length],
+                Existing(split => table.In(split).ToArray() is { Length: > 0 } groups ? Summarize(split, groups) : null)
+            );
         }
 
         ITaskSource source = TaskSources.Open(name, root, new TaskOptions(), settings);
@@ -53,11 +62,21 @@ public static class DatasetInspector
     /// <param name="seed">The seed of the choice.</param>
     /// <param name="settings">As for <see cref="TaskSources.Open"/>.</param>
     /// <exception cref="DataException">The data are missing or damaged, are no images, or have no such split.</exception>
-    public static void WriteContactSheet(string path, string name, string? root, Split split, int classes, int columns, ulong seed = 0, SourceSettings? settings = null)
+    public static void WriteContactSheet(
+        string path,
+        string name,
+        string? root,
+        Split split,
+        int classes,
+        int columns,
+        ulong seed = 0,
+        SourceSettings? settings = null
+    )
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
-        ImageDataset images = TaskSources.OpenImages(name, root, settings ?? new SourceSettings())
+        ImageDataset images =
+            TaskSources.OpenImages(name, root, settings ?? new SourceSettings())
             ?? throw new DataException($"The source '{name}' is not made of images; a contact sheet shows image sources only.");
         IImagePool pool = images[split] ?? throw TaskErrors.NoSplit(name, split);
         int[] chosen = new int[Math.Min(classes, pool.Count)];
@@ -69,7 +88,10 @@ public static class DatasetInspector
     internal static SplitSummary Summarize(Split split, IReadOnlyCollection<TableGroup> groups)
     {
         int classes = groups.SelectMany(group => group.Classes).Select(item => item.Name).Distinct().Count();
-        int[] sizes = classes > 0 ? [.. groups.SelectMany(group => group.Classes).Select(item => item.Rows.Length)] : [.. groups.Select(group => group.Features.Length)];
+        int[] sizes =
+            classes > 0
+                ? [.. groups.SelectMany(group => group.Classes).Select(item => item.Rows.Length)]
+                : [.. groups.Select(group => group.Features.Length)];
         return new SplitSummary(split, groups.Count, classes, groups.Sum(group => (long)group.Features.Length), sizes.Min(), sizes.Max());
     }
 

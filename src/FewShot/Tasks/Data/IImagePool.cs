@@ -1,6 +1,8 @@
 namespace FewShot.Tasks.Data;
 
-/// <summary>Named classes of images of one size, from which <see cref="ImageTasks"/> draws tasks. Implementations are safe for concurrent use.</summary>
+/// <summary>
+/// Named classes of images of one size, from which <see cref="ImageTasks"/> draws tasks. Implementations are safe for concurrent use.
+/// </summary>
 public interface IImagePool
 {
     /// <summary>Rows of every image.</summary>
@@ -23,7 +25,9 @@ public interface IImagePool
     /// <param name="index">The class, from 0.</param>
     string GroupOf(int index);
 
-    /// <summary>How many images a class has, or null where they are made on demand: then every number of an image is a different image.</summary>
+    /// <summary>
+    /// How many images a class has, or null where they are made on demand: then every number of an image is a different image.
+    /// </summary>
     /// <param name="index">The class, from 0.</param>
     int? ImagesOf(int index);
 

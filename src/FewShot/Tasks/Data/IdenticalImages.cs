@@ -9,8 +9,8 @@ namespace FewShot.Tasks.Data;
 public sealed record PlacedImage(string File, string ClassName, Split Split);
 
 /// <summary>
-/// Image files of one content. In two splits they make a measurement look better than it is; in two classes they make a task that cannot be solved; in one class the same
-/// image can be support and query.
+/// Image files of one content. In two splits they make a measurement look better than it is; in two classes they make a task that cannot be
+/// solved; in one class the same image can be support and query.
 /// </summary>
 /// <param name="Images">At least two, in the order of their paths.</param>
 public sealed record IdenticalImages(IReadOnlyList<PlacedImage> Images)
@@ -23,12 +23,15 @@ public sealed record IdenticalImages(IReadOnlyList<PlacedImage> Images)
 
     // Only files of one length are read.
     internal static IReadOnlyList<IdenticalImages> Among(IReadOnlyList<PlacedImage> images) =>
-    [
-        .. images.GroupBy(image => new FileInfo(image.File).Length).Where(SeveralIn)
-            .SelectMany(same => same.GroupBy(image => HashOf(image.File)).Where(SeveralIn))
-            .Select(same => new IdenticalImages([.. same.OrderBy(image => image.File, StringComparer.Ordinal)]))
-            .OrderByDescending(same => (same.AcrossSplits, same.AcrossClasses)).ThenBy(same => same.Images[0].File, StringComparer.Ordinal),
-    ];
+        [
+            .. images
+                .GroupBy(image => new FileInfo(image.File).Length)
+                .Where(SeveralIn)
+                .SelectMany(same => same.GroupBy(image => HashOf(image.File)).Where(SeveralIn))
+                .Select(same => new IdenticalImages([.. same.OrderBy(image => image.File, StringComparer.Ordinal)]))
+                .OrderByDescending(same => (same.AcrossSplits, same.AcrossClasses))
+                .ThenBy(same => same.Images[0].File, StringComparer.Ordinal),
+        ];
 
     private static bool SeveralIn(IEnumerable<PlacedImage> images) => images.Skip(1).Any();
 

@@ -3,8 +3,9 @@ using System.Numerics.Tensors;
 namespace FewShot.Tasks.Data;
 
 /// <summary>
-/// Classes of stored 8-bit images. A sample s of channel c is given as (s / 255 - mean[c]) / scale[c]; with <c>rotations</c>, each class also appears turned
-/// by 90, 180 and 270 degrees clockwise as three further classes, as is usual for Omniglot. Immutable and safe for concurrent use.
+/// Classes of stored 8-bit images. A sample s of channel c is given as (s / 255 - mean[c]) / scale[c]; with <c>rotations</c>, each class
+/// also appears turned by 90, 180 and 270 degrees clockwise as three further classes, as is usual for Omniglot. Immutable and safe for
+/// concurrent use.
 /// </summary>
 public sealed class ImageClasses : IImagePool
 {
@@ -21,7 +22,14 @@ public sealed class ImageClasses : IImagePool
     /// <param name="normalization">What to subtract and divide by; none leaves [0, 1].</param>
     /// <param name="rotations">Whether turned images are classes of their own; needs square images.</param>
     /// <exception cref="DataException">The pixels of a class are no whole number of images.</exception>
-    public ImageClasses(int height, int width, int channels, IReadOnlyList<ImageClass> classes, ChannelNormalization? normalization = null, bool rotations = false)
+    public ImageClasses(
+        int height,
+        int width,
+        int channels,
+        IReadOnlyList<ImageClass> classes,
+        ChannelNormalization? normalization = null,
+        bool rotations = false
+    )
     {
         ArgumentNullException.ThrowIfNull(classes);
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
@@ -38,7 +46,9 @@ public sealed class ImageClasses : IImagePool
             if (item.Pixels.Length % size != 0)
             {
                 throw new DataException(
-                    $"The class '{item.Name}' has {item.Pixels.Length} bytes of pixels, which is no whole number of {height}×{width}×{channels} images; give every image the same size.");
+                    $"The class '{item.Name}' has {item.Pixels.Length} bytes of pixels, which is no whole number of "
+                        + $"{height}×{width}×{channels} images; give every image the same size."
+                );
             }
         }
 
@@ -110,7 +120,8 @@ public sealed class ImageClasses : IImagePool
     // Walks the target in order; the source moves by a fixed step along each row.
     private void Turn(ReadOnlySpan<byte> pixels, Span<byte> turned, int quarters)
     {
-        int side = Width, last = side - 1;
+        int side = Width,
+            last = side - 1;
         int target = 0;
         for (int y = 0; y < side; y++)
         {

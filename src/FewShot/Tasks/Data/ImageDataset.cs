@@ -17,8 +17,14 @@ public sealed class ImageDataset
         Name = name;
         Description = description;
         _pools = [NullIfEmpty(train), NullIfEmpty(validation), NullIfEmpty(test)];
-        First = _pools.FirstOrDefault(pool => pool is not null) ?? throw new ArgumentException($"The data set '{name}' has no classes in any split.", nameof(train));
-        if (_pools.Any(pool => pool is not null && (pool.Height != First.Height || pool.Width != First.Width || pool.Channels != First.Channels)))
+        First =
+            _pools.FirstOrDefault(pool => pool is not null)
+            ?? throw new ArgumentException($"The data set '{name}' has no classes in any split.", nameof(train));
+        if (
+            _pools.Any(pool =>
+                pool is not null && (pool.Height != First.Height || pool.Width != First.Width || pool.Channels != First.Channels)
+            )
+        )
         {
             throw new ArgumentException($"The splits of the data set '{name}' differ in image size.", nameof(train));
         }
@@ -33,7 +39,9 @@ public sealed class ImageDataset
     /// <summary>How an image file becomes an example like these; null where that is not known.</summary>
     public ImagePreparation? Preparation { get; init; }
 
-    /// <summary>Names of classes that were left out because a learner was trained on them; see <see cref="SourceSettings.TrainedClasses"/>.</summary>
+    /// <summary>
+    /// Names of classes that were left out because a learner was trained on them; see <see cref="SourceSettings.TrainedClasses"/>.
+    /// </summary>
     public IReadOnlyList<string> LeftOut { get; init; } = [];
 
     // Why a split can be small or missing, for errors that say so; null where there is nothing to add.
@@ -57,7 +65,8 @@ public sealed class ImageDataset
 
         var groups = new HashSet<string>();
         long total = 0;
-        int fewest = int.MaxValue, most = 0;
+        int fewest = int.MaxValue,
+            most = 0;
         bool unlimited = false;
         for (int index = 0; index < pool.Count; index++)
         {

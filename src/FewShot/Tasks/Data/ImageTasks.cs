@@ -1,8 +1,8 @@
 namespace FewShot.Tasks.Data;
 
 /// <summary>
-/// N-way K-shot classification of images: a task draws its classes from all classes of a split, and from each class different images for support and query.
-/// Every choice is equally likely; the order of the drawn classes gives the labels.
+/// N-way K-shot classification of images: a task draws its classes from all classes of a split, and from each class different images for
+/// support and query. Every choice is equally likely; the order of the drawn classes gives the labels.
 /// </summary>
 public sealed class ImageTasks : ITaskSource
 {
@@ -75,9 +75,10 @@ public sealed class ImageTasks : ITaskSource
 
             for (int i = 0; i < perClass; i++)
             {
-                Span<float> target = i < Shape.Shots
-                    ? destination.SupportInput((label * Shape.Shots) + i)
-                    : destination.QueryInput((label * Shape.QueriesPerClass) + i - Shape.Shots);
+                Span<float> target =
+                    i < Shape.Shots
+                        ? destination.SupportInput((label * Shape.Shots) + i)
+                        : destination.QueryInput((label * Shape.QueriesPerClass) + i - Shape.Shots);
                 pool.Copy(drawn, count is null ? (long)(random.NextUInt64() >> 1) : images[i], target);
             }
         }

@@ -1,8 +1,9 @@
 namespace FewShot.Tasks.Data;
 
 /// <summary>
-/// The regression problem of Finn et al. 2017, section 5.1: y = amplitude · sin(x - phase), amplitude uniform in [0.1, 5], phase in [0, π], x in [-5, 5].
-/// Support and query inputs are drawn independently. All three splits are the same distribution, drawn with different numbers.
+/// The regression problem of Finn et al. 2017, section 5.1: y = amplitude · sin(x - phase), amplitude uniform in [0.1, 5], phase in [0, π],
+/// x in [-5, 5]. Support and query inputs are drawn independently. All three splits are the same distribution, drawn with different
+/// numbers.
 /// </summary>
 public sealed class SinusoidTasks : ITaskSource
 {
@@ -18,7 +19,8 @@ public sealed class SinusoidTasks : ITaskSource
     public string Name => "sinusoid";
 
     /// <inheritdoc/>
-    public string Description => "Sine waves of random amplitude in [0.1, 5] and phase in [0, π] on x in [-5, 5] (Finn et al. 2017); made on demand.";
+    public string Description =>
+        "Sine waves of random amplitude in [0.1, 5] and phase in [0, π] on x in [-5, 5] (Finn et al. 2017); made on demand.";
 
     /// <inheritdoc/>
     public TaskShape Shape { get; }
@@ -60,7 +62,8 @@ public sealed class SinusoidTasks : ITaskSource
         destination.TaskName = null;
     }
 
-    private static (double Amplitude, double Phase) DrawWave(ref CounterRandom random) => (random.Uniform(0.1, 5), random.Uniform(0, Math.PI));
+    private static (double Amplitude, double Phase) DrawWave(ref CounterRandom random) =>
+        (random.Uniform(0.1, 5), random.Uniform(0, Math.PI));
 
     private static void Fill(ref CounterRandom random, double amplitude, double phase, Span<float> inputs, Span<float> targets)
     {

@@ -4,8 +4,8 @@ using System.Reflection.Emit;
 namespace FewShot.Compute.Execution.Simd.Loops;
 
 /// <summary>
-/// Emits a pass over a map [rows, columns] or over its windows: chunks of rows outside, blocks of columns inside them, and the rows of the chunk innermost,
-/// with column operands and column sums in registers.
+/// Emits a pass over a map [rows, columns] or over its windows: chunks of rows outside, blocks of columns inside them, and the rows of the
+/// chunk innermost, with column operands and column sums in registers.
 /// </summary>
 [RequiresDynamicCode("Emits IL.")]
 internal sealed class BlockedLoopEmitter
@@ -27,8 +27,8 @@ internal sealed class BlockedLoopEmitter
     private readonly LoopStretches? _stretches;
 
     /// <summary>
-    /// Bytes from a position to the same one of the next chunk, or 0 where the map is small enough to stay in the cache. Walking a block of columns
-    /// jumps from row to row, which the machine's own prefetching does not follow.
+    /// Bytes from a position to the same one of the next chunk, or 0 where the map is small enough to stay in the cache. Walking a block of
+    /// columns jumps from row to row, which the machine's own prefetching does not follow.
     /// </summary>
     private readonly long _prefetchDistance;
 
@@ -53,7 +53,8 @@ internal sealed class BlockedLoopEmitter
         _rowOperands = program.Invariants(Extent.Row).Any();
         foreach (ProgramOutput output in _sums.Outputs.Where(output => output.Kind == OutputKind.SumRows && !_plan.SingleVisit))
         {
-            _columnSums[output] = stretches?.Reserve(output.Buffer, _columns, ColumnSumBytes) ?? new LoopBuffer(LoopBuffer.Scratch, scratchBytes);
+            _columnSums[output] =
+                stretches?.Reserve(output.Buffer, _columns, ColumnSumBytes) ?? new LoopBuffer(LoopBuffer.Scratch, scratchBytes);
             scratchBytes += stretches is null ? ColumnSumBytes : 0;
         }
 
@@ -177,19 +178,27 @@ internal sealed class BlockedLoopEmitter
         {
             int[] whole = [.. Enumerable.Repeat(Vectors.Lanes, blockVectors)];
             Cursor column = blocks > 1 ? _code.NewCursor() : Cursor.Start;
-            _code.Loop(blocks, () =>
-            {
-                Block(whole, column);
-                if (blocks > 1)
+            _code.Loop(
+                blocks,
+                () =>
                 {
-                    _code.Advance(column, (long)blockLanes * sizeof(float));
+                    Block(whole, column);
+                    if (blocks > 1)
+                    {
+                        _code.Advance(column, (long)blockLanes * sizeof(float));
+                    }
                 }
-            });
+            );
         }
 
         if (rest > 0)
         {
-            int[] lanes = [.. Enumerable.Range(0, (rest + Vectors.Lanes - 1) / Vectors.Lanes).Select(v => Math.Min(Vectors.Lanes, rest - (v * Vectors.Lanes)))];
+            int[] lanes =
+            [
+                .. Enumerable
+                    .Range(0, (rest + Vectors.Lanes - 1) / Vectors.Lanes)
+                    .Select(v => Math.Min(Vectors.Lanes, rest - (v * Vectors.Lanes))),
+            ];
             Block(lanes, new Cursor(null, (long)blocks * blockLanes * sizeof(float)));
         }
 
@@ -259,23 +268,33 @@ internal sealed class BlockedLoopEmitter
 
         long mapRowBytes = _plan.Width * _rowBytes;
         long[] positions = [.. Enumerable.Range(0, window * window).Select(p => (p / window * mapRowBytes) + (p % window * _rowBytes))];
-        _code.Loop(_plan.RowsPerChunk, () =>
-        {
-            _code.Loop(_plan.Windows, () =>
+        _code.Loop(
+            _plan.RowsPerChunk,
+            () =>
             {
-                Body(positions, inWindow: true);
-                _code.Advance(_body.Full, window * _rowBytes);
-                _code.Advance(_body.Pooled, _rowBytes);
-            });
-            if (_plan.RightPositions > 0 && _full)
-            {
-                long[] left = [.. Enumerable.Range(0, window * _plan.RightPositions)
-                    .Select(p => (p / _plan.RightPositions * mapRowBytes) + (p % _plan.RightPositions * _rowBytes))];
-                Body(left, inWindow: false);
-            }
+                _code.Loop(
+                    _plan.Windows,
+                    () =>
+                    {
+                        Body(positions, inWindow: true);
+                        _code.Advance(_body.Full, window * _rowBytes);
+                        _code.Advance(_body.Pooled, _rowBytes);
+                    }
+                );
+                if (_plan.RightPositions > 0 && _full)
+                {
+                    long[] left =
+                    [
+                        .. Enumerable
+                            .Range(0, window * _plan.RightPositions)
+                            .Select(p => (p / _plan.RightPositions * mapRowBytes) + (p % _plan.RightPositions * _rowBytes)),
+                    ];
+                    Body(left, inWindow: false);
+                }
 
-            _code.Advance(_body.Full, (window * mapRowBytes) - (_plan.Windows * window * _rowBytes));
-        });
+                _code.Advance(_body.Full, (window * mapRowBytes) - (_plan.Windows * window * _rowBytes));
+            }
+        );
     }
 
     /// <summary>A run of positions that belong to no window.</summary>
@@ -291,12 +310,15 @@ internal sealed class BlockedLoopEmitter
         }
 
         long[] positions = [.. Enumerable.Range(0, unrolled).Select(p => p * _rowBytes)];
-        _code.Loop(count / unrolled, () =>
-        {
-            Body(positions, inWindow: false);
-            _code.Advance(_body.Full, unrolled * _rowBytes);
-            _code.Advance(_body.Row, unrolled * sizeof(float));
-        });
+        _code.Loop(
+            count / unrolled,
+            () =>
+            {
+                Body(positions, inWindow: false);
+                _code.Advance(_body.Full, unrolled * _rowBytes);
+                _code.Advance(_body.Row, unrolled * sizeof(float));
+            }
+        );
     }
 
     private void Body(long[] positions, bool inWindow)
@@ -374,8 +396,8 @@ internal sealed class BlockedLoopEmitter
     }
 
     /// <summary>
-    /// Windows are worked on over as many columns as the code may grow for, so that memory is read in long runs; their sums may then live on the stack, since
-    /// a window adds to them once. Without windows the sums stay in registers.
+    /// Windows are worked on over as many columns as the code may grow for, so that memory is read in long runs; their sums may then live
+    /// on the stack, since a window adds to them once. Without windows the sums stay in registers.
     /// </summary>
     private int BlockVectors()
     {
@@ -383,8 +405,8 @@ internal sealed class BlockedLoopEmitter
         int accumulators = _sums.Outputs.Count;
         if (_pooled)
         {
-            // A window's body is unrolled over its positions and the block's vectors: past some size of code the compiler stops inlining, and the loop
-            // runs ten times slower.
+            // A window's body is unrolled over its positions and the block's vectors: past some size of code the compiler stops inlining,
+            // and the loop runs ten times slower.
             const int longestBody = 160;
             return Math.Clamp(longestBody / (_program.BodySize * _plan.Window * _plan.Window), 1, Math.Min(8, blockBytes / Vectors.Bytes));
         }
@@ -397,7 +419,10 @@ internal sealed class BlockedLoopEmitter
         return accumulators <= 2 && _program.BodySize <= 4 + accumulators ? 4 : 2;
     }
 
-    /// <summary>Registers for column operands. Over a long run there are too many to keep; each is then read where it is used, as part of the instruction.</summary>
+    /// <summary>
+    /// Registers for column operands. Over a long run there are too many to keep; each is then read where it is used, as part of the
+    /// instruction.
+    /// </summary>
     private int ColumnRegisterBudget(int vectors)
     {
         const int workingRegisters = 7;

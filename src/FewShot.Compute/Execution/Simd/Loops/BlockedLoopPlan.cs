@@ -1,11 +1,19 @@
 namespace FewShot.Compute.Execution.Simd.Loops;
 
 /// <summary>
-/// How a pass walks a map in chunks of rows, block of columns by block of columns, so that column operands and accumulators stay in registers
-/// while cache lines are used whole. A map without windows is seen as windows of one position.
+/// How a pass walks a map in chunks of rows, block of columns by block of columns, so that column operands and accumulators stay in
+/// registers while cache lines are used whole. A map without windows is seen as windows of one position.
 /// </summary>
 internal sealed record BlockedLoopPlan(
-    int Images, int WindowRows, int Windows, int RightPositions, int BottomPositions, int RowsPerChunk, int Window, int Width)
+    int Images,
+    int WindowRows,
+    int Windows,
+    int RightPositions,
+    int BottomPositions,
+    int RowsPerChunk,
+    int Window,
+    int Width
+)
 {
     /// <summary>Terms a float accumulator takes before it is added to its double.</summary>
     private const int ChunkPositions = 32;
@@ -46,6 +54,14 @@ internal sealed record BlockedLoopPlan(
         }
 
         return new BlockedLoopPlan(
-            images, windowRows, domain.Width / window, domain.Width % window, domain.Height % window * domain.Width, rowsPerChunk, window, domain.Width);
+            images,
+            windowRows,
+            domain.Width / window,
+            domain.Width % window,
+            domain.Height % window * domain.Width,
+            rowsPerChunk,
+            window,
+            domain.Width
+        );
     }
 }

@@ -3,7 +3,9 @@ using System.Reflection.Emit;
 
 namespace FewShot.Compute.Execution.Simd.Loops;
 
-/// <summary>Emits a pass row by row, each row from its first column to its last: plain vectors, and maps of which rows are reduced.</summary>
+/// <summary>
+/// Emits a pass row by row, each row from its first column to its last: plain vectors, and maps of which rows are reduced.
+/// </summary>
 [RequiresDynamicCode("Emits IL.")]
 internal sealed class LineLoopEmitter
 {
@@ -36,7 +38,8 @@ internal sealed class LineLoopEmitter
         _rows = program.Domain.Rows;
         foreach (ProgramOutput output in _sums.Outputs.Where(output => output.Kind == OutputKind.SumRows))
         {
-            _columnSums[output] = stretches?.Reserve(output.Buffer, _columns, ColumnSumBytes) ?? new LoopBuffer(LoopBuffer.Scratch, scratchBytes);
+            _columnSums[output] =
+                stretches?.Reserve(output.Buffer, _columns, ColumnSumBytes) ?? new LoopBuffer(LoopBuffer.Scratch, scratchBytes);
             scratchBytes += stretches is null ? ColumnSumBytes : 0;
         }
 
@@ -181,15 +184,18 @@ internal sealed class LineLoopEmitter
             return;
         }
 
-        _code.Loop(steps / ChunkTerms, () =>
-        {
-            _code.Loop(ChunkTerms, () => Step(whole));
-            foreach (ProgramOutput output in RowSums.Where(output => output.Kind != OutputKind.MaxColumns))
+        _code.Loop(
+            steps / ChunkTerms,
+            () =>
             {
-                _sums.AddToDoubles(output, whole.Length, maskTail: false);
-                _sums.Reset(output, whole.Length);
+                _code.Loop(ChunkTerms, () => Step(whole));
+                foreach (ProgramOutput output in RowSums.Where(output => output.Kind != OutputKind.MaxColumns))
+                {
+                    _sums.AddToDoubles(output, whole.Length, maskTail: false);
+                    _sums.Reset(output, whole.Length);
+                }
             }
-        });
+        );
         _code.Loop(steps % ChunkTerms, () => Step(whole));
     }
 

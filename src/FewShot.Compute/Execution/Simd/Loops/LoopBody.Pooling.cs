@@ -3,8 +3,8 @@ using System.Reflection;
 namespace FewShot.Compute.Execution.Simd.Loops;
 
 /// <summary>
-/// The code of pooling. All positions of a window are unrolled in the body, so that finding the maximum, choosing by it and giving back a gradient
-/// happen in one visit.
+/// The code of pooling. All positions of a window are unrolled in the body, so that finding the maximum, choosing by it and giving back a
+/// gradient happen in one visit.
 /// </summary>
 internal sealed partial class LoopBody
 {

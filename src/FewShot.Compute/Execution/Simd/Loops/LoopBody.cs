@@ -7,8 +7,8 @@ namespace FewShot.Compute.Execution.Simd.Loops;
 internal readonly record struct Place(int Vector, int Position);
 
 /// <summary>
-/// Writes the code of values, depth first. A value that several others read is kept in a local; the rest stays on the evaluation stack. Around it, a loop
-/// sets the cursors and says how many vectors and positions its body has.
+/// Writes the code of values, depth first. A value that several others read is kept in a local; the rest stays on the evaluation stack.
+/// Around it, a loop sets the cursors and says how many vectors and positions its body has.
 /// </summary>
 [RequiresDynamicCode("Emits IL.")]
 internal sealed partial class LoopBody
@@ -101,7 +101,10 @@ internal sealed partial class LoopBody
         }
     }
 
-    /// <summary>Puts column values in registers for the block of columns at the Column cursor: every derived one, and loads as far as the budget goes.</summary>
+    /// <summary>
+    /// Puts column values in registers for the block of columns at the Column cursor: every derived one, and loads as far as the budget
+    /// goes.
+    /// </summary>
     internal void EnterBlock(int registerBudget)
     {
         foreach (KeyValuePair<(int, int), LocalBuilder> column in _columns)
@@ -273,11 +276,17 @@ internal sealed partial class LoopBody
         LoopArithmetic.PushComparison(this, value, place);
     }
 
-    /// <summary>If a value is a product that nothing else reads, pushes its factors and reports so; then it can be fused into a multiply-add.</summary>
+    /// <summary>
+    /// If a value is a product that nothing else reads, pushes its factors and reports so; then it can be fused into a multiply-add.
+    /// </summary>
     internal bool TryPushFactors(int value, Place place)
     {
         LoopOpcode opcode = Program.Instructions[value].Opcode;
-        if (opcode is not (LoopOpcode.Multiply or LoopOpcode.Square) || Program.Uses[value] != 1 || Program.Natural[value] is not (Extent.Full or Extent.Pooled))
+        if (
+            opcode is not (LoopOpcode.Multiply or LoopOpcode.Square)
+            || Program.Uses[value] != 1
+            || Program.Natural[value] is not (Extent.Full or Extent.Pooled)
+        )
         {
             return false;
         }
@@ -356,10 +365,23 @@ internal sealed partial class LoopBody
     private void Keep(int value, Part part, Place place)
     {
         // A load is cheap to repeat and dear to hold over a whole window: it is kept only while its position is worked on.
-        if (part == Part.Itself && Program.Instructions[value].Opcode == LoopOpcode.Load && Program.Natural[value] == Extent.Full && _loadPlace != place)
+        if (
+            part == Part.Itself
+            && Program.Instructions[value].Opcode == LoopOpcode.Load
+            && Program.Natural[value] == Extent.Full
+            && _loadPlace != place
+        )
         {
-            foreach ((int Value, Part Part, Place Place) key in _kept.Keys.Where(key => key.Place != place && key.Part == Part.Itself
-                && Program.Instructions[key.Value].Opcode == LoopOpcode.Load && Program.Natural[key.Value] == Extent.Full).ToList())
+            foreach (
+                (int Value, Part Part, Place Place) key in _kept
+                    .Keys.Where(key =>
+                        key.Place != place
+                        && key.Part == Part.Itself
+                        && Program.Instructions[key.Value].Opcode == LoopOpcode.Load
+                        && Program.Natural[key.Value] == Extent.Full
+                    )
+                    .ToList()
+            )
             {
                 Code.Release(_kept[key]);
                 _kept.Remove(key);

@@ -56,7 +56,9 @@ internal sealed class LoopCode
         }
     }
 
-    /// <summary>Reads the start of a tensor into a local, once for the kernel. To be called outside loops, before <see cref="PushAddress"/>.</summary>
+    /// <summary>
+    /// Reads the start of a tensor into a local, once for the kernel. To be called outside loops, before <see cref="PushAddress"/>.
+    /// </summary>
     internal void DeclareBase(LoopBuffer buffer)
     {
         if (buffer.Slot < 0 || _bases.ContainsKey(buffer.Slot))

@@ -31,7 +31,12 @@ internal sealed unsafe class LoopInterpreter
             _domain,
             [.. specification.Operands.Select((extent, i) => new ProgramOperand(extent, new LoopBuffer(i, 0)))],
             specification.Instructions,
-            [.. specification.Outputs.Select((output, i) => new ProgramOutput(output.Value, output.Kind, Extent.Full, new LoopBuffer(i, 0)))]);
+            [
+                .. specification.Outputs.Select(
+                    (output, i) => new ProgramOutput(output.Value, output.Kind, Extent.Full, new LoopBuffer(i, 0))
+                ),
+            ]
+        );
         _natural = program.Natural;
         _uses = program.Uses;
         int window = _domain.Window;
@@ -60,13 +65,16 @@ internal sealed unsafe class LoopInterpreter
         for (int i = 0; i < _natural.Length; i++)
         {
             _valueOffsets[i] = offset;
-            offset += _uses[i] == 0 ? 0 : _natural[i] switch
-            {
-                Extent.Full or Extent.Pooled => _tileBytes,
-                Extent.Column => _tileColumns * sizeof(float),
-                Extent.Row => _tileRows * sizeof(float),
-                _ => sizeof(float),
-            };
+            offset +=
+                _uses[i] == 0
+                    ? 0
+                    : _natural[i] switch
+                    {
+                        Extent.Full or Extent.Pooled => _tileBytes,
+                        Extent.Column => _tileColumns * sizeof(float),
+                        Extent.Row => _tileRows * sizeof(float),
+                        _ => sizeof(float),
+                    };
         }
 
         _broadcastOffset = offset;
@@ -136,7 +144,9 @@ internal sealed unsafe class LoopInterpreter
 
             if (bottom > 0)
             {
-                RunTile(new Tile(buffers, scratch, imageRow + ((long)pooledHeight * _tileRows), bottom * _domain.Width, 0, 0, column, columns));
+                RunTile(
+                    new Tile(buffers, scratch, imageRow + ((long)pooledHeight * _tileRows), bottom * _domain.Width, 0, 0, column, columns)
+                );
             }
         }
     }
@@ -176,7 +186,8 @@ internal sealed unsafe class LoopInterpreter
                     new LoopInterpreterPooling.Shape(_domain.Window, _domain.Width, tile.PooledRows, tile.Columns),
                     Expand(tile, i.A, i.Opcode is LoopOpcode.MaxUnpool or LoopOpcode.AverageUnpool ? Extent.Pooled : Extent.Full, 0),
                     i.Opcode is LoopOpcode.MaxUnpool or LoopOpcode.MaxPoolSelect ? Expand(tile, i.B, Extent.Full, 1) : [],
-                    result);
+                    result
+                );
                 return;
             default:
                 int arguments = LoopSpecification.ArgumentCount(i.Opcode);
@@ -190,14 +201,15 @@ internal sealed unsafe class LoopInterpreter
 
     private Span<float> Value(Tile tile, int value) => new(tile.Scratch + _valueOffsets[value], Length(tile, _natural[value]));
 
-    private static int Length(Tile tile, Extent extent) => extent switch
-    {
-        Extent.Full => tile.Rows * tile.Columns,
-        Extent.Pooled => tile.PooledRows * tile.Columns,
-        Extent.Column => tile.Columns,
-        Extent.Row => tile.Rows,
-        _ => 1,
-    };
+    private static int Length(Tile tile, Extent extent) =>
+        extent switch
+        {
+            Extent.Full => tile.Rows * tile.Columns,
+            Extent.Pooled => tile.PooledRows * tile.Columns,
+            Extent.Column => tile.Columns,
+            Extent.Row => tile.Rows,
+            _ => 1,
+        };
 
     private void ReadOperand(Tile tile, float* source, Extent extent, Span<float> result)
     {
@@ -212,7 +224,10 @@ internal sealed unsafe class LoopInterpreter
             return;
         }
 
-        long first = extent == Extent.Column ? tile.Column : extent == Extent.Row ? tile.Row : 0;
+        long first =
+            extent == Extent.Column ? tile.Column
+            : extent == Extent.Row ? tile.Row
+            : 0;
         new ReadOnlySpan<float>(source + first, result.Length).CopyTo(result);
     }
 
@@ -263,7 +278,10 @@ internal sealed unsafe class LoopInterpreter
         double* sums = (double*)(tile.Scratch + _outputOffsets[which]);
         if (extent is Extent.Column or Extent.Row or Extent.Scalar)
         {
-            long first = extent == Extent.Column ? tile.Column : extent == Extent.Row ? tile.Row : 0;
+            long first =
+                extent == Extent.Column ? tile.Column
+                : extent == Extent.Row ? tile.Row
+                : 0;
             value.CopyTo(new Span<float>(target + first, value.Length));
             return;
         }
@@ -283,7 +301,11 @@ internal sealed unsafe class LoopInterpreter
                 default:
                     for (int j = 0; j < line.Length; j++)
                     {
-                        sums[output.Kind == OutputKind.SumRows ? tile.Column + j : output.Kind == OutputKind.SumColumns ? row : 0] += line[j];
+                        sums[
+                            output.Kind == OutputKind.SumRows ? tile.Column + j
+                            : output.Kind == OutputKind.SumColumns ? row
+                            : 0
+                        ] += line[j];
                     }
 
                     break;
@@ -292,12 +314,19 @@ internal sealed unsafe class LoopInterpreter
     }
 
     /// <summary>Rows of the map, the pooled rows over them where there are any, and some of the columns.</summary>
-    private readonly record struct Tile(nint BuffersAddress, nint ScratchAddress, long Row, int Rows, long PooledRow, int PooledRows, int Column, int Columns)
+    private readonly record struct Tile(
+        nint BuffersAddress,
+        nint ScratchAddress,
+        long Row,
+        int Rows,
+        long PooledRow,
+        int PooledRows,
+        int Column,
+        int Columns
+    )
     {
         internal Tile(float** buffers, byte* scratch, long row, int rows, long pooledRow, int pooledRows, int column, int columns)
-            : this((nint)buffers, (nint)scratch, row, rows, pooledRow, pooledRows, column, columns)
-        {
-        }
+            : this((nint)buffers, (nint)scratch, row, rows, pooledRow, pooledRows, column, columns) { }
 
         internal float** Buffers => (float**)BuffersAddress;
 

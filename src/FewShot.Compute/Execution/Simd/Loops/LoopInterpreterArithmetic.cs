@@ -6,7 +6,13 @@ namespace FewShot.Compute.Execution.Simd.Loops;
 /// <summary>The ordinary instructions over spans of equal length.</summary>
 internal static class LoopInterpreterArithmetic
 {
-    internal static void Evaluate(LoopInstruction i, ReadOnlySpan<float> a, ReadOnlySpan<float> b, ReadOnlySpan<float> c, Span<float> result)
+    internal static void Evaluate(
+        LoopInstruction i,
+        ReadOnlySpan<float> a,
+        ReadOnlySpan<float> b,
+        ReadOnlySpan<float> c,
+        Span<float> result
+    )
     {
         switch (i.Opcode)
         {
@@ -103,7 +109,9 @@ internal static class LoopInterpreterArithmetic
             float x = a[j];
             result[j] = i.Opcode switch
             {
-                LoopOpcode.Sign => x > 0 ? 1 : x < 0 ? -1 : x,
+                LoopOpcode.Sign => x > 0 ? 1
+                : x < 0 ? -1
+                : x,
                 LoopOpcode.Step => x > 0 ? 1 : 0,
                 LoopOpcode.Power when i.Value is 0.5f or -0.5f => i.Value > 0 ? MathF.Sqrt(x) : 1 / MathF.Sqrt(x),
                 LoopOpcode.Power => MathF.Pow(x, i.Value),

@@ -8,12 +8,13 @@ using FewShot.Compute.Kernels;
 namespace FewShot.Compute.Execution.Simd.Loops;
 
 /// <summary>
-/// A specification turned into code: machine code where the process may generate it, an interpreter elsewhere. Kernels hold no state, so that any number of
-/// threads may run one, each with its own buffers and scratch memory.
+/// A specification turned into code: machine code where the process may generate it, an interpreter elsewhere. Kernels hold no state, so
+/// that any number of threads may run one, each with its own buffers and scratch memory.
 /// </summary>
 internal sealed unsafe class LoopKernel
 {
-    // A hundred thousand multiply-adds of a convolution take about as long as fifty thousand operations here, whose operands come from further away.
+    // A hundred thousand multiply-adds of a convolution take about as long as fifty thousand operations here, whose operands come from
+    // further away.
     private const int MultiplyAddsPerOperation = 2;
 
     private static readonly ConcurrentDictionary<(string Key, int Bits, long ShareWork), Lazy<LoopKernel>> s_cache = [];
@@ -34,8 +35,15 @@ internal sealed unsafe class LoopKernel
     }
 
     private LoopKernel(
-        LoopSpecification specification, int vectorBits, LoopCodeDelegate? begin, LoopCodeDelegate code, LoopStretches stretches, int shares, long scratchBytes,
-        TimeSpan compileTime)
+        LoopSpecification specification,
+        int vectorBits,
+        LoopCodeDelegate? begin,
+        LoopCodeDelegate code,
+        LoopStretches stretches,
+        int shares,
+        long scratchBytes,
+        TimeSpan compileTime
+    )
         : this(specification, vectorBits, code, Align(scratchBytes) + stretches.Bytes, compileTime)
     {
         _begin = begin;
@@ -71,11 +79,16 @@ internal sealed unsafe class LoopKernel
             throw new ArgumentOutOfRangeException(nameof(vectorBits), vectorBits, "The width of a vector is 128, 256 or 512 bits.");
         }
 
-        return s_cache.GetOrAdd(
-            (specification.Key, vectorBits, shareWork),
-            static (key, specification) => new Lazy<LoopKernel>(
-                () => RuntimeFeature.IsDynamicCodeSupported ? Emit(specification, key.Bits, key.ShareWork) : Interpret(specification)),
-            specification).Value;
+        return s_cache
+            .GetOrAdd(
+                (specification.Key, vectorBits, shareWork),
+                static (key, specification) =>
+                    new Lazy<LoopKernel>(() =>
+                        RuntimeFeature.IsDynamicCodeSupported ? Emit(specification, key.Bits, key.ShareWork) : Interpret(specification)
+                    ),
+                specification
+            )
+            .Value;
     }
 
     /// <summary>A kernel that interprets: for processes that may not generate code, and as a second opinion.</summary>
@@ -83,7 +96,13 @@ internal sealed unsafe class LoopKernel
     {
         LoopValidation.Check(specification);
         LoopInterpreter interpreter = new(specification);
-        return new LoopKernel(specification, 0, (buffers, scratch, _, _, _) => interpreter.Run(buffers, scratch), interpreter.ScratchBytes, TimeSpan.Zero);
+        return new LoopKernel(
+            specification,
+            0,
+            (buffers, scratch, _, _, _) => interpreter.Run(buffers, scratch),
+            interpreter.ScratchBytes,
+            TimeSpan.Zero
+        );
     }
 
     /// <summary>Runs the loop: operands first, then outputs, each dense and as long as its extent says.</summary>
@@ -120,7 +139,12 @@ internal sealed unsafe class LoopKernel
         for (int section = first; section < end; section++)
         {
             _code(
-                buffers, scratch, scratch + _sections + (section * _stretches.SectionBytes), _stretches.Start(section), _stretches.Start(section + 1));
+                buffers,
+                scratch,
+                scratch + _sections + (section * _stretches.SectionBytes),
+                _stretches.Start(section),
+                _stretches.Start(section + 1)
+            );
         }
     }
 
@@ -151,15 +175,33 @@ internal sealed unsafe class LoopKernel
         LoopStretches stretches = new(checked((int)iterations));
         LoopCodeDelegate loop = Code(vectors, [last], ref scratchBytes, stretches);
         return new LoopKernel(
-            specification, vectorBits, begin, loop, stretches, (int)Math.Min(shares, iterations), scratchBytes, Stopwatch.GetElapsedTime(start));
+            specification,
+            vectorBits,
+            begin,
+            loop,
+            stretches,
+            (int)Math.Min(shares, iterations),
+            scratchBytes,
+            Stopwatch.GetElapsedTime(start)
+        );
     }
 
     [RequiresDynamicCode("Emits IL.")]
-    private static LoopCodeDelegate Code(VectorInstructionSet vectors, LoopProgram[] passes, ref long scratchBytes, LoopStretches? stretches)
+    private static LoopCodeDelegate Code(
+        VectorInstructionSet vectors,
+        LoopProgram[] passes,
+        ref long scratchBytes,
+        LoopStretches? stretches
+    )
     {
         string name = $"FusedLoop{Interlocked.Increment(ref s_count)}";
         DynamicMethod method = new(
-            name, typeof(void), [typeof(object), typeof(float**), typeof(byte*), typeof(byte*), typeof(int), typeof(int)], typeof(LoopKernel).Module, skipVisibility: true)
+            name,
+            typeof(void),
+            [typeof(object), typeof(float**), typeof(byte*), typeof(byte*), typeof(int), typeof(int)],
+            typeof(LoopKernel).Module,
+            skipVisibility: true
+        )
         {
             // Every local is written before it is read.
             InitLocals = false,

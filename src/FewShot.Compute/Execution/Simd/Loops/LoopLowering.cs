@@ -1,6 +1,9 @@
 namespace FewShot.Compute.Execution.Simd.Loops;
 
-/// <summary>Turns a specification into passes: collapses the domain where it can, and moves derived column, row and single values into passes of their own.</summary>
+/// <summary>
+/// Turns a specification into passes: collapses the domain where it can, and moves derived column, row and single values into passes of
+/// their own.
+/// </summary>
 internal sealed class LoopLowering
 {
     private const int ScratchAlignment = 64;
@@ -17,7 +20,9 @@ internal sealed class LoopLowering
         return lowering._passes;
     }
 
-    /// <summary>Renames extents so that one row or one column becomes a plain vector, and so that rows without meaning of their own disappear.</summary>
+    /// <summary>
+    /// Renames extents so that one row or one column becomes a plain vector, and so that rows without meaning of their own disappear.
+    /// </summary>
     private static LoopProgram Collapse(LoopSpecification s)
     {
         LoopDomain domain = s.Domain;
@@ -30,9 +35,12 @@ internal sealed class LoopLowering
         Dictionary<Extent, Extent> rename = [];
         if (domain.Window == 1)
         {
-            bool structured = s.Operands.Any(extent => extent is Extent.Row or Extent.Column)
-                || s.Outputs.Any(output => output.Kind is OutputKind.SumRows or OutputKind.SumColumns or OutputKind.MaxColumns
-                    || (output.Kind == OutputKind.Store && s.Instructions[output.Value].Extent is Extent.Row or Extent.Column));
+            bool structured =
+                s.Operands.Any(extent => extent is Extent.Row or Extent.Column)
+                || s.Outputs.Any(output =>
+                    output.Kind is OutputKind.SumRows or OutputKind.SumColumns or OutputKind.MaxColumns
+                    || (output.Kind == OutputKind.Store && s.Instructions[output.Value].Extent is Extent.Row or Extent.Column)
+                );
             long rows = domain.Rows;
             int columns = domain.Columns;
             if (rows == 1)
@@ -73,7 +81,8 @@ internal sealed class LoopLowering
             domain,
             [.. s.Operands.Select((extent, i) => new ProgramOperand(Renamed(extent), new LoopBuffer(i, 0)))],
             [.. s.Instructions.Select(i => i with { Extent = Renamed(i.Extent) })],
-            outputs);
+            outputs
+        );
 
         Extent Renamed(Extent extent) => rename.GetValueOrDefault(extent, extent);
     }
@@ -82,7 +91,10 @@ internal sealed class LoopLowering
     {
         List<ProgramOperand> operands = [.. whole.Operands];
         LoopInstruction[] instructions = [.. whole.Instructions];
-        List<ProgramOutput> mainOutputs = [.. whole.Outputs.Where(output => output.Kind != OutputKind.Store || output.Extent is Extent.Full or Extent.Pooled)];
+        List<ProgramOutput> mainOutputs =
+        [
+            .. whole.Outputs.Where(output => output.Kind != OutputKind.Store || output.Extent is Extent.Full or Extent.Pooled),
+        ];
         LoopProgram main = new(whole.Domain, operands, instructions, mainOutputs);
 
         // Derived column values met only once are cheaper computed where they are met.
@@ -116,9 +128,11 @@ internal sealed class LoopLowering
     }
 
     /// <summary>A pass over one line of values: those of the given extent become Full over a domain of one row.</summary>
-    private static LoopProgram LinePass(LoopProgram whole, Extent extent, List<ProgramOutput> outputs) => new(
-        new LoopDomain(1, 1, 1, checked((int)whole.Domain.ElementCount(extent)), 1),
-        [.. whole.Operands.Select(operand => operand with { Extent = operand.Extent == extent ? Extent.Full : operand.Extent })],
-        whole.Instructions,
-        [.. outputs.Select(output => output with { Extent = Extent.Full })]);
+    private static LoopProgram LinePass(LoopProgram whole, Extent extent, List<ProgramOutput> outputs) =>
+        new(
+            new LoopDomain(1, 1, 1, checked((int)whole.Domain.ElementCount(extent)), 1),
+            [.. whole.Operands.Select(operand => operand with { Extent = operand.Extent == extent ? Extent.Full : operand.Extent })],
+            whole.Instructions,
+            [.. outputs.Select(output => output with { Extent = Extent.Full })]
+        );
 }

@@ -12,13 +12,17 @@ internal readonly record struct ProgramOperand(Extent Extent, LoopBuffer Buffer)
 internal readonly record struct ProgramOutput(int Value, OutputKind Kind, Extent Extent, LoopBuffer Buffer);
 
 /// <summary>
-/// One pass over memory. A specification is lowered to a few of these: passes over columns, rows or one number that prepare what does not change
-/// inside the main pass, then the main pass, in which every value of extent Row is a Load.
+/// One pass over memory. A specification is lowered to a few of these: passes over columns, rows or one number that prepare what does not
+/// change inside the main pass, then the main pass, in which every value of extent Row is a Load.
 /// </summary>
 internal sealed class LoopProgram
 {
     internal LoopProgram(
-        LoopDomain domain, IReadOnlyList<ProgramOperand> operands, IReadOnlyList<LoopInstruction> instructions, IReadOnlyList<ProgramOutput> outputs)
+        LoopDomain domain,
+        IReadOnlyList<ProgramOperand> operands,
+        IReadOnlyList<LoopInstruction> instructions,
+        IReadOnlyList<ProgramOutput> outputs
+    )
     {
         Domain = domain;
         Operands = operands;
@@ -61,8 +65,17 @@ internal sealed class LoopProgram
             return size + Outputs.Count;
 
             static int Weight(LoopOpcode opcode) =>
-                opcode is LoopOpcode.Exp or LoopOpcode.Log or LoopOpcode.Tanh or LoopOpcode.Sigmoid or LoopOpcode.Softplus or LoopOpcode.Sine
-                    or LoopOpcode.Cosine or LoopOpcode.Power ? 16 : 1;
+                opcode
+                    is LoopOpcode.Exp
+                        or LoopOpcode.Log
+                        or LoopOpcode.Tanh
+                        or LoopOpcode.Sigmoid
+                        or LoopOpcode.Softplus
+                        or LoopOpcode.Sine
+                        or LoopOpcode.Cosine
+                        or LoopOpcode.Power
+                    ? 16
+                    : 1;
         }
     }
 
@@ -96,12 +109,13 @@ internal sealed class LoopProgram
         }
     }
 
-    internal int Argument(int value, int which) => which switch
-    {
-        0 => Instructions[value].A,
-        1 => Instructions[value].B,
-        _ => Instructions[value].C,
-    };
+    internal int Argument(int value, int which) =>
+        which switch
+        {
+            0 => Instructions[value].A,
+            1 => Instructions[value].B,
+            _ => Instructions[value].C,
+        };
 
     private int[] CountUses()
     {

@@ -5,8 +5,8 @@ namespace FewShot.Compute.Execution.Simd.Loops;
 
 /// <summary>
 /// The index space of a loop. With Window 1, values are [Rows, Columns] with Rows = Images·Height·Width. With Window k ≥ 2, Full values are
-/// [Images, Height, Width, Columns] and Pooled values [Images, Height/k, Width/k, Columns] (floor): one pooled position per k×k window, stride k.
-/// Positions of the map that k does not reach belong to no window.
+/// [Images, Height, Width, Columns] and Pooled values [Images, Height/k, Width/k, Columns] (floor): one pooled position per k×k window,
+/// stride k. Positions of the map that k does not reach belong to no window.
 /// </summary>
 internal sealed record LoopDomain(int Images, int Height, int Width, int Columns, int Window)
 {
@@ -14,14 +14,15 @@ internal sealed record LoopDomain(int Images, int Height, int Width, int Columns
 
     internal long PooledRows => (long)Images * (Height / Window) * (Width / Window);
 
-    internal long ElementCount(Extent extent) => extent switch
-    {
-        Extent.Full => Rows * Columns,
-        Extent.Pooled => PooledRows * Columns,
-        Extent.Column => Columns,
-        Extent.Row => Rows,
-        _ => 1,
-    };
+    internal long ElementCount(Extent extent) =>
+        extent switch
+        {
+            Extent.Full => Rows * Columns,
+            Extent.Pooled => PooledRows * Columns,
+            Extent.Column => Columns,
+            Extent.Row => Rows,
+            _ => 1,
+        };
 }
 
 /// <summary>Over which part of the domain a value varies.</summary>
@@ -82,7 +83,9 @@ internal enum LoopOpcode
     /// <summary>A ≠ 0 ? B : C.</summary>
     Select,
 
-    /// <summary>(A Full, B Full) to Pooled: A at the first position of the window, in row-major order, where B is maximal; NaN where B holds a NaN.</summary>
+    /// <summary>
+    /// (A Full, B Full) to Pooled: A at the first position of the window, in row-major order, where B is maximal; NaN where B holds a NaN.
+    /// </summary>
     MaxPoolSelect,
 
     /// <summary>(A Pooled, B Full) to Full: A at the first position where B is maximal, 0 elsewhere and outside every window.</summary>
@@ -120,7 +123,11 @@ internal readonly record struct LoopOutput(int Value, OutputKind Kind);
 
 /// <summary>A fused element-wise loop: what is read, what is computed, what is written.</summary>
 internal sealed record LoopSpecification(
-    LoopDomain Domain, IReadOnlyList<Extent> Operands, IReadOnlyList<LoopInstruction> Instructions, IReadOnlyList<LoopOutput> Outputs)
+    LoopDomain Domain,
+    IReadOnlyList<Extent> Operands,
+    IReadOnlyList<LoopInstruction> Instructions,
+    IReadOnlyList<LoopOutput> Outputs
+)
 {
     private string? _key;
 
@@ -131,29 +138,34 @@ internal sealed record LoopSpecification(
 
     public override int GetHashCode() => Key.GetHashCode();
 
-    internal static int ArgumentCount(LoopOpcode opcode) => opcode switch
-    {
-        LoopOpcode.Load or LoopOpcode.Constant => 0,
-        LoopOpcode.Select => 3,
-        LoopOpcode.MaxPoolSelect or LoopOpcode.MaxUnpool => 2,
-        >= LoopOpcode.Add and <= LoopOpcode.Equal => 2,
-        _ => 1,
-    };
+    internal static int ArgumentCount(LoopOpcode opcode) =>
+        opcode switch
+        {
+            LoopOpcode.Load or LoopOpcode.Constant => 0,
+            LoopOpcode.Select => 3,
+            LoopOpcode.MaxPoolSelect or LoopOpcode.MaxUnpool => 2,
+            >= LoopOpcode.Add and <= LoopOpcode.Equal => 2,
+            _ => 1,
+        };
 
     /// <summary>The number of floats an output holds.</summary>
-    internal long OutputLength(LoopOutput output) => output.Kind switch
-    {
-        OutputKind.Store => Domain.ElementCount(Instructions[output.Value].Extent),
-        OutputKind.SumRows => Domain.Columns,
-        OutputKind.SumAll => 1,
-        _ => Domain.Rows,
-    };
+    internal long OutputLength(LoopOutput output) =>
+        output.Kind switch
+        {
+            OutputKind.Store => Domain.ElementCount(Instructions[output.Value].Extent),
+            OutputKind.SumRows => Domain.Columns,
+            OutputKind.SumAll => 1,
+            _ => Domain.Rows,
+        };
 
     /// <summary>One line a value, for dumps.</summary>
     internal string Describe()
     {
         StringBuilder text = new();
-        text.Append(CultureInfo.InvariantCulture, $"domain images {Domain.Images} height {Domain.Height} width {Domain.Width} columns {Domain.Columns} window {Domain.Window}\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"domain images {Domain.Images} height {Domain.Height} width {Domain.Width} columns {Domain.Columns} window {Domain.Window}\n"
+        );
         for (int i = 0; i < Instructions.Count; i++)
         {
             LoopInstruction instruction = Instructions[i];

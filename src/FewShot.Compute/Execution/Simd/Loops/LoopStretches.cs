@@ -3,8 +3,9 @@ using System.Numerics.Tensors;
 namespace FewShot.Compute.Execution.Simd.Loops;
 
 /// <summary>
-/// How the iterations of a loop are cut so that several threads can run it. Where the loop sums over rows, it is cut into a few sections, the same whatever
-/// the number of threads: each has sums of its own, in double, and these are added in order at the end. So the order of no sum depends on who computed it.
+/// How the iterations of a loop are cut so that several threads can run it. Where the loop sums over rows, it is cut into a few sections,
+/// the same whatever the number of threads: each has sums of its own, in double, and these are added in order at the end. So the order of
+/// no sum depends on who computed it.
 /// </summary>
 internal sealed unsafe class LoopStretches(int iterations)
 {

@@ -61,13 +61,22 @@ internal static class LoopValidation
             };
             if (!allowed)
             {
-                throw Broken(specification, $"{output.Kind} cannot be taken of %{output.Value}, which is {extent} in a loop with window {domain.Window}");
+                throw Broken(
+                    specification,
+                    $"{output.Kind} cannot be taken of %{output.Value}, which is {extent} in a loop with window {domain.Window}"
+                );
             }
         }
     }
 
-    /// <summary>The smallest extent that determines each value. With a specification, throws where extents cannot meet; without, ignores them.</summary>
-    internal static Extent[] NaturalExtents(IReadOnlyList<LoopInstruction> instructions, IReadOnlyList<Extent> operands, LoopSpecification? blame)
+    /// <summary>
+    /// The smallest extent that determines each value. With a specification, throws where extents cannot meet; without, ignores them.
+    /// </summary>
+    internal static Extent[] NaturalExtents(
+        IReadOnlyList<LoopInstruction> instructions,
+        IReadOnlyList<Extent> operands,
+        LoopSpecification? blame
+    )
     {
         Extent[] natural = new Extent[instructions.Count];
         for (int i = 0; i < natural.Length; i++)
@@ -115,7 +124,11 @@ internal static class LoopValidation
         {
             if (blame is not null && (blame.Domain.Window < 2 || !Covers(wanted, actual)))
             {
-                throw Broken(blame, $"value %{value} ({instructions[value].Opcode}) needs a window of at least 2 and a {wanted} argument, not {actual} with window {blame.Domain.Window}");
+                throw Broken(
+                    blame,
+                    $"value %{value} ({instructions[value].Opcode}) needs a window of at least 2 and a {wanted} argument, not {actual} "
+                        + $"with window {blame.Domain.Window}"
+                );
             }
         }
 
@@ -132,17 +145,22 @@ internal static class LoopValidation
             }
 
             return a is Extent.Pooled || b is Extent.Pooled
-                ? blame is null ? Extent.Full : throw Broken(blame, $"value %{value} ({instructions[value].Opcode}) mixes {a} and {b}")
+                ? blame is null
+                    ? Extent.Full
+                    : throw Broken(blame, $"value %{value} ({instructions[value].Opcode}) mixes {a} and {b}")
                 : Extent.Full;
         }
     }
 
-    private static bool Covers(Extent outer, Extent inner) => outer == inner || inner == Extent.Scalar || outer switch
-    {
-        Extent.Full => inner is Extent.Column or Extent.Row,
-        Extent.Pooled => inner is Extent.Column,
-        _ => false,
-    };
+    private static bool Covers(Extent outer, Extent inner) =>
+        outer == inner
+        || inner == Extent.Scalar
+        || outer switch
+        {
+            Extent.Full => inner is Extent.Column or Extent.Row,
+            Extent.Pooled => inner is Extent.Column,
+            _ => false,
+        };
 
     private static void CheckExtent(LoopSpecification specification, Extent extent, string what)
     {

@@ -4,8 +4,8 @@ using System.Reflection.Emit;
 namespace FewShot.Compute.Execution.Simd.Loops;
 
 /// <summary>
-/// The running reductions of a pass: one vector for each output and vector of the body. Within a body, terms are first added among themselves, so that
-/// bodies do not wait for each other; floats take few terms before they are added to doubles.
+/// The running reductions of a pass: one vector for each output and vector of the body. Within a body, terms are first added among
+/// themselves, so that bodies do not wait for each other; floats take few terms before they are added to doubles.
 /// </summary>
 [RequiresDynamicCode("Emits IL.")]
 internal sealed class SumAccumulators

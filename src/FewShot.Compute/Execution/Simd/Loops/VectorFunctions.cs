@@ -46,8 +46,8 @@ internal static unsafe class VectorFunctions<TVector, TDouble, TLanes>
     }
 
     /// <summary>
-    /// e^x = 2^n · e^r with n = round(x / ln 2), |r| ≤ ln 2 / 2, and a polynomial for e^r. The power of two is applied in two factors so that
-    /// results below the normal range come out gradually.
+    /// e^x = 2^n · e^r with n = round(x / ln 2), |r| ≤ ln 2 / 2, and a polynomial for e^r. The power of two is applied in two factors so
+    /// that results below the normal range come out gradually.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static TVector Exp(TVector x)
@@ -213,7 +213,38 @@ internal static unsafe class VectorFunctions<TVector, TDouble, TLanes>
         const int longest = 16;
         ReadOnlySpan<uint> ones =
         [
-            ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+            ~0u,
+            ~0u,
+            ~0u,
+            ~0u,
+            ~0u,
+            ~0u,
+            ~0u,
+            ~0u,
+            ~0u,
+            ~0u,
+            ~0u,
+            ~0u,
+            ~0u,
+            ~0u,
+            ~0u,
+            ~0u,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
         ];
         fixed (uint* start = ones)
         {

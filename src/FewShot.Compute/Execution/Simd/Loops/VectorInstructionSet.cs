@@ -4,7 +4,9 @@ using System.Runtime.Intrinsics;
 
 namespace FewShot.Compute.Execution.Simd.Loops;
 
-/// <summary>The methods that stand for vector instructions of one width; the JIT turns calls of them into the instructions themselves.</summary>
+/// <summary>
+/// The methods that stand for vector instructions of one width; the JIT turns calls of them into the instructions themselves.
+/// </summary>
 [RequiresDynamicCode("Instantiates generic vector methods at run time.")]
 internal sealed class VectorInstructionSet
 {
@@ -158,13 +160,14 @@ internal sealed class VectorInstructionSet
 
     internal MethodInfo Cosine { get; }
 
-    internal static VectorInstructionSet For(int bits) => bits switch
-    {
-        128 => Bits128,
-        256 => Bits256,
-        512 => Bits512,
-        _ => throw new ArgumentOutOfRangeException(nameof(bits), bits, "The width of a vector is 128, 256 or 512 bits."),
-    };
+    internal static VectorInstructionSet For(int bits) =>
+        bits switch
+        {
+            128 => Bits128,
+            256 => Bits256,
+            512 => Bits512,
+            _ => throw new ArgumentOutOfRangeException(nameof(bits), bits, "The width of a vector is 128, 256 or 512 bits."),
+        };
 
     /// <summary>A method of <see cref="VectorFunctions{TVector,TDouble,TLanes}"/>.</summary>
     internal MethodInfo Function(string name) =>
@@ -172,7 +175,11 @@ internal sealed class VectorInstructionSet
 
     private MethodInfo Property(string name) => Vector.GetProperty(name)!.GetMethod!;
 
-    [UnconditionalSuppressMessage("Trimming", "IL2060", Justification = "The vector methods ask nothing of their type argument, which is float or double.")]
+    [UnconditionalSuppressMessage(
+        "Trimming",
+        "IL2060",
+        Justification = "The vector methods ask nothing of their type argument, which is float or double."
+    )]
     private MethodInfo Basic(string name, int parameters, Type[]? exact = null, Type? element = null)
     {
         foreach (MethodInfo method in _basic.GetMethods(BindingFlags.Public | BindingFlags.Static))

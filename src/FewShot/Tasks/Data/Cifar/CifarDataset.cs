@@ -11,8 +11,8 @@ public enum CifarSplit
 }
 
 /// <summary>
-/// CIFAR-100 (Krizhevsky 2009), 32×32 colour images, divided by class for few-shot learning; the images of the original's training and test files are taken together.
-/// Channels are normalised by mean and standard deviation of the training split.
+/// CIFAR-100 (Krizhevsky 2009), 32×32 colour images, divided by class for few-shot learning; the images of the original's training and test
+/// files are taken together. Channels are normalised by mean and standard deviation of the training split.
 /// </summary>
 public static class CifarDataset
 {
@@ -48,7 +48,25 @@ public static class CifarDataset
         ImageClasses[] pools = [.. classes.Select(part => new ImageClasses(CifarFile.Side, CifarFile.Side, 3, part, normalization))];
         var preparation = new ImagePreparation(CifarFile.Side, CifarFile.Side, 3, Invert: false, normalization);
         return split == CifarSplit.CifarFs
-            ? new ImageDataset("cifar-fs", $"CIFAR-FS (Bertinetto et al. 2019): CIFAR-100 by class, 64 / 16 / 20, 32×32 colour, {counts}.", pools[0], pools[1], pools[2]) { Preparation = preparation }
-            : new ImageDataset("fc100", $"FC100 (Oreshkin et al. 2018): CIFAR-100 by superclass, 60 / 20 / 20 classes, 32×32 colour, {counts}.", pools[0], pools[1], pools[2]) { Preparation = preparation };
+            ? new ImageDataset(
+                "cifar-fs",
+                $"CIFAR-FS (Bertinetto et al. 2019): CIFAR-100 by class, 64 / 16 / 20, 32×32 colour, {counts}.",
+                pools[0],
+                pools[1],
+                pools[2]
+            )
+            {
+                Preparation = preparation,
+            }
+            : new ImageDataset(
+                "fc100",
+                $"FC100 (Oreshkin et al. 2018): CIFAR-100 by superclass, 60 / 20 / 20 classes, 32×32 colour, {counts}.",
+                pools[0],
+                pools[1],
+                pools[2]
+            )
+            {
+                Preparation = preparation,
+            };
     }
 }

@@ -17,7 +17,8 @@ internal static class CifarFile
     private const long LongestArchive = 1 << 30;
 
     // Some copies divide the training images into two files; the second is read where it is there.
-    private const string FirstPart = "train_100_per_class.bin.gz", SecondPart = "train_other_400_per_class.bin.gz";
+    private const string FirstPart = "train_100_per_class.bin.gz",
+        SecondPart = "train_other_400_per_class.bin.gz";
 
     private static readonly string[] s_trainNames = ["train.bin", "train.bin.gz", FirstPart];
     private static readonly string[] s_testNames = ["test.bin", "test.bin.gz"];
@@ -34,10 +35,15 @@ internal static class CifarFile
         int[] coarse = new int[ClassCount];
         if (DataFolder.Find(root, "cifar100", Below("cifar-100-binary", s_trainNames)) is { } train)
         {
-            string test = DataFolder.Find(root, "cifar100", Below("cifar-100-binary", s_testNames))
+            string test =
+                DataFolder.Find(root, "cifar100", Below("cifar-100-binary", s_testNames))
                 ?? throw DataFolder.Missing(root, "cifar100", "test.bin of CIFAR-100 (train.bin is there)");
             ReadFile(train, images, coarse);
-            if (train.EndsWith(FirstPart, StringComparison.Ordinal) && train[..^FirstPart.Length] + SecondPart is var rest && File.Exists(rest))
+            if (
+                train.EndsWith(FirstPart, StringComparison.Ordinal)
+                && train[..^FirstPart.Length] + SecondPart is var rest
+                && File.Exists(rest)
+            )
             {
                 ReadFile(rest, images, coarse);
             }
@@ -58,55 +64,69 @@ internal static class CifarFile
 
     private static string[] Below(string folder, string[] names) => [.. names, .. names.Select(name => Path.Combine(folder, name))];
 
-    private static void ReadFile(string path, List<byte[]>[] images, int[] coarse) => Guard(path, () =>
-    {
-        using FileStream file = File.OpenRead(path);
-        if (path.EndsWith(".gz", StringComparison.Ordinal))
-        {
-            using var unpacked = new GZipStream(file, CompressionMode.Decompress);
-            ReadRecords(unpacked, path, images, coarse);
-        }
-        else
-        {
-            ReadRecords(file, path, images, coarse);
-        }
-    });
-
-    private static void ReadArchive(string path, List<byte[]>[] images, int[] coarse) => Guard(path, () =>
-    {
-        using FileStream file = File.OpenRead(path);
-        using var unpacked = new GZipStream(file, CompressionMode.Decompress);
-        var found = new HashSet<string>();
-        long passed = 0;
-        while (TarHeader.Read(unpacked) is { } entry)
-        {
-            string name = Path.GetFileName(entry.Name);
-            passed += TarHeader.BlockSize + entry.Length;
-            if (entry.Length > LongestArchive || passed > LongestArchive)
+    private static void ReadFile(string path, List<byte[]>[] images, int[] coarse) =>
+        Guard(
+            path,
+            () =>
             {
-                throw new InvalidDataException($"it declares more than {LongestArchive} bytes, and CIFAR-100 has fewer than 200 million");
-            }
-
-            long left = entry.Length;
-            if (name is "train.bin" or "test.bin")
-            {
-                if (!entry.IsFile || !found.Add(name))
+                using FileStream file = File.OpenRead(path);
+                if (path.EndsWith(".gz", StringComparison.Ordinal))
                 {
-                    throw new InvalidDataException($"its entry '{entry.Name}' is {(entry.IsFile ? "there twice" : "a link, device or folder and no file")}");
+                    using var unpacked = new GZipStream(file, CompressionMode.Decompress);
+                    ReadRecords(unpacked, path, images, coarse);
+                }
+                else
+                {
+                    ReadRecords(file, path, images, coarse);
+                }
+            }
+        );
+
+    private static void ReadArchive(string path, List<byte[]>[] images, int[] coarse) =>
+        Guard(
+            path,
+            () =>
+            {
+                using FileStream file = File.OpenRead(path);
+                using var unpacked = new GZipStream(file, CompressionMode.Decompress);
+                var found = new HashSet<string>();
+                long passed = 0;
+                while (TarHeader.Read(unpacked) is { } entry)
+                {
+                    string name = Path.GetFileName(entry.Name);
+                    passed += TarHeader.BlockSize + entry.Length;
+                    if (entry.Length > LongestArchive || passed > LongestArchive)
+                    {
+                        throw new InvalidDataException(
+                            $"it declares more than {LongestArchive} bytes, and CIFAR-100 has fewer than 200 million"
+                        );
+                    }
+
+                    long left = entry.Length;
+                    if (name is "train.bin" or "test.bin")
+                    {
+                        if (!entry.IsFile || !found.Add(name))
+                        {
+                            throw new InvalidDataException(
+                                $"its entry '{entry.Name}' is {(entry.IsFile ? "there twice" : "a link, device or folder and no file")}"
+                            );
+                        }
+
+                        ReadRecords(unpacked, $"{path}/{entry.Name}", images, coarse, entry.Length);
+                        left = 0;
+                    }
+
+                    Skip(unpacked, left + entry.Padding);
                 }
 
-                ReadRecords(unpacked, $"{path}/{entry.Name}", images, coarse, entry.Length);
-                left = 0;
+                if (found.Count != 2)
+                {
+                    throw new DataException(
+                        $"The archive '{path}' lacks train.bin or test.bin; get the binary version with 'fewshot data get cifar100'."
+                    );
+                }
             }
-
-            Skip(unpacked, left + entry.Padding);
-        }
-
-        if (found.Count != 2)
-        {
-            throw new DataException($"The archive '{path}' lacks train.bin or test.bin; get the binary version with 'fewshot data get cifar100'.");
-        }
-    });
+        );
 
     private static void Skip(Stream stream, long count)
     {
@@ -127,7 +147,11 @@ internal static class CifarFile
         }
         catch (Exception error) when (error is InvalidDataException or EndOfStreamException)
         {
-            throw new DataException($"The file '{path}' is damaged or incomplete ({error.Message}); delete it and get it again with 'fewshot data get cifar100'.", error);
+            throw new DataException(
+                $"The file '{path}' is damaged or incomplete ({error.Message}); delete it and get it again with 'fewshot data get "
+                    + "cifar100'.",
+                error
+            );
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -150,17 +174,26 @@ internal static class CifarFile
 
             if (read < RecordSize)
             {
-                throw new DataException($"The file '{path}' ends inside record {number} ({read} of {RecordSize} bytes); delete it and get it again with 'fewshot data get cifar100'.");
+                throw new DataException(
+                    $"The file '{path}' ends inside record {number} ({read} of {RecordSize} bytes); delete it and get it again with "
+                        + "'fewshot data get cifar100'."
+                );
             }
 
             if (record[0] >= CifarSplits.CoarseNames.Count || record[1] >= ClassCount)
             {
-                throw new DataException($"The file '{path}' has the labels {record[0]}, {record[1]} in record {number}, which CIFAR-100 does not have; it is no binary CIFAR-100 file.");
+                throw new DataException(
+                    $"The file '{path}' has the labels {record[0]}, {record[1]} in record {number}, which CIFAR-100 does not have; it "
+                        + "is no binary CIFAR-100 file."
+                );
             }
 
             if (images[record[1]].Count == ImagesOfClass)
             {
-                throw new DataException($"The file '{path}' brings more than the {ImagesOfClass} images that CIFAR-100 has of class {record[1]}; it is no binary CIFAR-100 file.");
+                throw new DataException(
+                    $"The file '{path}' brings more than the {ImagesOfClass} images that CIFAR-100 has of class {record[1]}; it is no "
+                        + "binary CIFAR-100 file."
+                );
             }
 
             coarse[record[1]] = record[0];

@@ -3,7 +3,10 @@ using System.Text;
 
 namespace FewShot.Tasks.Data;
 
-/// <summary>The header of one entry of a tar archive (POSIX ustar). The runtime's reader takes memory by the lengths that an archive declares; this takes one block.</summary>
+/// <summary>
+/// The header of one entry of a tar archive (POSIX ustar). The runtime's reader takes memory by the lengths that an archive declares; this
+/// takes one block.
+/// </summary>
 /// <param name="Name">The path of the entry; its first 100 bytes where an extension holds a longer one.</param>
 /// <param name="IsFile">Whether it is a regular file, and no link, device, folder or extension.</param>
 /// <param name="Length">Bytes of its data, which follow, filled up to a whole block.</param>
@@ -47,7 +50,8 @@ internal sealed record TarHeader(string Name, bool IsFile, long Length)
         return new TarHeader(
             Encoding.UTF8.GetString(block[..(end < 0 ? 100 : end)]),
             block[156] is 0 or (byte)'0' or (byte)'7',
-            Number(block[124..136]));
+            Number(block[124..136])
+        );
     }
 
     // Octal digits, or for large numbers a first bit and the number itself.

@@ -5,8 +5,8 @@ using System.Security.Cryptography;
 namespace FewShot.Tasks.Data;
 
 /// <summary>
-/// Downloads data sets. A file is written under its name with ".part" added, continued there after an interruption, verified by its hash, and only then renamed:
-/// a file under its own name is always whole. Safe to run twice at once: the second is refused.
+/// Downloads data sets. A file is written under its name with ".part" added, continued there after an interruption, verified by its hash,
+/// and only then renamed: a file under its own name is always whole. Safe to run twice at once: the second is refused.
 /// </summary>
 public sealed class DatasetDownloader : IDisposable
 {
@@ -17,7 +17,10 @@ public sealed class DatasetDownloader : IDisposable
     public DatasetDownloader(HttpMessageHandler? handler = null)
     {
         // Large files take long; a connection that stalls is noticed by StallLimit instead.
-        _client = new HttpClient(handler ?? new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(20) }) { Timeout = Timeout.InfiniteTimeSpan };
+        _client = new HttpClient(handler ?? new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(20) })
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
         _client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("FewShot", null));
     }
 
@@ -38,7 +41,11 @@ public sealed class DatasetDownloader : IDisposable
     /// <returns>The folder the files are in.</returns>
     /// <exception cref="DataException">A file cannot be had or is not the expected one. The message says what to do by hand.</exception>
     public async Task<string> GetAsync(
-        DownloadableDataset dataset, string? root, IProgress<DownloadProgress>? progress = null, CancellationToken cancellationToken = default)
+        DownloadableDataset dataset,
+        string? root,
+        IProgress<DownloadProgress>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(dataset);
         string folder = Path.Combine(DataFolder.Resolve(root), dataset.Name);
@@ -61,7 +68,12 @@ public sealed class DatasetDownloader : IDisposable
     /// <summary>Ends open connections.</summary>
     public void Dispose() => _client.Dispose();
 
-    private async Task GetFileAsync(DatasetFile file, string target, IProgress<DownloadProgress>? progress, CancellationToken cancellationToken)
+    private async Task GetFileAsync(
+        DatasetFile file,
+        string target,
+        IProgress<DownloadProgress>? progress,
+        CancellationToken cancellationToken
+    )
     {
         if (File.Exists(target))
         {
@@ -73,7 +85,10 @@ public sealed class DatasetDownloader : IDisposable
 
             if (found != file.Hash)
             {
-                throw new DataException($"'{target}' is there but is not the official file (its hash is {found}, not {file.Hash}); move it away to download it, or keep it and use it as it is.");
+                throw new DataException(
+                    $"'{target}' is there but is not the official file (its hash is {found}, not {file.Hash}); move it away to "
+                        + "download it, or keep it and use it as it is."
+                );
             }
 
             return;
@@ -96,7 +111,9 @@ public sealed class DatasetDownloader : IDisposable
             if (found != file.Hash)
             {
                 stream.SetLength(0);
-                throw new DataException($"What {file.Source} sent is not the expected file (its hash is {found}, not {file.Hash}); {ByHand(file, target)}");
+                throw new DataException(
+                    $"What {file.Source} sent is not the expected file (its hash is {found}, not {file.Hash}); {ByHand(file, target)}"
+                );
             }
 
             stream.Flush(flushToDisk: true);
@@ -117,7 +134,13 @@ public sealed class DatasetDownloader : IDisposable
         }
     }
 
-    private async Task DownloadAsync(DatasetFile file, string target, FileStream stream, IProgress<DownloadProgress>? progress, CancellationToken cancellationToken)
+    private async Task DownloadAsync(
+        DatasetFile file,
+        string target,
+        FileStream stream,
+        IProgress<DownloadProgress>? progress,
+        CancellationToken cancellationToken
+    )
     {
         TimeSpan delay = RetryDelay;
         for (int attempt = 1; ; attempt++)
@@ -154,7 +177,10 @@ public sealed class DatasetDownloader : IDisposable
 
             if (attempt >= MaximumAttempts)
             {
-                throw new DataException($"Cannot download {file.Source} ({failure.Message}); run the command again to continue, or {ByHand(file, target)}", failure);
+                throw new DataException(
+                    $"Cannot download {file.Source} ({failure.Message}); run the command again to continue, or {ByHand(file, target)}",
+                    failure
+                );
             }
 
             await Task.Delay(delay, cancellationToken).ConfigureAwait(false);
@@ -163,7 +189,13 @@ public sealed class DatasetDownloader : IDisposable
     }
 
     // One request for what is missing.
-    private async Task ContinueAsync(DatasetFile file, string target, FileStream stream, IProgress<DownloadProgress>? progress, CancellationToken cancellationToken)
+    private async Task ContinueAsync(
+        DatasetFile file,
+        string target,
+        FileStream stream,
+        IProgress<DownloadProgress>? progress,
+        CancellationToken cancellationToken
+    )
     {
         using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         stall.CancelAfter(StallLimit);
@@ -173,7 +205,9 @@ public sealed class DatasetDownloader : IDisposable
             request.Headers.Range = new RangeHeaderValue(stream.Length, null);
         }
 
-        using HttpResponseMessage response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stall.Token).ConfigureAwait(false);
+        using HttpResponseMessage response = await _client
+            .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stall.Token)
+            .ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
         {
             // Nothing is missing, or what is there is too long: the hash will tell.
@@ -186,7 +220,8 @@ public sealed class DatasetDownloader : IDisposable
         }
 
         response.EnsureSuccessStatusCode();
-        bool continues = response.StatusCode == HttpStatusCode.PartialContent && response.Content.Headers.ContentRange?.From == stream.Length;
+        bool continues =
+            response.StatusCode == HttpStatusCode.PartialContent && response.Content.Headers.ContentRange?.From == stream.Length;
         if (response.StatusCode == HttpStatusCode.PartialContent && !continues)
         {
             stream.SetLength(0);
@@ -218,14 +253,16 @@ public sealed class DatasetDownloader : IDisposable
     }
 
     private static string ByHand(DatasetFile file, string target) =>
-        $"without a connection, get the file elsewhere ({(file.Hash.Length == 32 ? "MD5" : "SHA-256")} {file.Hash}) and put it at '{target}'.";
+        $"without a connection, get the file elsewhere ({(file.Hash.Length == 32 ? "MD5" : "SHA-256")} {file.Hash}) and put it at "
+        + $"'{target}'.";
 
     private static async Task<string> HashAsync(FileStream stream, string expected, CancellationToken cancellationToken)
     {
         stream.Position = 0;
-        byte[] hash = expected.Length == 32
-            ? await MD5.HashDataAsync(stream, cancellationToken).ConfigureAwait(false)
-            : await SHA256.HashDataAsync(stream, cancellationToken).ConfigureAwait(false);
+        byte[] hash =
+            expected.Length == 32
+                ? await MD5.HashDataAsync(stream, cancellationToken).ConfigureAwait(false)
+                : await SHA256.HashDataAsync(stream, cancellationToken).ConfigureAwait(false);
         return Convert.ToHexStringLower(hash);
     }
 }

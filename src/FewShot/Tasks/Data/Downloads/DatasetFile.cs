@@ -15,15 +15,33 @@ public sealed record DownloadableDataset(string Name, string Terms, IReadOnlyLis
     /// <summary>The data sets this library knows how to get.</summary>
     public static IReadOnlyList<DownloadableDataset> All { get; } =
     [
-        new("omniglot", "Omniglot, Lake et al. 2015; MIT licence.",
-        [
-            new("images_background.zip", new Uri("https://raw.githubusercontent.com/brendenlake/omniglot/master/python/images_background.zip"), "68d2efa1b9178cc56df9314c21c6e718"),
-            new("images_evaluation.zip", new Uri("https://raw.githubusercontent.com/brendenlake/omniglot/master/python/images_evaluation.zip"), "6b91aef0f799c5bb55b94e3f2daec811"),
-        ]),
-        new("cifar100", "CIFAR-100, Krizhevsky 2009; no licence stated, for research. Serves the sources cifar-fs and fc100.",
-        [
-            new("cifar-100-binary.tar.gz", new Uri("https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz"), "03b5dce01913d631647c71ecec9e9cb8"),
-        ]),
+        new(
+            "omniglot",
+            "Omniglot, Lake et al. 2015; MIT licence.",
+            [
+                new(
+                    "images_background.zip",
+                    new Uri("https://raw.githubusercontent.com/brendenlake/omniglot/master/python/images_background.zip"),
+                    "68d2efa1b9178cc56df9314c21c6e718"
+                ),
+                new(
+                    "images_evaluation.zip",
+                    new Uri("https://raw.githubusercontent.com/brendenlake/omniglot/master/python/images_evaluation.zip"),
+                    "6b91aef0f799c5bb55b94e3f2daec811"
+                ),
+            ]
+        ),
+        new(
+            "cifar100",
+            "CIFAR-100, Krizhevsky 2009; no licence stated, for research. Serves the sources cifar-fs and fc100.",
+            [
+                new(
+                    "cifar-100-binary.tar.gz",
+                    new Uri("https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz"),
+                    "03b5dce01913d631647c71ecec9e9cb8"
+                ),
+            ]
+        ),
     ];
 
     /// <summary>Finds a data set by its name, or by the name of a source that is made of it.</summary>
@@ -31,10 +49,17 @@ public sealed record DownloadableDataset(string Name, string Terms, IReadOnlyLis
     /// <exception cref="DataException">Nothing of that name can be downloaded.</exception>
     public static DownloadableDataset Find(string name)
     {
-        string dataset = name switch { "cifar-fs" or "fc100" => "cifar100", "omniglot-official" => "omniglot", _ => name };
+        string dataset = name switch
+        {
+            "cifar-fs" or "fc100" => "cifar100",
+            "omniglot-official" => "omniglot",
+            _ => name,
+        };
         return All.FirstOrDefault(known => known.Name == dataset)
-            ?? throw new DataException($"There is no data set '{name}' to get.{NameSuggestion.For(name, All.Select(known => known.Name))} "
-                + $"These can be downloaded: {string.Join(", ", All.Select(known => known.Name))}.");
+            ?? throw new DataException(
+                $"There is no data set '{name}' to get.{NameSuggestion.For(name, All.Select(known => known.Name))} "
+                    + $"These can be downloaded: {string.Join(", ", All.Select(known => known.Name))}."
+            );
     }
 }
 

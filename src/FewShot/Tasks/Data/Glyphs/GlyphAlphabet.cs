@@ -3,15 +3,18 @@ using System.Numerics;
 namespace FewShot.Tasks.Data;
 
 /// <summary>
-/// An invented alphabet: a few pen shapes in a few sizes and directions, and rules for putting them together, from which its characters are composed. A character that
-/// is hard to tell from one already there is thrown away and composed anew.
+/// An invented alphabet: a few pen shapes in a few sizes and directions, and rules for putting them together, from which its characters are
+/// composed. A character that is hard to tell from one already there is thrown away and composed anew.
 /// </summary>
 internal sealed class GlyphAlphabet
 {
     private const int Attempts = 60;
     private readonly (GlyphShape Shape, Vector2 Extent, bool Flip)[] _motifs;
     private readonly float _aspect;
-    private readonly double _symmetry, _dots, _extraStroke, _floating;
+    private readonly double _symmetry,
+        _dots,
+        _extraStroke,
+        _floating;
     private readonly bool _headline;
 
     public GlyphAlphabet(string name, ref CounterRandom random)
@@ -51,16 +54,42 @@ internal sealed class GlyphAlphabet
     private static GlyphShape DrawShape(ref CounterRandom random, double roundness)
     {
         ReadOnlySpan<GlyphShape> round =
-            [GlyphShape.Arc, GlyphShape.Arc, GlyphShape.Bow, GlyphShape.Hook, GlyphShape.Wave, GlyphShape.Loop, GlyphShape.Loop, GlyphShape.Curl, GlyphShape.Arches];
+        [
+            GlyphShape.Arc,
+            GlyphShape.Arc,
+            GlyphShape.Bow,
+            GlyphShape.Hook,
+            GlyphShape.Wave,
+            GlyphShape.Loop,
+            GlyphShape.Loop,
+            GlyphShape.Curl,
+            GlyphShape.Arches,
+        ];
         ReadOnlySpan<GlyphShape> angular =
-            [GlyphShape.Line, GlyphShape.Line, GlyphShape.Line, GlyphShape.Corner, GlyphShape.Corner, GlyphShape.Zigzag, GlyphShape.Hook];
+        [
+            GlyphShape.Line,
+            GlyphShape.Line,
+            GlyphShape.Line,
+            GlyphShape.Corner,
+            GlyphShape.Corner,
+            GlyphShape.Zigzag,
+            GlyphShape.Hook,
+        ];
         double curved = 0.25 + (0.5 * roundness);
         return random.NextDouble() < curved ? round[random.NextInt32(round.Length)] : angular[random.NextInt32(angular.Length)];
     }
 
     private static Vector2 DrawExtent(ref CounterRandom random, double slope, bool large)
     {
-        float length = large ? 1 : random.NextInt32(4) switch { 0 => 1, 1 => 0.75f, 2 => 0.55f, _ => 0.4f };
+        float length = large
+            ? 1
+            : random.NextInt32(4) switch
+            {
+                0 => 1,
+                1 => 0.75f,
+                2 => 0.55f,
+                _ => 0.4f,
+            };
         double angle = Math.PI / 2 * random.NextInt32(4);
         if (random.NextDouble() < slope)
         {
@@ -128,9 +157,10 @@ internal sealed class GlyphAlphabet
             Vector2 place = default;
             if (strokes.Count > 0)
             {
-                place = random.NextDouble() < _floating
-                    ? new Vector2((float)random.Uniform(-0.6, 0.6), (float)random.Uniform(-0.6, 0.6)) + strokes[0].Middle
-                    : PointOf(ref random, strokes[random.NextInt32(strokes.Count)]);
+                place =
+                    random.NextDouble() < _floating
+                        ? new Vector2((float)random.Uniform(-0.6, 0.6), (float)random.Uniform(-0.6, 0.6)) + strokes[0].Middle
+                        : PointOf(ref random, strokes[random.NextInt32(strokes.Count)]);
             }
 
             GlyphStroke moved = motif.Map(point => point - own + place);
@@ -144,12 +174,13 @@ internal sealed class GlyphAlphabet
         return null;
     }
 
-    private static Vector2 PointOf(ref CounterRandom random, GlyphStroke stroke) => random.NextInt32(5) switch
-    {
-        0 or 1 => stroke.Start,
-        2 or 3 => stroke.End,
-        _ => stroke.Points.Length == 2 ? (stroke.Start + stroke.End) / 2 : stroke.Middle,
-    };
+    private static Vector2 PointOf(ref CounterRandom random, GlyphStroke stroke) =>
+        random.NextInt32(5) switch
+        {
+            0 or 1 => stroke.Start,
+            2 or 3 => stroke.End,
+            _ => stroke.Points.Length == 2 ? (stroke.Start + stroke.End) / 2 : stroke.Middle,
+        };
 
     private static void AddDots(ref CounterRandom random, List<GlyphStroke> strokes)
     {

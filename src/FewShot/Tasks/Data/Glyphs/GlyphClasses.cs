@@ -1,8 +1,9 @@
 namespace FewShot.Tasks.Data;
 
 /// <summary>
-/// The built-in handwriting: characters of invented alphabets, drawn anew for every image at 28×28, ink 1 on 0, so that there is something to learn from before
-/// any data set is downloaded. The alphabets of the three splits are disjoint and always the same; image number i of a class is always the same drawing.
+/// The built-in handwriting: characters of invented alphabets, drawn anew for every image at 28×28, ink 1 on 0, so that there is something
+/// to learn from before any data set is downloaded. The alphabets of the three splits are disjoint and always the same; image number i of a
+/// class is always the same drawing.
 /// </summary>
 public sealed class GlyphClasses : IImagePool
 {
@@ -55,11 +56,17 @@ public sealed class GlyphClasses : IImagePool
     public static GlyphClasses Of(Split split) => s_splits[(int)split].Value;
 
     /// <summary>The whole data set.</summary>
-    public static ImageDataset Dataset() => new(
-        "glyphs", "Handwritten characters of invented alphabets, drawn on demand at 28×28; built in.", Of(Split.Train), Of(Split.Validation), Of(Split.Test))
-    {
-        Preparation = new ImagePreparation(Side, Side, 1, Invert: true, null),
-    };
+    public static ImageDataset Dataset() =>
+        new(
+            "glyphs",
+            "Handwritten characters of invented alphabets, drawn on demand at 28×28; built in.",
+            Of(Split.Train),
+            Of(Split.Validation),
+            Of(Split.Test)
+        )
+        {
+            Preparation = new ImagePreparation(Side, Side, 1, Invert: true, null),
+        };
 
     /// <inheritdoc/>
     public string NameOf(int index) => _characters[index].Name;

@@ -45,7 +45,8 @@ internal static class GlyphGeometry
 
         Vector2[] path = Trace(stroke);
         Vector2[][] paths = [.. others.Select(Trace)];
-        int near = 0, samples = 0;
+        int near = 0,
+            samples = 0;
         for (int i = 0; i < path.Length; i++)
         {
             // Long straight lines have points only at their ends, so look in between as well.

@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace FewShot.Tasks.Data;
 
-// The shapes that handwriting is made of. An alphabet picks a few of them, in a few sizes and directions, and builds all its characters from these.
+// The shapes that handwriting is made of. An alphabet picks a few of them, in a few sizes and directions, and builds all its characters
+// from these.
 internal enum GlyphShape
 {
     Line,
@@ -34,7 +35,20 @@ internal static class GlyphMotif
             GlyphShape.Zigzag => (Path((0, 0), (0.62f, 0.5f), (0.38f, -0.2f), (1, 0.3f)), false),
             GlyphShape.Loop => (LoopPoints(0.36f), true),
             GlyphShape.Curl => (CurlPoints(), true),
-            _ => (Path((0, 0), (0.06f, 0.3f), (0.25f, 0.4f), (0.44f, 0.3f), (0.5f, 0.04f), (0.56f, 0.3f), (0.75f, 0.4f), (0.94f, 0.3f), (1, 0)), true),
+            _ => (
+                Path(
+                    (0, 0),
+                    (0.06f, 0.3f),
+                    (0.25f, 0.4f),
+                    (0.44f, 0.3f),
+                    (0.5f, 0.04f),
+                    (0.56f, 0.3f),
+                    (0.75f, 0.4f),
+                    (0.94f, 0.3f),
+                    (1, 0)
+                ),
+                true
+            ),
         };
 
         // Turn +x onto the extent and scale by its length.

@@ -2,8 +2,8 @@ using System.Numerics;
 
 namespace FewShot.Tasks.Data;
 
-// Draws paths with a round pen into a gray image, ink 1 on 0. A pixel's ink falls off linearly over one pixel at the edge of the line, which is what averaging over
-// the pixel's area gives for a straight edge.
+// Draws paths with a round pen into a gray image, ink 1 on 0. A pixel's ink falls off linearly over one pixel at the edge of the line,
+// which is what averaging over the pixel's area gives for a straight edge.
 internal static class GlyphPen
 {
     // Points of the longest traced stroke: 11 control points with 3 pieces between each pair, and some room.

@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace FewShot.Tasks.Data;
 
-// One stroke of the pen: control points joined by straight lines, or by a smooth curve through them. A single point is a dot. y grows downwards.
+// One stroke of the pen: control points joined by straight lines, or by a smooth curve through them. A single point is a dot. y grows
+// downwards.
 internal sealed record GlyphStroke(Vector2[] Points, bool Smooth)
 {
     public Vector2 Start => Points[0];

@@ -4,11 +4,12 @@ using SkiaSharp;
 namespace FewShot.Tasks.Data;
 
 /// <summary>
-/// Reads image files: JPEG, PNG, WebP, GIF (its first picture) and BMP by SkiaSharp, and the Netpbm formats PBM, PGM and PPM. The content decides, not the file's name.
+/// Reads image files: JPEG, PNG, WebP, GIF (its first picture) and BMP by SkiaSharp, and the Netpbm formats PBM, PGM and PPM. The content
+/// decides, not the file's name.
 /// </summary>
 /// <remarks>
-/// The orientation that a camera stored (EXIF) is applied. Transparency is laid over white, as on paper. Colour profiles and gamma are ignored; CMYK becomes red, green
-/// and blue by the simple product; samples of 16 bits keep their upper 8. Safe for concurrent use.
+/// The orientation that a camera stored (EXIF) is applied. Transparency is laid over white, as on paper. Colour profiles and gamma are
+/// ignored; CMYK becomes red, green and blue by the simple product; samples of 16 bits keep their upper 8. Safe for concurrent use.
 /// </remarks>
 public static class ImageDecoder
 {
@@ -21,11 +22,33 @@ public static class ImageDecoder
     // Deflate makes at most 1,032 bytes of one.
     private const ulong LargestExpansion = 1032;
 
-    /// <summary>The file name endings that an image folder is searched for; those that cannot be read are among them, so that no picture is passed over in silence.</summary>
+    /// <summary>
+    /// The file name endings that an image folder is searched for; those that cannot be read are among them, so that no picture is passed
+    /// over in silence.
+    /// </summary>
     internal static readonly IReadOnlySet<string> Extensions = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
     {
-        ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".gif", ".bmp", ".dib", ".pgm", ".ppm", ".pbm",
-        ".tif", ".tiff", ".heic", ".heif", ".avif", ".jp2", ".jxl", ".svg", ".ico",
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".webp",
+        ".gif",
+        ".bmp",
+        ".dib",
+        ".pgm",
+        ".ppm",
+        ".pbm",
+        ".tif",
+        ".tiff",
+        ".heic",
+        ".heif",
+        ".avif",
+        ".jp2",
+        ".jxl",
+        ".svg",
+        ".ico",
     };
 
     /// <summary>Reads and decodes a file.</summary>
@@ -47,14 +70,25 @@ public static class ImageDecoder
             return new FileInfo(path).Length switch
             {
                 0 => throw Refused(path, "is an empty file (or a pipe or device, which has no length)"),
-                > MaximumFileLength and var length => throw Refused(path, $"has {length} bytes, more than the {MaximumFileLength} that an image may have", "scale it down"),
+                > MaximumFileLength and var length => throw Refused(
+                    path,
+                    $"has {length} bytes, more than the {MaximumFileLength} that an image may have",
+                    "scale it down"
+                ),
                 _ => File.ReadAllBytes(path),
             };
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new DataException(
-                $"The image '{path}' does not exist{(path.Contains('\uFFFD', StringComparison.Ordinal) ? " under that name, which is not UTF-8; rename it" : "; check the path")}.", error);
+                $"The image '{path}' does not exist"
+                    + (
+                        path.Contains('\uFFFD', StringComparison.Ordinal)
+                            ? " under that name, which is not UTF-8; rename it."
+                            : "; check the path."
+                    ),
+                error
+            );
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -81,8 +115,10 @@ public static class ImageDecoder
 
         if (ImageFormat.Of(file) is not { IsRead: true } format)
         {
-            throw new DataException($"The image '{name}' is {ImageFormat.Of(file)?.Name ?? "of an unknown format"}, which is not read; "
-                + "convert it to PNG or JPEG (WebP, GIF, BMP, PBM, PGM and PPM are read too) or remove it.");
+            throw new DataException(
+                $"The image '{name}' is {ImageFormat.Of(file)?.Name ?? "of an unknown format"}, which is not read; "
+                    + "convert it to PNG or JPEG (WebP, GIF, BMP, PBM, PGM and PPM are read too) or remove it."
+            );
         }
 
         if (format.Name == "PNG")
@@ -93,27 +129,39 @@ public static class ImageDecoder
         using SKCodec? codec = SKCodec.Create(new SKMemoryStream(file.ToArray()), out SKCodecResult opened);
         if (codec is null)
         {
-            throw Refused(name, opened == SKCodecResult.IncompleteInput
-                ? $"is truncated or damaged in the header of its {format.Name} data"
-                : $"has {format.Name} data that cannot be read ({opened})");
+            throw Refused(
+                name,
+                opened == SKCodecResult.IncompleteInput
+                    ? $"is truncated or damaged in the header of its {format.Name} data"
+                    : $"has {format.Name} data that cannot be read ({opened})"
+            );
         }
 
         CheckSize(codec.Info.Width, codec.Info.Height, name);
         bool gray = codec.Info.ColorType == SKColorType.Gray8;
-        var info = new SKImageInfo(codec.Info.Width, codec.Info.Height, gray ? SKColorType.Gray8 : SKColorType.Rgba8888, gray ? SKAlphaType.Opaque : SKAlphaType.Unpremul);
+        var info = new SKImageInfo(
+            codec.Info.Width,
+            codec.Info.Height,
+            gray ? SKColorType.Gray8 : SKColorType.Rgba8888,
+            gray ? SKAlphaType.Opaque : SKAlphaType.Unpremul
+        );
         SKCodecResult result = codec.GetPixels(info, out byte[] pixels);
         if (result != SKCodecResult.Success)
         {
-            throw Refused(name, result == SKCodecResult.IncompleteInput
-                ? $"is truncated: its {format.Name} data end before the last pixel"
-                : $"has damaged {format.Name} data ({result})");
+            throw Refused(
+                name,
+                result == SKCodecResult.IncompleteInput
+                    ? $"is truncated: its {format.Name} data end before the last pixel"
+                    : $"has damaged {format.Name} data ({result})"
+            );
         }
 
         var image = new RasterImage(info.Height, info.Width, gray ? 1 : 3, gray ? pixels : OverWhite(pixels));
         return Upright(image, codec.EncodedOrigin);
     }
 
-    internal static DataException Refused(string name, string what, string remedy = "replace it with an intact copy") => new($"The image '{name}' {what}; {remedy} or remove it.");
+    internal static DataException Refused(string name, string what, string remedy = "replace it with an intact copy") =>
+        new($"The image '{name}' {what}; {remedy} or remove it.");
 
     internal static void CheckSize(long width, long height, string name)
     {
@@ -139,7 +187,13 @@ public static class ImageDecoder
 
         uint width = BinaryPrimitives.ReadUInt32BigEndian(file[16..]);
         uint height = BinaryPrimitives.ReadUInt32BigEndian(file[20..]);
-        int samples = file[25] switch { 2 => 3, 4 => 2, 6 => 4, _ => 1 };
+        int samples = file[25] switch
+        {
+            2 => 3,
+            4 => 2,
+            6 => 4,
+            _ => 1,
+        };
         UInt128 needed = (((UInt128)width * (uint)(samples * file[24])) + 7) / 8 * height;
         if (needed / LargestExpansion > (UInt128)file.Length)
         {
@@ -154,7 +208,8 @@ public static class ImageDecoder
         byte[] colors = new byte[rgba.Length / 4 * 3];
         for (int from = 0, to = 0; from < rgba.Length; from += 4, to += 3)
         {
-            int alpha = rgba[from + 3], white = 255 * (255 - alpha);
+            int alpha = rgba[from + 3],
+                white = 255 * (255 - alpha);
             colors[to] = (byte)(((rgba[from] * alpha) + white + 127) / 255);
             colors[to + 1] = (byte)(((rgba[from + 1] * alpha) + white + 127) / 255);
             colors[to + 2] = (byte)(((rgba[from + 2] * alpha) + white + 127) / 255);
@@ -171,9 +226,12 @@ public static class ImageDecoder
             return stored;
         }
 
-        bool transposed = origin is SKEncodedOrigin.LeftTop or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
-        bool rowsTurned = origin is SKEncodedOrigin.BottomRight or SKEncodedOrigin.BottomLeft or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom;
-        bool columnsTurned = origin is SKEncodedOrigin.TopRight or SKEncodedOrigin.BottomRight or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
+        bool transposed =
+            origin is SKEncodedOrigin.LeftTop or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
+        bool rowsTurned =
+            origin is SKEncodedOrigin.BottomRight or SKEncodedOrigin.BottomLeft or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom;
+        bool columnsTurned =
+            origin is SKEncodedOrigin.TopRight or SKEncodedOrigin.BottomRight or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
         (int height, int width) = transposed ? (stored.Width, stored.Height) : (stored.Height, stored.Width);
         byte[] pixels = new byte[stored.Pixels.Length];
         int target = 0;

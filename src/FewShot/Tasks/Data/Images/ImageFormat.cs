@@ -14,7 +14,10 @@ internal sealed record ImageFormat(string Name, bool IsRead)
             _ when file.StartsWith("RIFF"u8) && brand.SequenceEqual("WEBP"u8) => new("WebP", true),
             _ when file.StartsWith("BM"u8) => new("BMP", true),
             _ when file.StartsWith("II*\0"u8) || file.StartsWith("MM\0*"u8) => new("a TIFF image", false),
-            _ when file.Length >= 12 && file[4..8].SequenceEqual("ftyp"u8) => new(brand.StartsWith("avi"u8) ? "an AVIF image" : "a HEIC image", false),
+            _ when file.Length >= 12 && file[4..8].SequenceEqual("ftyp"u8) => new(
+                brand.StartsWith("avi"u8) ? "an AVIF image" : "a HEIC image",
+                false
+            ),
             _ when file.Length >= 8 && file[4..8].SequenceEqual("jP  "u8) => new("a JPEG 2000 image", false),
             [0xFF, 0x0A, ..] => new("a JPEG XL image", false),
             [0, 0, 1, 0, ..] => new("an icon (ICO)", false),

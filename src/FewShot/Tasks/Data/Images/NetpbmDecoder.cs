@@ -3,7 +3,8 @@ namespace FewShot.Tasks.Data;
 // Portable bitmaps, graymaps and pixmaps, plain (P1 to P3) and raw (P4 to P6).
 internal static class NetpbmDecoder
 {
-    public static bool Matches(ReadOnlySpan<byte> file) => file.Length > 2 && file[0] == 'P' && file[1] is >= (byte)'1' and <= (byte)'6' && IsSpace(file[2]);
+    public static bool Matches(ReadOnlySpan<byte> file) =>
+        file.Length > 2 && file[0] == 'P' && file[1] is >= (byte)'1' and <= (byte)'6' && IsSpace(file[2]);
 
     public static RasterImage Decode(ReadOnlySpan<byte> file, string name)
     {
@@ -23,7 +24,10 @@ internal static class NetpbmDecoder
         // A pixel takes at least one bit of a raw bitmap and one byte or more of anything else.
         if ((kind == 4 ? (long)width * height / 8 : (long)width * height * channels) > file.Length)
         {
-            throw ImageDecoder.Refused(name, $"is truncated: it declares {width}×{height} pixels, more than its {file.Length} bytes can hold");
+            throw ImageDecoder.Refused(
+                name,
+                $"is truncated: it declares {width}×{height} pixels, more than its {file.Length} bytes can hold"
+            );
         }
 
         byte[] pixels = new byte[width * height * channels];
@@ -42,23 +46,29 @@ internal static class NetpbmDecoder
         int rowBytes = kind == 4 ? (width + 7) / 8 : width * channels * (maximum > 255 ? 2 : 1);
         if (data.Length < (long)rowBytes * height)
         {
-            throw ImageDecoder.Refused(name, $"is truncated: it has {data.Length} bytes of pixels where {(long)rowBytes * height} are needed");
+            throw ImageDecoder.Refused(
+                name,
+                $"is truncated: it has {data.Length} bytes of pixels where {(long)rowBytes * height} are needed"
+            );
         }
 
         for (int i = 0; i < pixels.Length; i++)
         {
-            int row = i / (width * channels), column = i % (width * channels);
-            pixels[i] = kind == 4
-                ? (byte)(((data[(row * rowBytes) + (column / 8)] >> (7 - (column % 8))) & 1) == 1 ? 0 : 255)
-                : Scale(maximum > 255 ? (data[2 * i] << 8) | data[(2 * i) + 1] : data[i], maximum, name);
+            int row = i / (width * channels),
+                column = i % (width * channels);
+            pixels[i] =
+                kind == 4
+                    ? (byte)(((data[(row * rowBytes) + (column / 8)] >> (7 - (column % 8))) & 1) == 1 ? 0 : 255)
+                    : Scale(maximum > 255 ? (data[2 * i] << 8) | data[(2 * i) + 1] : data[i], maximum, name);
         }
 
         return new RasterImage(height, width, channels, pixels);
     }
 
-    private static byte Scale(int value, int maximum, string name) => value <= maximum
-        ? (byte)(((value * 255) + (maximum / 2)) / maximum)
-        : throw ImageDecoder.Refused(name, $"has the value {value} above its maximum {maximum}");
+    private static byte Scale(int value, int maximum, string name) =>
+        value <= maximum
+            ? (byte)(((value * 255) + (maximum / 2)) / maximum)
+            : throw ImageDecoder.Refused(name, $"has the value {value} above its maximum {maximum}");
 
     private static int Bit(ReadOnlySpan<byte> file, ref int position, string name)
     {
@@ -78,7 +88,9 @@ internal static class NetpbmDecoder
             value = (10 * value) + file[position++] - '0';
         }
 
-        return position > begin ? value : throw ImageDecoder.Refused(name, "ends early or has something other than a number where one is needed");
+        return position > begin
+            ? value
+            : throw ImageDecoder.Refused(name, "ends early or has something other than a number where one is needed");
     }
 
     private static void SkipSpace(ReadOnlySpan<byte> file, ref int position)

@@ -72,7 +72,10 @@ public sealed class RasterImage
         return new RasterImage(Height, Width, channels, converted);
     }
 
-    /// <summary>Resizes by area averaging: every new pixel is the mean of the old ones it covers, weighted by the covered area. Exact for any ratio, up or down.</summary>
+    /// <summary>
+    /// Resizes by area averaging: every new pixel is the mean of the old ones it covers, weighted by the covered area. Exact for any ratio,
+    /// up or down.
+    /// </summary>
     /// <param name="height">The new number of rows.</param>
     /// <param name="width">The new number of columns.</param>
     public RasterImage Resize(int height, int width)
@@ -102,7 +105,8 @@ public sealed class RasterImage
             {
                 for (int channel = 0; channel < Channels; channel++)
                 {
-                    sums[(((row * width) + to) * Channels) + channel] += weight * flattened[(row * lineLength) + (from * Channels) + channel];
+                    sums[(((row * width) + to) * Channels) + channel] +=
+                        weight * flattened[(row * lineLength) + (from * Channels) + channel];
                 }
             }
         }

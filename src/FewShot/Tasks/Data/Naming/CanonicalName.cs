@@ -4,15 +4,22 @@ using System.Text;
 namespace FewShot.Tasks.Data;
 
 /// <summary>
-/// The canonical decomposition (NFD) of a name: spellings that Unicode holds equal, é as one character or as e and an accent, become the same text.
+/// The canonical decomposition (NFD) of a name: spellings that Unicode holds equal, é as one character or as e and an accent, become the
+/// same text.
 /// </summary>
 /// <remarks>
-/// The runtime's own normalisation changes nothing where globalisation is invariant, and follows the tables of the system elsewhere. What a class is must depend on
-/// neither, so the tables are here.
+/// The runtime's own normalisation changes nothing where globalisation is invariant, and follows the tables of the system elsewhere. What a
+/// class is must depend on neither, so the tables are here.
 /// </remarks>
 internal static class CanonicalName
 {
-    private const int HangulFirst = 0xAC00, HangulCount = 11172, LeadFirst = 0x1100, VowelFirst = 0x1161, TailFirst = 0x11A7, Vowels = 21, Tails = 28;
+    private const int HangulFirst = 0xAC00,
+        HangulCount = 11172,
+        LeadFirst = 0x1100,
+        VowelFirst = 0x1161,
+        TailFirst = 0x11A7,
+        Vowels = 21,
+        Tails = 28;
 
     private static readonly Lazy<(Dictionary<int, int[]> Decompositions, Dictionary<int, byte> Classes)> s_forms = new(Load);
 

@@ -7,7 +7,8 @@ namespace FewShot.Tasks.Data;
 // Divides named things into training, validation and test where the user did not.
 internal static class NameSplit
 {
-    private const double TestShare = 0.2, ValidationShare = 0.16;
+    private const double TestShare = 0.2,
+        ValidationShare = 0.16;
 
     private static readonly Dictionary<string, Split> s_given = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -42,7 +43,9 @@ internal static class NameSplit
     {
         byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(CanonicalName.Of(name)));
         double share = BinaryPrimitives.ReadUInt64BigEndian(hash) / Math.Pow(2, 64);
-        return share < TestShare ? Split.Test : share < TestShare + ValidationShare ? Split.Validation : Split.Train;
+        return share < TestShare ? Split.Test
+            : share < TestShare + ValidationShare ? Split.Validation
+            : Split.Train;
     }
 
     // 64 / 16 / 20, ordered by a hash of the name, so that the same names always divide the same way; other names beside one can move it.
@@ -54,7 +57,10 @@ internal static class NameSplit
         var splits = new Dictionary<string, Split>();
         for (int i = 0; i < ordered.Length; i++)
         {
-            splits[ordered[i]] = i < test ? Split.Test : i < test + validation ? Split.Validation : Split.Train;
+            splits[ordered[i]] =
+                i < test ? Split.Test
+                : i < test + validation ? Split.Validation
+                : Split.Train;
         }
 
         return splits;

@@ -9,22 +9,28 @@ internal static class OmniglotArchive
     private const int OriginalSide = 105;
 
     // A drawing has some 250 bytes, and a part of Omniglot 19,280 drawings.
-    private const int LongestDrawing = 1 << 16, MostDrawings = 100_000;
+    private const int LongestDrawing = 1 << 16,
+        MostDrawings = 100_000;
 
     // The file type in the mode that a zip file keeps for Unix, and the types that are no regular file: link, device, pipe, socket.
-    private const int TypeMask = 0xF000, RegularFile = 0x8000;
+    private const int TypeMask = 0xF000,
+        RegularFile = 0x8000;
 
     public static IReadOnlyList<ImageClass> Read(string path)
     {
         List<(string Name, byte[] File)> files = Directory.Exists(path) ? ReadFolder(path) : ReadZip(path);
         if (files.Count == 0)
         {
-            throw new DataException($"'{path}' has no images below alphabet and character folders; get it with 'fewshot data get omniglot'.");
+            throw new DataException(
+                $"'{path}' has no images below alphabet and character folders; get it with 'fewshot data get omniglot'."
+            );
         }
 
         // Sorted by name, so that the numbers of classes and drawings do not depend on how the archive was packed.
         IGrouping<string, (string Name, byte[] File)>[] characters =
-            [.. files.OrderBy(file => file.Name, StringComparer.Ordinal).GroupBy(file => file.Name[..file.Name.LastIndexOf('/')])];
+        [
+            .. files.OrderBy(file => file.Name, StringComparer.Ordinal).GroupBy(file => file.Name[..file.Name.LastIndexOf('/')]),
+        ];
         var classes = new ImageClass[characters.Length];
         try
         {
@@ -32,7 +38,9 @@ internal static class OmniglotArchive
         }
         catch (AggregateException error)
         {
-            throw error.InnerExceptions[0] is DataException data ? data : new DataException($"'{path}' cannot be read: {error.InnerExceptions[0].Message}", error);
+            throw error.InnerExceptions[0] is DataException data
+                ? data
+                : new DataException($"'{path}' cannot be read: {error.InnerExceptions[0].Message}", error);
         }
 
         return classes;
@@ -47,8 +55,11 @@ internal static class OmniglotArchive
             RasterImage image = ImageDecoder.Decode(files[i].File, name).WithChannels(1);
             if (image.Height != OriginalSide || image.Width != OriginalSide)
             {
-                throw new DataException($"The image '{name}' has {image.Width}×{image.Height} pixels, but drawings of Omniglot have {OriginalSide}×{OriginalSide}; "
-                    + "get the original with 'fewshot data get omniglot'.");
+                throw new DataException(
+                    $"The image '{name}' has {image.Width}×{image.Height} pixels, but drawings of Omniglot have "
+                        + $"{OriginalSide}×{OriginalSide}; "
+                        + "get the original with 'fewshot data get omniglot'."
+                );
             }
 
             byte[] small = image.Resize(Side, Side).Pixels;
@@ -75,9 +86,11 @@ internal static class OmniglotArchive
                     int type = (entry.ExternalAttributes >> 16) & TypeMask;
                     if (type is not (0 or RegularFile) || files.Count == MostDrawings)
                     {
-                        throw new InvalidDataException(files.Count == MostDrawings
-                            ? $"it has more than {MostDrawings} drawings"
-                            : $"its entry '{entry.FullName}' is a link or device and no file");
+                        throw new InvalidDataException(
+                            files.Count == MostDrawings
+                                ? $"it has more than {MostDrawings} drawings"
+                                : $"its entry '{entry.FullName}' is a link or device and no file"
+                        );
                     }
 
                     files.Add((name, ReadEntry(entry)));
@@ -88,7 +101,11 @@ internal static class OmniglotArchive
         }
         catch (Exception error) when (error is InvalidDataException or EndOfStreamException)
         {
-            throw new DataException($"The archive '{path}' is damaged or incomplete ({error.Message}); delete it and get it again with 'fewshot data get omniglot'.", error);
+            throw new DataException(
+                $"The archive '{path}' is damaged or incomplete ({error.Message}); delete it and get it again with 'fewshot data get "
+                    + "omniglot'.",
+                error
+            );
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -104,20 +121,29 @@ internal static class OmniglotArchive
         int length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
         return length <= LongestDrawing
             ? buffer[..length]
-            : throw new InvalidDataException($"its entry '{entry.FullName}' has more than {LongestDrawing} bytes, and drawings some hundred");
+            : throw new InvalidDataException(
+                $"its entry '{entry.FullName}' has more than {LongestDrawing} bytes, and drawings some hundred"
+            );
     }
 
     private static List<(string Name, byte[] File)> ReadFolder(string path) =>
-        [.. ClassFolders.FilesOf(path)
-            .Select(file => (Name: CharacterPath(Path.GetRelativePath(path, file).Replace('\\', '/')), Path: file))
-            .Where(file => file.Name is not null)
-            .Select(file => (file.Name!, ImageDecoder.ReadFile(file.Path)))];
+        [
+            .. ClassFolders
+                .FilesOf(path)
+                .Select(file => (Name: CharacterPath(Path.GetRelativePath(path, file).Replace('\\', '/')), Path: file))
+                .Where(file => file.Name is not null)
+                .Select(file => (file.Name!, ImageDecoder.ReadFile(file.Path))),
+        ];
 
     // The last three parts of a drawing's path, or null for anything else, such as the resource forks that some archives carry.
     private static string? CharacterPath(string path)
     {
         string[] parts = path.Split('/');
-        return parts.Length >= 3 && parts[^1].EndsWith(".png", StringComparison.OrdinalIgnoreCase) && !parts[^1].StartsWith('.') && parts[0] != "__MACOSX"
+        return
+            parts.Length >= 3
+            && parts[^1].EndsWith(".png", StringComparison.OrdinalIgnoreCase)
+            && !parts[^1].StartsWith('.')
+            && parts[0] != "__MACOSX"
             ? string.Join('/', parts[^3..])
             : null;
     }

@@ -4,13 +4,15 @@ using System.Text;
 
 namespace FewShot.Tasks.Data;
 
-// Keeps decoded images between runs. A copy belongs to the size and time of what it was decoded from, and carries a hash of itself, so a stale, truncated or
-// half-written one is never used. Writers make a file of their own and rename it into place, so concurrent ones cannot disturb each other.
+// Keeps decoded images between runs. A copy belongs to the size and time of what it was decoded from, and carries a hash of itself, so a
+// stale, truncated or half-written one is never used. Writers make a file of their own and rename it into place, so concurrent ones cannot
+// disturb each other.
 internal static class OmniglotCache
 {
     // Raise when the decoding or the layout of the file changes.
     private const int Version = 1;
     private const int HashLength = 32;
+
     // Links could lead back.
     private static readonly EnumerationOptions s_withoutLinks = new()
     {
@@ -24,7 +26,10 @@ internal static class OmniglotCache
     public static IReadOnlyList<ImageClass> GetOrAdd(string cacheFolder, string source, Func<IReadOnlyList<ImageClass>> decode)
     {
         string key = KeyOf(source);
-        string file = Path.Combine(cacheFolder, $"omniglot-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))[..16]}.images");
+        string file = Path.Combine(
+            cacheFolder,
+            $"omniglot-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))[..16]}.images"
+        );
         if (TryRead(file, key) is { } cached)
         {
             return cached;
@@ -38,8 +43,12 @@ internal static class OmniglotCache
     private static string KeyOf(string source)
     {
         string full = Path.GetFullPath(source);
-        long size = 0, newest = 0, count = 0;
-        IEnumerable<FileInfo> files = Directory.Exists(full) ? new DirectoryInfo(full).EnumerateFiles("*", s_withoutLinks) : [new FileInfo(full)];
+        long size = 0,
+            newest = 0,
+            count = 0;
+        IEnumerable<FileInfo> files = Directory.Exists(full)
+            ? new DirectoryInfo(full).EnumerateFiles("*", s_withoutLinks)
+            : [new FileInfo(full)];
         foreach (FileInfo file in files)
         {
             size += file.Length;
@@ -64,8 +73,11 @@ internal static class OmniglotCache
         }
 
         int bodyLength = file.Length - HashLength;
-        if (bodyLength < Magic.Length || !file.AsSpan().StartsWith(Magic)
-            || !SHA256.HashData(file.AsSpan(0, bodyLength)).AsSpan().SequenceEqual(file.AsSpan(bodyLength)))
+        if (
+            bodyLength < Magic.Length
+            || !file.AsSpan().StartsWith(Magic)
+            || !SHA256.HashData(file.AsSpan(0, bodyLength)).AsSpan().SequenceEqual(file.AsSpan(bodyLength))
+        )
         {
             return null;
         }

@@ -6,7 +6,9 @@ public enum OmniglotSplit
     /// <summary>The lists of Vinyals et al. 2016 in common use: 1,028 / 172 / 423 characters, each in four rotations.</summary>
     Vinyals,
 
-    /// <summary>The parts of Lake et al. 2015: background (964 characters) for training, evaluation (659) for test, no validation, no rotations.</summary>
+    /// <summary>
+    /// The parts of Lake et al. 2015: background (964 characters) for training, evaluation (659) for test, no validation, no rotations.
+    /// </summary>
     Official,
 }
 
@@ -33,8 +35,12 @@ public static class OmniglotDataset
         if (split == OmniglotSplit.Official)
         {
             return new ImageDataset(
-                "omniglot-official", "Omniglot (Lake et al. 2015), 28×28, official parts: background for training, evaluation for test.",
-                Pool(parts[0], rotations: false), null, Pool(parts[1], rotations: false))
+                "omniglot-official",
+                "Omniglot (Lake et al. 2015), 28×28, official parts: background for training, evaluation for test.",
+                Pool(parts[0], rotations: false),
+                null,
+                Pool(parts[1], rotations: false)
+            )
             {
                 Preparation = s_preparation,
             };
@@ -42,16 +48,31 @@ public static class OmniglotDataset
 
         Dictionary<string, ImageClass> byName = parts.SelectMany(part => part).ToDictionary(item => item.Name);
         return new ImageDataset(
-            "omniglot", "Omniglot (Lake et al. 2015), 28×28, split of Vinyals et al. 2016 with four rotations.",
-            Select(Split.Train), Select(Split.Validation), Select(Split.Test))
+            "omniglot",
+            "Omniglot (Lake et al. 2015), 28×28, split of Vinyals et al. 2016 with four rotations.",
+            Select(Split.Train),
+            Select(Split.Validation),
+            Select(Split.Test)
+        )
         {
             Preparation = s_preparation,
         };
 
-        ImageClasses Select(Split part) => Pool(
-            [.. OmniglotSplits.Vinyals(part).Select(name => byName.GetValueOrDefault(name)
-                ?? throw new DataException($"Omniglot in '{folder}' lacks the character '{name}'; get the whole data set with 'fewshot data get omniglot'."))],
-            rotations: true);
+        ImageClasses Select(Split part) =>
+            Pool(
+                [
+                    .. OmniglotSplits
+                        .Vinyals(part)
+                        .Select(name =>
+                            byName.GetValueOrDefault(name)
+                            ?? throw new DataException(
+                                $"Omniglot in '{folder}' lacks the character '{name}'; get the whole data set with 'fewshot data get "
+                                    + "omniglot'."
+                            )
+                        ),
+                ],
+                rotations: true
+            );
     }
 
     private static ImageClasses Pool(IReadOnlyList<ImageClass> classes, bool rotations) =>
@@ -59,8 +80,15 @@ public static class OmniglotDataset
 
     private static IReadOnlyList<ImageClass> OpenPart(string folder, string part, string cacheFolder)
     {
-        string path = DataFolder.Find(folder, "omniglot", $"{part}.zip", part, Path.Combine("omniglot-py", part), Path.Combine("omniglot-py", $"{part}.zip"))
-            ?? throw DataFolder.Missing(folder, "omniglot", $"{part}.zip (or folder {part})");
+        string path =
+            DataFolder.Find(
+                folder,
+                "omniglot",
+                $"{part}.zip",
+                part,
+                Path.Combine("omniglot-py", part),
+                Path.Combine("omniglot-py", $"{part}.zip")
+            ) ?? throw DataFolder.Missing(folder, "omniglot", $"{part}.zip (or folder {part})");
         return OmniglotCache.GetOrAdd(cacheFolder, path, () => OmniglotArchive.Read(path));
     }
 }

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace FewShot.Tasks.Data;
 
-// The characters of each split of Vinyals et al. 2016 as the community uses it: 1,028 / 172 / 423 characters. Whole alphabets except Gurmukhi, which is divided.
+// The characters of each split of Vinyals et al. 2016 as the community uses it: 1,028 / 172 / 423 characters. Whole alphabets except
+// Gurmukhi, which is divided.
 internal static class OmniglotSplits
 {
     private const string Train = """
@@ -23,7 +24,12 @@ internal static class OmniglotSplits
     // The names of a split's characters, "Alphabet/character01", in the order of the list.
     public static IReadOnlyList<string> Vinyals(Split split)
     {
-        string list = split switch { Split.Train => Train, Split.Validation => Validation, _ => Test };
+        string list = split switch
+        {
+            Split.Train => Train,
+            Split.Validation => Validation,
+            _ => Test,
+        };
         var names = new List<string>();
         foreach (string entry in list.Split(';', StringSplitOptions.TrimEntries))
         {

@@ -4,15 +4,16 @@ using FewShot.Compute.Graphs;
 namespace FewShot.Tasks.Data;
 
 /// <summary>
-/// Images: converted to gray or colour, resized by area averaging, turned to ink on dark where asked, and normalised by channel; the arithmetic of
-/// <see cref="ImageClasses"/>.
+/// Images: converted to gray or colour, resized by area averaging, turned to ink on dark where asked, and normalised by channel; the
+/// arithmetic of <see cref="ImageClasses"/>.
 /// </summary>
 /// <param name="Height">Rows.</param>
 /// <param name="Width">Columns.</param>
 /// <param name="Channels">1 for gray, 3 for colour.</param>
 /// <param name="Invert">Whether dark becomes high: drawings on white paper are learnt as ink 1 on 0.</param>
 /// <param name="Normalization">What is subtracted and divided by; null leaves [0, 1].</param>
-public sealed record ImagePreparation(int Height, int Width, int Channels, bool Invert, ChannelNormalization? Normalization) : InputPreparation
+public sealed record ImagePreparation(int Height, int Width, int Channels, bool Invert, ChannelNormalization? Normalization)
+    : InputPreparation
 {
     /// <summary>Numbers in one example.</summary>
     [JsonIgnore]
@@ -23,7 +24,8 @@ public sealed record ImagePreparation(int Height, int Width, int Channels, bool 
     {
         var shape = new Shape(Height, Width, Channels);
         return shape != input ? $"gives images of {shape}, the learner takes {input}"
-            : Normalization is { } n && (n.Mean?.Count != Channels || n.Scale?.Count != Channels) ? $"needs a mean and a scale for each of {Channels} channels"
+            : Normalization is { } n && (n.Mean?.Count != Channels || n.Scale?.Count != Channels)
+                ? $"needs a mean and a scale for each of {Channels} channels"
             : Normalization is { } m && !(m.Mean.All(double.IsFinite) && m.Scale.All(scale => double.IsFinite(scale) && scale != 0))
                 ? "has a mean that is not finite, or a scale that is 0 or not finite"
             : null;
@@ -72,7 +74,8 @@ public sealed record ImagePreparation(int Height, int Width, int Channels, bool 
     /// <summary>The image files of a folder in the order of their names, hidden ones left out.</summary>
     /// <param name="folder">The folder.</param>
     /// <exception cref="DataException">It is missing, has no images, or something in it cannot be followed.</exception>
-    public static IReadOnlyList<string> FilesOf(string folder) => Directory.Exists(folder)
-        ? ClassFolders.FilesOf(folder)
-        : throw new DataException($"The folder '{folder}' does not exist; check the path.");
+    public static IReadOnlyList<string> FilesOf(string folder) =>
+        Directory.Exists(folder)
+            ? ClassFolders.FilesOf(folder)
+            : throw new DataException($"The folder '{folder}' does not exist; check the path.");
 }

@@ -14,15 +14,21 @@ namespace FewShot.Tasks.Data;
 /// <param name="TargetMean">Mean of a regression's target; 0 for classes.</param>
 /// <param name="TargetScale">Scale of a regression's target; 1 for classes.</param>
 public sealed record TablePreparation(
-    IReadOnlyList<string> Features, IReadOnlyList<double> Mean, IReadOnlyList<double> Scale, string Target, double TargetMean, double TargetScale)
-    : InputPreparation
+    IReadOnlyList<string> Features,
+    IReadOnlyList<double> Mean,
+    IReadOnlyList<double> Scale,
+    string Target,
+    double TargetMean,
+    double TargetScale
+) : InputPreparation
 {
-    /// <summary>How the training table was written, and so the files of examples and queries are. The default is that of <see cref="TableFormat"/>.</summary>
+    /// <summary>
+    /// How the training table was written, and so the files of examples and queries are. The default is that of <see cref="TableFormat"/>.
+    /// </summary>
     [AllowNull]
     public TableFormat Format
     {
         get;
-
         // Files of learners from before there was a choice say nothing, which a reader passes on as null.
         init => field = value ?? new TableFormat();
     } = new();
@@ -31,7 +37,8 @@ public sealed record TablePreparation(
     internal override string? Fault(Shape input) =>
         Features is null || Features.Any(string.IsNullOrEmpty) || string.IsNullOrEmpty(Target) ? "does not name every column"
         : Features.Count != input.Count ? $"gives {Features.Count} features, the learner takes {input}"
-        : Mean?.Count != Features.Count || Scale?.Count != Features.Count ? $"needs a mean and a scale for each of {Features.Count} features"
+        : Mean?.Count != Features.Count || Scale?.Count != Features.Count
+            ? $"needs a mean and a scale for each of {Features.Count} features"
         : !(Mean.Append(TargetMean).All(double.IsFinite) && Scale.Append(TargetScale).All(scale => double.IsFinite(scale) && scale != 0))
             ? "has a mean that is not finite, or a scale that is 0 or not finite"
         : null;
@@ -39,7 +46,10 @@ public sealed record TablePreparation(
     /// <summary>Reads the examples of a file.</summary>
     /// <param name="path">A comma-separated file with a header line that has the feature columns.</param>
     /// <param name="targets">What to read of the target column; null leaves it unread, as for rows to predict.</param>
-    /// <exception cref="DataException">The file is missing, ragged, lacks a column, or has something other than finite numbers that a network can take; the line and column are named.</exception>
+    /// <exception cref="DataException">
+    /// The file is missing, ragged, lacks a column, or has something other than finite numbers that a network can take; the line and column
+    /// are named.
+    /// </exception>
     public TableExamples Read(string path, TaskKind? targets)
     {
         CsvFile file = CsvFile.Read(Path.GetFullPath(path), Format);
@@ -62,8 +72,11 @@ public sealed record TablePreparation(
         return new TableExamples(
             [.. file.Rows.Select(row => row.Line)],
             inputs,
-            targets == TaskKind.Regression ? [.. file.Rows.Select(row => TableCell.Standardized(file, row, target, TargetMean, TargetScale, target: true))] : [],
-            targets == TaskKind.Classification ? [.. file.Rows.Select(row => TableCell.Text(file, row, target))] : []);
+            targets == TaskKind.Regression
+                ? [.. file.Rows.Select(row => TableCell.Standardized(file, row, target, TargetMean, TargetScale, target: true))]
+                : [],
+            targets == TaskKind.Classification ? [.. file.Rows.Select(row => TableCell.Text(file, row, target))] : []
+        );
     }
 
     /// <summary>A prediction in the units of the table.</summary>

@@ -2,7 +2,8 @@ using System.Text;
 
 namespace FewShot.Tasks.Data;
 
-// A table of text with a header (RFC 4180): fields may be quoted, with separators, line breaks and doubled quotes inside. Every row knows its line.
+// A table of text with a header (RFC 4180): fields may be quoted, with separators, line breaks and doubled quotes inside. Every row knows
+// its line.
 internal sealed record CsvFile(string Path, TableFormat Format, string[] Header, IReadOnlyList<CsvRow> Rows)
 {
     private static readonly char[] s_separators = [',', ';', '\t'];
@@ -31,11 +32,22 @@ internal sealed record CsvFile(string Path, TableFormat Format, string[] Header,
         int column = Array.IndexOf(Header, name);
         return column >= 0
             ? column
-            : throw new DataException($"The table '{Path}' has no column '{name}'.{NameSuggestion.For(name, Header)} Its columns, separated by {SeparatorName}, are "
-                + $"{string.Join(", ", Header.Select(column => $"'{column}'"))}.");
+            : throw new DataException(
+                $"The table '{Path}' has no column '{name}'.{NameSuggestion.For(name, Header)} Its columns, separated by "
+                    + $"{SeparatorName}, are "
+                    + $"{string.Join(", ", Header.Select(column => $"'{column}'"))}."
+            );
     }
 
-    public string SeparatorName => Format.Separator switch { ',' => "commas", ';' => "semicolons", '\t' => "tabs", { } other => $"'{other}'", null => "commas" };
+    public string SeparatorName =>
+        Format.Separator switch
+        {
+            ',' => "commas",
+            ';' => "semicolons",
+            '\t' => "tabs",
+            { } other => $"'{other}'",
+            null => "commas",
+        };
 
     private static CsvFile Read(string path, TableFormat format, TextLines lines)
     {
@@ -60,13 +72,20 @@ internal sealed record CsvFile(string Path, TableFormat Format, string[] Header,
             }
             else
             {
-                rows.Add(row.Fields.Length == header.Length
-                    ? row
-                    : throw new DataException($"Line {row.Line} of '{path}' has {row.Fields.Length} columns, but the header has {header.Length}; correct the line."));
+                rows.Add(
+                    row.Fields.Length == header.Length
+                        ? row
+                        : throw new DataException(
+                            $"Line {row.Line} of '{path}' has {row.Fields.Length} columns, but the header has {header.Length}; correct "
+                                + "the line."
+                        )
+                );
             }
         }
 
-        return header is null ? throw new DataException($"The table '{path}' is empty; it needs a header line and rows.") : new CsvFile(path, format, header, rows);
+        return header is null
+            ? throw new DataException($"The table '{path}' is empty; it needs a header line and rows.")
+            : new CsvFile(path, format, header, rows);
     }
 
     private static void RequireDifferentNames(string path, string[] header)
@@ -102,7 +121,10 @@ internal sealed record CsvFile(string Path, TableFormat Format, string[] Header,
                 length += line.Length + 1;
                 if (length > TextLines.Longest)
                 {
-                    throw new DataException($"A quote opened in line {opened} of '{path}' goes on for more than {TextLines.Longest:#,0} characters, the most that a row may have; close it.");
+                    throw new DataException(
+                        $"A quote opened in line {opened} of '{path}' goes on for more than {TextLines.Longest:#,0} characters, the "
+                            + "most that a row may have; close it."
+                    );
                 }
 
                 position = -1;

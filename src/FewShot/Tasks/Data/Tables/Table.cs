@@ -36,7 +36,8 @@ internal sealed class Table
 
     public double TargetScale { get; private set; } = 1;
 
-    public TablePreparation Preparation => new(FeatureNames, FeatureMeans, FeatureScales, TargetName, TargetMean, TargetScale) { Format = _format };
+    public TablePreparation Preparation =>
+        new(FeatureNames, FeatureMeans, FeatureScales, TargetName, TargetMean, TargetScale) { Format = _format };
 
     public IEnumerable<TableGroup> In(Split split) => Groups.Where(group => group.Split == split);
 
@@ -49,15 +50,24 @@ internal sealed class Table
         int? splitColumn = options.SplitColumn is { } split ? file.ColumnOf(split) : null;
         int[] featureColumns = options.Features is { } named
             ? [.. named.Select(file.ColumnOf)]
-            : [.. Enumerable.Range(0, file.Header.Length).Where(column => column != groupColumn && column != targetColumn && column != splitColumn)];
+            :
+            [
+                .. Enumerable
+                    .Range(0, file.Header.Length)
+                    .Where(column => column != groupColumn && column != targetColumn && column != splitColumn),
+            ];
         if (featureColumns.Length == 0 || featureColumns.Contains(targetColumn) || groupColumn == targetColumn)
         {
-            throw new DataException($"The table '{path}' needs a group column, another target column, and at least one feature column that is not the target.");
+            throw new DataException(
+                $"The table '{path}' needs a group column, another target column, and at least one feature column that is not the target."
+            );
         }
 
         if (splitColumn is { } own && (own == groupColumn || own == targetColumn || featureColumns.Contains(own)))
         {
-            throw new DataException($"The split column '{file.Header[own]}' of '{path}' cannot also be the group, the target or a feature; name another column.");
+            throw new DataException(
+                $"The split column '{file.Header[own]}' of '{path}' cannot also be the group, the target or a feature; name another column."
+            );
         }
 
         if (file.Rows.Count == 0)
@@ -73,15 +83,26 @@ internal sealed class Table
         TableGroup[] groups =
         [
             .. rowsOfGroup.Select(rows => new TableGroup(
-                rows.Key, splitOf(rows.Key), [.. rows.Select(row => row.Line)],
+                rows.Key,
+                splitOf(rows.Key),
+                [.. rows.Select(row => row.Line)],
                 [.. rows.Select(row => Array.ConvertAll(featureColumns, column => TableCell.Number(file, row, column)))],
                 classes ? [] : [.. rows.Select(row => TableCell.Number(file, row, targetColumn, target: true))],
-                classes ? [.. rows.Select(row => TableCell.Text(file, row, targetColumn))] : [])),
+                classes ? [.. rows.Select(row => TableCell.Text(file, row, targetColumn))] : []
+            )),
         ];
-        var table = new Table(path, options.Format, Array.ConvertAll(featureColumns, column => file.Header[column]), file.Header[targetColumn], groups);
+        var table = new Table(
+            path,
+            options.Format,
+            Array.ConvertAll(featureColumns, column => file.Header[column]),
+            file.Header[targetColumn],
+            groups
+        );
         if (!table.In(Split.Train).Any())
         {
-            throw new DataException($"No group of '{path}' is in the training split, by whose rows the columns are standardised; {Remedy(options)}.");
+            throw new DataException(
+                $"No group of '{path}' is in the training split, by whose rows the columns are standardised; {Remedy(options)}."
+            );
         }
 
         table.Standardize(classes);
@@ -89,11 +110,12 @@ internal sealed class Table
     }
 
     // What to do where a split has no groups, or too few.
-    public static string Remedy(TableOptions options) => options.SplitColumn is { } column
-        ? $"the splits are those of the column '{column}': write others into it"
+    public static string Remedy(TableOptions options) =>
+        options.SplitColumn is { } column ? $"the splits are those of the column '{column}': write others into it"
         : options.Division == ClassDivision.ByHash
-            ? "each group has its split by a hash of its name, whatever the others are: add groups, or divide them yourself by a column (TableOptions.SplitColumn)"
-            : "groups are divided 64 / 16 / 20 by rank: add groups";
+            ? "each group has its split by a hash of its name, whatever the others are: add groups, or divide them yourself by a "
+                + "column (TableOptions.SplitColumn)"
+        : "groups are divided 64 / 16 / 20 by rank: add groups";
 
     private static Func<string, Split> GivenSplits(CsvFile file, IGrouping<string, CsvRow>[] rowsOfGroup, int column)
     {
@@ -103,12 +125,20 @@ internal sealed class Table
             foreach (CsvRow row in group)
             {
                 string word = TableCell.Text(file, row, column);
-                Split split = NameSplit.Given(word) ?? throw new DataException(
-                    $"Line {row.Line} of '{file.Path}', column '{file.Header[column]}', names the split '{word}'; write train, validation or test.");
+                Split split =
+                    NameSplit.Given(word)
+                    ?? throw new DataException(
+                        $"Line {row.Line} of '{file.Path}', column '{file.Header[column]}', names the split '{word}'; write train, "
+                            + "validation or test."
+                    );
                 if (splits.TryGetValue(group.Key, out Split before) && before != split)
                 {
-                    throw new DataException($"Line {row.Line} of '{file.Path}' puts the group '{group.Key}' into the {TaskErrors.NameOf(split)} split, but an earlier line into "
-                        + $"{TaskErrors.NameOf(before)}; tasks are measured on groups never seen in training, so keep a group in one split.");
+                    throw new DataException(
+                        $"Line {row.Line} of '{file.Path}' puts the group '{group.Key}' into the {TaskErrors.NameOf(split)} split, but "
+                            + "an earlier line into "
+                            + $"{TaskErrors.NameOf(before)}; tasks are measured on groups never seen in training, so keep a group in "
+                            + "one split."
+                    );
                 }
 
                 splits[group.Key] = split;
@@ -129,7 +159,13 @@ internal sealed class Table
             {
                 for (int row = 0; row < group.Features.Length; row++)
                 {
-                    group.Features[row][feature] = Standardized(group.Features[row][feature], mean, scale, group.Lines[row], FeatureNames[feature]);
+                    group.Features[row][feature] = Standardized(
+                        group.Features[row][feature],
+                        mean,
+                        scale,
+                        group.Lines[row],
+                        FeatureNames[feature]
+                    );
                 }
             }
         }
@@ -169,5 +205,11 @@ internal sealed record TableGroup(string Name, Split Split, int[] Lines, double[
 {
     // The rows of each class, by class name.
     public (string Name, int[] Rows)[] Classes { get; } =
-        [.. Labels.Select((label, row) => (label, row)).GroupBy(item => item.label, item => item.row).OrderBy(rows => rows.Key, StringComparer.Ordinal).Select(rows => (rows.Key, rows.ToArray()))];
+    [
+        .. Labels
+            .Select((label, row) => (label, row))
+            .GroupBy(item => item.label, item => item.row)
+            .OrderBy(rows => rows.Key, StringComparer.Ordinal)
+            .Select(rows => (rows.Key, rows.ToArray())),
+    ];
 }

@@ -16,8 +16,8 @@ public sealed record TableOptions
     public IReadOnlyList<string>? Features { get; init; }
 
     /// <summary>
-    /// The column that names the split of each row: train, validation or test, or a usual other name of these, in any letter case; no input. All rows of a group are in one
-    /// split. Null divides the groups by <see cref="Division"/>.
+    /// The column that names the split of each row: train, validation or test, or a usual other name of these, in any letter case; no
+    /// input. All rows of a group are in one split. Null divides the groups by <see cref="Division"/>.
     /// </summary>
     public string? SplitColumn { get; init; }
 
@@ -28,6 +28,8 @@ public sealed record TableOptions
     /// <summary>Whether groups with too few rows for a task are left out instead of being an error. The default is false.</summary>
     public bool SkipSmallGroups { get; init; }
 
-    /// <summary>How the text is written: separator, decimal mark and encoding. The default finds the separator, and takes decimal points and UTF-8.</summary>
+    /// <summary>
+    /// How the text is written: separator, decimal mark and encoding. The default finds the separator, and takes decimal points and UTF-8.
+    /// </summary>
     public TableFormat Format { get; init; } = new();
 }

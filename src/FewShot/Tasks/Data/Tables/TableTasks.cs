@@ -18,12 +18,22 @@ public sealed class TableTasks : ITaskSource
         this._table = table;
         this._options = options;
         _remedy = Table.Remedy(columns);
-        Shape = columns.Kind == TaskKind.Regression ? options.Regression(1, table.FeatureNames.Length) : options.Classification(table.FeatureNames.Length);
-        _groups = [.. Enum.GetValues<Split>().Select(split => options.Only is null || split == options.Only ? Usable(split, columns.SkipSmallGroups) : [])];
+        Shape =
+            columns.Kind == TaskKind.Regression
+                ? options.Regression(1, table.FeatureNames.Length)
+                : options.Classification(table.FeatureNames.Length);
+        _groups =
+        [
+            .. Enum.GetValues<Split>()
+                .Select(split => options.Only is null || split == options.Only ? Usable(split, columns.SkipSmallGroups) : []),
+        ];
         _skipped = (options.Only is { } only ? table.In(only).Count() : table.Groups.Length) - _groups.Sum(part => part.Length);
         if (options.Only is null or Split.Train && _groups[(int)Split.Train].Length == 0)
         {
-            throw new DataException($"No training group of '{table.Path}' has the rows that a task of {Shape} needs; ask for fewer shots or queries ({_remedy}).");
+            throw new DataException(
+                $"No training group of '{table.Path}' has the rows that a task of {Shape} needs; ask for fewer shots or queries "
+                    + $"({_remedy})."
+            );
         }
     }
 
@@ -31,7 +41,9 @@ public sealed class TableTasks : ITaskSource
     public string Name => "table";
 
     /// <inheritdoc/>
-    public string Description => $"Rows of '{_table.Path}', {_table.Groups.Length} tasks" + (_skipped > 0 ? $", {_skipped} of them left out for having too few rows." : ".");
+    public string Description =>
+        $"Rows of '{_table.Path}', {_table.Groups.Length} tasks"
+        + (_skipped > 0 ? $", {_skipped} of them left out for having too few rows." : ".");
 
     /// <inheritdoc/>
     public TaskShape Shape { get; }
@@ -42,14 +54,19 @@ public sealed class TableTasks : ITaskSource
     /// <summary>The mean subtracted from a regression's target; 0 for classification.</summary>
     public double TargetMean => _table.TargetMean;
 
-    /// <summary>What a regression's target was divided by: multiply an error by this to have it in the table's units. 1 for classification.</summary>
+    /// <summary>
+    /// What a regression's target was divided by: multiply an error by this to have it in the table's units. 1 for classification.
+    /// </summary>
     public double TargetScale => _table.TargetScale;
 
     /// <summary>Reads and checks a table.</summary>
     /// <param name="path">A comma-separated file with a header line.</param>
     /// <param name="columns">Which columns mean what.</param>
     /// <param name="options">The size of a task; for regression, shots and queries are rows of a group.</param>
-    /// <exception cref="DataException">The file is missing, ragged, has something other than finite numbers, a line has more than 1,048,576 characters, or a group has too few rows.</exception>
+    /// <exception cref="DataException">
+    /// The file is missing, ragged, has something other than finite numbers, a line has more than 1,048,576 characters, or a group has too
+    /// few rows.
+    /// </exception>
     public static TableTasks Open(string path, TableOptions columns, TaskOptions options)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -90,7 +107,8 @@ public sealed class TableTasks : ITaskSource
             CopyRows(group, rows, 0, destination);
             for (int i = 0; i < perClass; i++)
             {
-                (i < Shape.Shots ? ref destination.SupportTargets[i] : ref destination.QueryTargets[i - Shape.Shots]) = (float)group.Values[rows[i]];
+                (i < Shape.Shots ? ref destination.SupportTargets[i] : ref destination.QueryTargets[i - Shape.Shots]) = (float)
+                    group.Values[rows[i]];
             }
 
             return;
@@ -118,9 +136,10 @@ public sealed class TableTasks : ITaskSource
     {
         for (int i = 0; i < rows.Length; i++)
         {
-            Span<float> target = i < Shape.Shots
-                ? destination.SupportInput((label * Shape.Shots) + i)
-                : destination.QueryInput((label * Shape.QueriesPerClass) + i - Shape.Shots);
+            Span<float> target =
+                i < Shape.Shots
+                    ? destination.SupportInput((label * Shape.Shots) + i)
+                    : destination.QueryInput((label * Shape.QueriesPerClass) + i - Shape.Shots);
             double[] row = group.Features[rows[i]];
             for (int feature = 0; feature < row.Length; feature++)
             {
@@ -142,7 +161,10 @@ public sealed class TableTasks : ITaskSource
             }
             else if (!skipSmall)
             {
-                throw new DataException($"The group '{group.Name}' of '{_table.Path}' {problem}; ask for fewer, or leave small groups out (TableOptions.SkipSmallGroups).");
+                throw new DataException(
+                    $"The group '{group.Name}' of '{_table.Path}' {problem}; ask for fewer, or leave small groups out "
+                        + "(TableOptions.SkipSmallGroups)."
+                );
             }
         }
 

@@ -2,7 +2,8 @@ using System.Text;
 
 namespace FewShot.Tasks.Data;
 
-// The lines of a text file, one at a time, refused where they are no lines of a table: so a file of any size costs no more than its longest permitted line.
+// The lines of a text file, one at a time, refused where they are no lines of a table: so a file of any size costs no more than its longest
+// permitted line.
 internal sealed class TextLines(string path, TextReader reader, string encoding)
 {
     // Characters; a row of ten thousand columns has about a tenth of it.
@@ -37,7 +38,10 @@ internal sealed class TextLines(string path, TextReader reader, string encoding)
     {
         if (_returned)
         {
-            throw Fault("ends with a carriage return alone, as very old programs wrote it; save the table with line feeds (LF or CR LF) as line ends");
+            throw Fault(
+                "ends with a carriage return alone, as very old programs wrote it; save the table with line feeds (LF or CR LF) as "
+                    + "line ends"
+            );
         }
 
         _returned = character == '\r';
@@ -48,14 +52,20 @@ internal sealed class TextLines(string path, TextReader reader, string encoding)
 
         if (character is '\uFFFD' or '\0')
         {
-            throw Fault(character == '\0'
-                ? "has a null character, which no table has; name a text file, in UTF-8 if it was saved in another encoding"
-                : $"has bytes that are no {encoding} text; save the table as UTF-8, or name the encoding it has (TableFormat.Encoding), such as windows-1252");
+            throw Fault(
+                character == '\0'
+                    ? "has a null character, which no table has; name a text file, in UTF-8 if it was saved in another encoding"
+                    : $"has bytes that are no {encoding} text; save the table as UTF-8, or name the encoding it has "
+                        + "(TableFormat.Encoding), such as windows-1252"
+            );
         }
 
         if (_line.Length == Longest)
         {
-            throw Fault($"has more than {Longest:#,0} characters, the most that a line of a table may have; name a table whose rows end with line breaks");
+            throw Fault(
+                $"has more than {Longest:#,0} characters, the most that a line of a table may have; name a table whose rows end with "
+                    + "line breaks"
+            );
         }
 
         _line.Append(character);
