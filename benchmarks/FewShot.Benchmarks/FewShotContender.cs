@@ -39,11 +39,11 @@ internal sealed class FewShotContender : IContender
     )
     {
         var source = new RandomTasks(shape);
-        TaskGraphs graphs = TaskGraphs.Of(specification);
+        TaskPrograms graphs = TaskPrograms.Of(specification);
         ParameterSet parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), 1);
-        MemoryChoice choice = recomputed ? MemoryChoice.Least(graphs, shape) : MemoryChoice.KeepAll(graphs, shape);
+        RematerializationPlan choice = recomputed ? RematerializationPlan.Least(graphs, shape) : RematerializationPlan.KeepAll(graphs, shape);
         var step = new MetaStep(graphs, shape, choice.Program, parameters, tasks, workers);
-        Optimizer optimizer = new OuterUpdate().Create(parameters.Values.Length);
+        Optimizer optimizer = new OuterOptimizerOptions().Create(parameters.Values.Length);
         long index = 0;
         return new FewShotContender(
             () =>
@@ -66,7 +66,7 @@ internal sealed class FewShotContender : IContender
     /// </summary>
     public static FewShotContender Adaptation(LearnerSpecification specification, TaskShape shape, int threads)
     {
-        TaskGraphs graphs = TaskGraphs.Of(specification);
+        TaskPrograms graphs = TaskPrograms.Of(specification);
         ParameterSet parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), 1);
         var program = new SimdProgram(graphs.Adapt(shape.SupportCount, shape.Outputs));
         IWorker<float> worker = program.CreateWorker(threads);

@@ -34,7 +34,7 @@ internal sealed unsafe class ShareProfile : SimdWorker
     /// <summary>Prints the profile of adapting a learner to a task of a shape.</summary>
     public static void Print(string name, LearnerSpecification specification, TaskShape shape, TimeSpan time)
     {
-        TaskGraphs graphs = TaskGraphs.Of(specification);
+        TaskPrograms graphs = TaskPrograms.Of(specification);
         ParameterSet parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), 1);
         var program = new SimdProgram(graphs.Adapt(shape.SupportCount, shape.Outputs));
         using var profile = new ShareProfile(program);
@@ -130,7 +130,7 @@ internal sealed unsafe class ShareProfile : SimdWorker
     }
 
     /// <summary>Measures by the clock what two threads take for each step.</summary>
-    private sealed class ClockedWorker(SimdProgram program) : SharingWorker(program, HelperTeam.OfProcess, 2)
+    private sealed class ClockedWorker(SimdProgram program) : ParallelWorker(program, StepThreadPool.OfProcess, 2)
     {
         private readonly List<double>[] _times = [.. Enumerable.Range(0, program.StepCount).Select(_ => new List<double>())];
 

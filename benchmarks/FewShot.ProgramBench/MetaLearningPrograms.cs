@@ -110,7 +110,7 @@ internal static class MetaLearningPrograms
                 return [.. p.Zip(gradients, (value, gradient) => value - (gradient * rate))];
             }
 
-            adapted = checkpoint ? Checkpoint.Run(Descend, adapted) : Descend(adapted);
+            adapted = checkpoint ? Rematerialize.Run(Descend, adapted) : Descend(adapted);
         }
 
         using (graph.Scope("query"))

@@ -90,7 +90,7 @@ internal static class NormalizationStudy
                 ValidateEvery = Iterations,
                 ValidationEpisodes = 1,
                 Seed = Seed,
-                Outer = new OuterUpdate { Rate = 3e-3 },
+                Outer = new OuterOptimizerOptions { Rate = 3e-3 },
             };
             using var trainer = new Trainer(specification, source, options, workers: 1);
             trainer.Run();

@@ -65,7 +65,7 @@ var options = new BilevelOptions
     InnerSteps = 50,
     InnerRate = 0.05,
     Hypergradient = new Hypergradient.Implicit(new LinearSolver.ConjugateGradients(10)),
-    Outer = new OuterUpdate(Rate: 0.3),
+    Outer = new OuterOptimizerOptions(Rate: 0.3),
 };
 
 Console.WriteLine(

@@ -46,7 +46,7 @@ var options = new BilevelOptions
 {
     InnerSteps = 200,
     InnerRate = 0.15,
-    Outer = new OuterUpdate(Rate: 0.1),
+    Outer = new OuterOptimizerOptions(Rate: 0.1),
     WarmStart = false,
 };
 (string Name, Hypergradient Mode)[] modes =

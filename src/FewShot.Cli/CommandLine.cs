@@ -22,7 +22,7 @@ internal static class CommandLine
         bool verbose = parse.GetValue(common.Verbose);
         if (parse.Errors.Count > 0 && parse.Action is not HelpAction)
         {
-            return Failure.Report(new ArgumentException(ParseFault.Describe(parse)), output, verbose);
+            return Failure.Report(new ArgumentException(ParseFailure.Describe(parse)), output, verbose);
         }
 
         try

@@ -37,7 +37,7 @@ internal sealed class MethodTrial
         );
 
         static ParseResult Good(ParseResult parse) =>
-            parse.Errors.Count == 0 ? parse : throw new ArgumentException(ParseFault.Describe(parse));
+            parse.Errors.Count == 0 ? parse : throw new ArgumentException(ParseFailure.Describe(parse));
     }
 
     /// <summary>The row of an earlier session, if the same commands gave it and the run has not gone on since.</summary>
@@ -106,7 +106,7 @@ internal sealed class MethodTrial
             MetaSteps = trained.Iteration,
             TrainingSeconds = trained.Seconds,
             TrainingPeakBytes = trained.PeakBytes,
-            NormStatistics = Texts.Normalizes(training.Configuration.Learner) ? result.NormStatistics : null,
+            NormStatistics = Format.Normalizes(training.Configuration.Learner) ? result.NormStatistics : null,
             Reported = ReportedFigure.Find(row.Method, training.Configuration.Data.Source, result.Shape.Ways, result.Shape.Shots),
             Curve = Curve(),
         };
@@ -131,11 +131,11 @@ internal sealed class MethodTrial
         {
             throw new StorageException(
                 $"'{Commands.Run}' was trained for longer ({stored.Budget?.ToString("c") ?? "no time limit"}, "
-                    + $"{Texts.Count(stored.Iterations)} meta-steps) than is asked for now; give as much, or another --out"
+                    + $"{Format.Count(stored.Iterations)} meta-steps) than is asked for now; give as much, or another --out"
             );
         }
 
-        if (asked.Outer.Schedule != RateSchedule.Constant && (stored.Budget != asked.Budget || stored.Iterations != asked.Iterations))
+        if (asked.Outer.Schedule != LearningRateSchedule.Constant && (stored.Budget != asked.Budget || stored.Iterations != asked.Iterations))
         {
             output.Note(
                 $"note: '{Commands.Run}' goes on for longer than it was begun for: the schedule of its outer rate now spans the whole "

@@ -10,7 +10,7 @@ internal static class OptionNames
         ["LearnerSpecification.Channels"] = "--channels",
         ["LearnerSpecification.InnerRate"] = "--inner-rate",
         ["MethodOptions.WarmStart"] = "--warm-start",
-        ["OuterUpdate.Rate"] = "--outer-rate",
+        ["OuterOptimizerOptions.Rate"] = "--outer-rate",
         ["SourceSettings.Table"] = "--group and --target",
         ["TableFormat.DecimalMark is ','"] = "--decimal comma",
         ["TableFormat.DecimalMark is '.'"] = "--decimal point",

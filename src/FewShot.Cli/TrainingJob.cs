@@ -57,16 +57,16 @@ internal sealed record TrainingJob(RunConfiguration Configuration, ITaskSource S
         output.Note(
             $"{Method.Name} ({Method.MetaGradient.Order}) on {Configuration.Data.Source}, {Source.Shape}, {learner.Network}"
                 + (Method.Weighting == TaskWeighting.Uniform ? "" : $", tasks weighted by {Method.Weighting.Name}")
-                + (Texts.Normalization(learner) is { } statistics ? $", {statistics}" : "")
+                + (Format.Normalization(learner) is { } statistics ? $", {statistics}" : "")
         );
-        if (Method.Caution is { } caution)
+        if (Method.Warning is { } caution)
         {
             output.Note($"note: {caution}");
         }
 
         output.Note(
             folder.Latest is { } latest
-                ? $"going on with '{Folder}' at iteration {Texts.Count(latest.Iteration)}"
+                ? $"going on with '{Folder}' at iteration {Format.Count(latest.Iteration)}"
                 : $"into '{Folder}'; Ctrl-C keeps what is done"
         );
         SolverIncidents met = default;
@@ -79,11 +79,11 @@ internal sealed record TrainingJob(RunConfiguration Configuration, ITaskSource S
         }
 
         TrainingOptions training = Configuration.Training;
-        if (training.ScheduleIterations is { } schedule && training.Outer.Schedule != RateSchedule.Constant)
+        if (training.ScheduleIterations is { } schedule && training.Outer.Schedule != LearningRateSchedule.Constant)
         {
             output.Note(
-                $"note: the outer rate follows a schedule of {Texts.Count(schedule)} iterations in a training of "
-                    + $"{Texts.Count(training.Iterations)}; "
+                $"note: the outer rate follows a schedule of {Format.Count(schedule)} iterations in a training of "
+                    + $"{Format.Count(training.Iterations)}; "
                     + $"--schedule-iterations {training.Iterations} stretches it over all, which changes the rate at once"
             );
         }

@@ -24,13 +24,13 @@ public sealed class AdaptedModel : IDisposable
     /// <summary>The most queries one program answers; more are answered in turns, where they do not depend on each other.</summary>
     private const int LargestBatch = 64;
 
-    private readonly TaskPrograms _programs;
+    private readonly AdaptationPrograms _programs;
     private readonly TaskState _state;
     private readonly bool _isAlone;
     private volatile bool _disposed;
 
     internal AdaptedModel(
-        TaskPrograms programs,
+        AdaptationPrograms programs,
         TaskState state,
         int threads,
         int ways,
@@ -90,7 +90,7 @@ public sealed class AdaptedModel : IDisposable
     public static AdaptedModel Load(string path)
     {
         var file = AdaptedModelFile.Read(path);
-        (TaskPrograms programs, TaskState state) = file.Alone(path);
+        (AdaptationPrograms programs, TaskState state) = file.Alone(path);
         return Of(file, programs, state, WorkerPool.DefaultThreads, path, isAlone: true);
     }
 
@@ -106,7 +106,7 @@ public sealed class AdaptedModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(learner);
         var file = AdaptedModelFile.Read(path);
-        (TaskPrograms programs, TaskState state) = file.With(learner.Programs, path);
+        (AdaptationPrograms programs, TaskState state) = file.With(learner.Programs, path);
         return Of(file, programs, state, learner.Threads, path, isAlone: programs != learner.Programs);
     }
 
@@ -195,7 +195,7 @@ public sealed class AdaptedModel : IDisposable
     /// </summary>
     /// <param name="queries">How many queries are asked together, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There are no queries.</exception>
-    public string? CautionFor(int queries)
+    public string? WarningFor(int queries)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(queries, 1);
         int enough = Specification.QueryCount ?? Ways;
@@ -236,7 +236,7 @@ public sealed class AdaptedModel : IDisposable
 
     private bool AnswersTogether => Specification.NormStatistics == NormStatistics.Query;
 
-    private static AdaptedModel Of(AdaptedModelFile file, TaskPrograms programs, TaskState state, int threads, string path, bool isAlone)
+    private static AdaptedModel Of(AdaptedModelFile file, AdaptationPrograms programs, TaskState state, int threads, string path, bool isAlone)
     {
         try
         {

@@ -39,8 +39,8 @@ public sealed class Learner
         ArgumentNullException.ThrowIfNull(parameters);
         Specification = specification;
         Parameters = parameters;
-        Graphs = TaskGraphs.Of(specification);
-        IReadOnlyList<ParameterSpecification> needed = Graphs.Method.MetaParameters(Graphs.Model);
+        TaskPrograms = TaskPrograms.Of(specification);
+        IReadOnlyList<ParameterSpecification> needed = TaskPrograms.Method.MetaParameters(TaskPrograms.Model);
         if (
             !needed
                 .Select(parameter => (parameter.Name, parameter.Shape))
@@ -57,7 +57,7 @@ public sealed class Learner
             );
         }
 
-        Programs = new TaskPrograms(specification, Graphs, WeightsOf(parameters), new Lazy<string?>(() => HashOf(parameters)));
+        Programs = new AdaptationPrograms(specification, TaskPrograms, WeightsOf(parameters), new Lazy<string?>(() => HashOf(parameters)));
     }
 
     /// <summary>What the learner is.</summary>
@@ -67,7 +67,7 @@ public sealed class Learner
     public ParameterSet Parameters { get; }
 
     /// <summary>The method it was trained by.</summary>
-    public Method Method => Graphs.Method;
+    public Method Method => TaskPrograms.Method;
 
     /// <summary>
     /// The most threads of one adaptation or prediction, the caller's included; by default as many as there are cores, at most 4. Models
@@ -98,9 +98,9 @@ public sealed class Learner
         set => Programs.Capacity = value;
     }
 
-    internal TaskGraphs Graphs { get; }
+    internal TaskPrograms TaskPrograms { get; }
 
-    internal TaskPrograms Programs { get; }
+    internal AdaptationPrograms Programs { get; }
 
     /// <summary>Loads the best weights of a run folder, or a checkpoint file.</summary>
     /// <param name="path">A run folder, or a <c>.safetensors</c> file written by training.</param>
@@ -124,7 +124,7 @@ public sealed class Learner
         }
 
         LearnerSpecification specification = LearnerSpecification.FromJson(json, file);
-        TaskGraphs graphs = TaskGraphs.Of(specification);
+        TaskPrograms graphs = TaskPrograms.Of(specification);
         return new Learner(specification, StoredParameters.Read(checkpoint.Weights, graphs.Method.MetaParameters(graphs.Model), file));
     }
 
@@ -190,7 +190,7 @@ public sealed class Learner
                 : Math.Max(ways, label + 1);
         }
 
-        int outputs = Graphs.Method.Adaptation.NeedsHead ? Specification.Outputs : ways;
+        int outputs = TaskPrograms.Method.Adaptation.NeedsHead ? Specification.Outputs : ways;
         if (ways < 2 || ways > outputs)
         {
             throw new ArgumentException(
@@ -248,7 +248,7 @@ public sealed class Learner
         IReadOnlyList<string>? classNames
     )
     {
-        int size = Graphs.Model.Input.Count;
+        int size = TaskPrograms.Model.Input.Count;
         int count = targets.Length / outputs;
         if (targets.Length != count * outputs)
         {
@@ -261,7 +261,7 @@ public sealed class Learner
         if (count == 0 || inputs.Length != count * size)
         {
             throw new ArgumentException(
-                $"{inputs.Length} input values do not make {count} examples of {Graphs.Model.Input} ({size} values each)",
+                $"{inputs.Length} input values do not make {count} examples of {TaskPrograms.Model.Input} ({size} values each)",
                 nameof(inputs)
             );
         }

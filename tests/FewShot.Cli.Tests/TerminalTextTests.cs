@@ -36,7 +36,7 @@ public sealed class TerminalTextTests
         output.Line(Hostile);
         output.Note(Hostile);
         output.Status.Update(() => Hostile);
-        Spectre.Console.Table table = Texts.Table(Hostile);
+        Spectre.Console.Table table = Format.Table(Hostile);
         table.Row(Hostile);
         output.Show(table);
         _ = Failure.Report(new DataException(Hostile), output, verbose: true);

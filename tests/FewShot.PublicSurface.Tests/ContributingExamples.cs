@@ -78,7 +78,7 @@ public sealed class Gain : Layer
 /// <summary>A class is its mean; a feature counts the more the less it varies about the means of the support set.</summary>
 public sealed record ScaledMeans : AdaptationRule
 {
-    public override IReadOnlyList<TensorMap> Adapt(TaskTrace task)
+    public override IReadOnlyList<TensorMap> Adapt(TaskContext task)
     {
         TensorMap state = task.WithStatistics(task.Meta);
         Tensor x = task.Model.Embed(state, task.SupportInputs, task.SupportNormalization());
@@ -87,10 +87,10 @@ public sealed record ScaledMeans : AdaptationRule
         return [state.With([new("means", means * scale), new("scale", scale)])];
     }
 
-    public override Tensor Predict(TaskTrace task, TensorMap state, Tensor queries) =>
+    public override Tensor Predict(TaskContext task, TensorMap state, Tensor queries) =>
         -(task.Model.Embed(state, queries, task.QueryNormalization(state)) * state["scale"]).SquaredDistances(state["means"]);
 
-    public override string? Fault(Model model, TaskShape shape) =>
+    public override string? Incompatibility(Model model, TaskShape shape) =>
         shape.Kind == TaskKind.Classification ? null : "scaled means classify; for regression use a gradient or ridge method";
 }
 

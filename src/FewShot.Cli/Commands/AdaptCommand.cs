@@ -102,7 +102,7 @@ internal static class AdaptCommand
                     + $"{(learner.Threads == 1 ? "one thread" : $"up to {learner.Threads} threads")}."
             )
         );
-        if (Texts.Normalization(specification) is { } statistics)
+        if (Format.Normalization(specification) is { } statistics)
         {
             output.Line(
                 specification.NormStatistics == NormStatistics.Query
@@ -118,9 +118,9 @@ internal static class AdaptCommand
                 ["model"] = file,
                 ["method"] = learner.Method.Name,
                 ["pattern"] = StoredPattern.Of(learner),
-                ["normStatistics"] = Texts.Name(specification.NormStatistics),
+                ["normStatistics"] = Format.Name(specification.NormStatistics),
                 ["examples"] = examples.Count,
-                ["classes"] = examples.ClassNames is null ? null : Texts.Json(examples.ClassNames),
+                ["classes"] = examples.ClassNames is null ? null : Format.Json(examples.ClassNames),
                 ["milliseconds"] = milliseconds,
                 ["threads"] = learner.Threads,
             }

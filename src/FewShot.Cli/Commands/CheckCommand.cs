@@ -60,7 +60,7 @@ internal static class CheckCommand
 
     private static void Print(IReadOnlyList<(MethodCheckResult Gradient, ExecutorComparison Executors)> results, Output output)
     {
-        Table table = Texts.Table(
+        Table table = Format.Table(
             "method",
             "order",
             "compared with",
@@ -79,8 +79,8 @@ internal static class CheckCommand
                 gradient.Definition,
                 Scientific(gradient.MaxRelativeError),
                 Scientific(gradient.Tolerance),
-                Texts.Count(gradient.Coordinates),
-                Texts.Count(gradient.LeftOut),
+                Format.Count(gradient.Coordinates),
+                Format.Count(gradient.LeftOut),
                 Scientific(executors.MaxRelativeError),
                 Passed((gradient, executors)) ? "passed" : "FAILED"
             );
@@ -112,11 +112,11 @@ internal static class CheckCommand
             ["method"] = gradient.Method,
             ["order"] = gradient.Order,
             ["definition"] = gradient.Definition,
-            ["maxRelativeError"] = Texts.Json(gradient.MaxRelativeError),
+            ["maxRelativeError"] = Format.Json(gradient.MaxRelativeError),
             ["tolerance"] = gradient.Tolerance,
             ["coordinates"] = gradient.Coordinates,
             ["leftOut"] = gradient.LeftOut,
-            ["simdMaxRelativeError"] = Texts.Json(executors.MaxRelativeError),
+            ["simdMaxRelativeError"] = Format.Json(executors.MaxRelativeError),
             ["simdTolerance"] = executors.Tolerance,
             ["passed"] = gradient.Passed && executors.Passed,
         };

@@ -107,7 +107,7 @@ internal static class CompareCommand
     {
         output.Line($"{comparison.Data}, {comparison.Tasks}: {comparison.Conditions}");
         ReportTable content = ComparisonTable.Of(comparison);
-        Table table = Texts.Table(content.Headers);
+        Table table = Format.Table(content.Headers);
         foreach (IReadOnlyList<string> row in content.Rows)
         {
             table.Row(row);

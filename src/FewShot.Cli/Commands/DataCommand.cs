@@ -27,7 +27,7 @@ internal static class DataCommand
         var command = new Command("list", "List the sources of tasks, and which can be used now.") { common.Data.Root };
         command.SetAction(parse =>
         {
-            Table table = Texts.Table("source", "what it is", "state");
+            Table table = Format.Table("source", "what it is", "state");
             var json = new JsonArray();
             foreach ((string name, string summary) in TaskSources.All)
             {
@@ -100,7 +100,7 @@ internal static class DataCommand
                 {
                     ["name"] = dataset.Name,
                     ["folder"] = folder,
-                    ["files"] = Texts.Json(dataset.Files.Select(file => file.FileName)),
+                    ["files"] = Format.Json(dataset.Files.Select(file => file.FileName)),
                 }
             );
             return ExitCode.Ok;
@@ -152,14 +152,14 @@ internal static class DataCommand
     {
         output.Line(report.Description);
         output.Line($"inputs {string.Join('×', report.InputShape)}");
-        Table table = Texts.Table("split", "groups", "classes", "examples", "fewest of one class", "most");
+        Table table = Format.Table("split", "groups", "classes", "examples", "fewest of one class", "most");
         foreach (SplitSummary split in report.Splits)
         {
             table.Row(
                 split.Split.ToString().ToLowerInvariant(),
-                split.Groups == 0 ? "" : Texts.Count(split.Groups),
-                split.Classes == 0 ? "" : Texts.Count(split.Classes),
-                split.Examples is { } examples ? Texts.Count(examples) : "unlimited",
+                split.Groups == 0 ? "" : Format.Count(split.Groups),
+                split.Classes == 0 ? "" : Format.Count(split.Classes),
+                split.Examples is { } examples ? Format.Count(examples) : "unlimited",
                 split.FewestExamples?.ToString(CultureInfo.InvariantCulture) ?? "unlimited",
                 split.MostExamples?.ToString(CultureInfo.InvariantCulture) ?? "unlimited"
             );
@@ -176,7 +176,7 @@ internal static class DataCommand
 
         if (report.Identical.Count > ShownIdentical)
         {
-            output.Line($"and {Texts.Count(report.Identical.Count - ShownIdentical)} more groups of identical files; --json lists all");
+            output.Line($"and {Format.Count(report.Identical.Count - ShownIdentical)} more groups of identical files; --json lists all");
         }
     }
 
@@ -225,7 +225,7 @@ internal static class DataCommand
     {
         public void Report(DownloadProgress value) =>
             output.Status.Update(() =>
-                $"{value.FileName}: {Texts.Bytes(value.BytesDone)}{(value.BytesTotal is { } total ? $" of {Texts.Bytes(total)}" : "")}"
+                $"{value.FileName}: {Format.Bytes(value.BytesDone)}{(value.BytesTotal is { } total ? $" of {Format.Bytes(total)}" : "")}"
             );
     }
 }

@@ -55,7 +55,7 @@ internal static class EvaluateCommand
     private static void Print(EvaluationResult result, string source, string? pattern, Output output)
     {
         bool classification = result.Accuracy is not null;
-        string statistics = Texts.Name(result.NormStatistics);
+        string statistics = Format.Name(result.NormStatistics);
         string split = result.Split.ToString().ToLowerInvariant();
         output.Line($"{result.Method} ({result.Order}) on {source}, {split} split, {result.Shape}");
         if (pattern is not null)
@@ -64,28 +64,28 @@ internal static class EvaluateCommand
         }
 
         output.Line($"normalisation from {statistics} statistics, {result.Episodes} episodes, seed {result.Seed}; ± is a 95 % interval");
-        Table table = Texts.Table("after inner step", classification ? "query accuracy" : "query mean squared error");
+        Table table = Format.Table("after inner step", classification ? "query accuracy" : "query mean squared error");
         for (int step = 0; step < result.Steps.Count; step++)
         {
             table.Row(
                 result.Steps.Count == 1 ? "closed form"
                     : step == 0 ? "none"
                     : step.ToString(CultureInfo.InvariantCulture),
-                Texts.Interval(result.Steps[step], classification)
+                Format.Interval(result.Steps[step], classification)
             );
         }
 
         output.Show(table);
         if (classification)
         {
-            output.Line($"query loss {Texts.Interval(result.Loss, share: false)}");
+            output.Line($"query loss {Format.Interval(result.Loss, share: false)}");
         }
 
         output.Line(
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"adaptation to one task on {Cores(result.AdaptThreads)}: median {result.AdaptMillisecondsMedian:0.000} ms, 95th "
-                    + $"percentile {result.AdaptMillisecondsP95:0.000} ms, peak memory {Texts.Bytes(result.AdaptPeakBytes!.Value)}"
+                    + $"percentile {result.AdaptMillisecondsP95:0.000} ms, peak memory {Format.Bytes(result.AdaptPeakBytes!.Value)}"
             )
         );
         output.Result(Json(result, source, pattern));
@@ -107,7 +107,7 @@ internal static class EvaluateCommand
             ["ways"] = classification ? result.Shape.Ways : null,
             ["shots"] = result.Shape.Shots,
             ["queries"] = result.Shape.QueriesPerClass,
-            ["normStatistics"] = Texts.Name(result.NormStatistics),
+            ["normStatistics"] = Format.Name(result.NormStatistics),
             ["seed"] = result.Seed,
         };
         if (result.Accuracy is { } accuracy)
@@ -117,22 +117,22 @@ internal static class EvaluateCommand
             json["accuracyBefore"] = result.Before?.Mean;
         }
 
-        json["loss"] = Texts.Json(result.Loss.Mean);
-        json["lossInterval95"] = Texts.Json(result.Loss.HalfWidth);
+        json["loss"] = Format.Json(result.Loss.Mean);
+        json["lossInterval95"] = Format.Json(result.Loss.HalfWidth);
         if (!classification)
         {
-            json["lossBefore"] = Texts.Json(result.Before?.Mean ?? double.NaN);
+            json["lossBefore"] = Format.Json(result.Before?.Mean ?? double.NaN);
         }
 
         json["steps"] = new JsonArray([
             .. result.Steps.Select(step => new JsonObject
             {
-                [classification ? "accuracy" : "loss"] = Texts.Json(step.Mean),
-                ["interval95"] = Texts.Json(step.HalfWidth),
+                [classification ? "accuracy" : "loss"] = Format.Json(step.Mean),
+                ["interval95"] = Format.Json(step.HalfWidth),
             }),
         ]);
-        json["adaptMillisecondsMedian"] = Texts.Json(result.AdaptMillisecondsMedian);
-        json["adaptMillisecondsP95"] = Texts.Json(result.AdaptMillisecondsP95);
+        json["adaptMillisecondsMedian"] = Format.Json(result.AdaptMillisecondsMedian);
+        json["adaptMillisecondsP95"] = Format.Json(result.AdaptMillisecondsP95);
         json["adaptThreads"] = result.AdaptThreads;
         json["adaptPeakBytes"] = result.AdaptPeakBytes;
         return json;

@@ -26,12 +26,12 @@ internal static class InfoCommand
                 ["vectorLevel"] = SimdProgram.VectorLevel,
                 ["dataFolder"] = DataFolder.Resolve(null),
             };
-            Table table = Texts.Table("", "").HideHeaders();
+            Table table = Format.Table("", "").HideHeaders();
             table.Row("FewShot", Versions.FewShot);
             table.Row("runtime", RuntimeInformation.FrameworkDescription);
             table.Row("system", $"{RuntimeInformation.OSDescription}, {facts["architecture"]}");
             table.Row("cores", $"{Environment.ProcessorCount}");
-            table.Row("memory", Texts.Bytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes));
+            table.Row("memory", Format.Bytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes));
             table.Row("vector instructions", SimdProgram.VectorLevel);
             table.Row("data folder", $"{DataFolder.Resolve(null)}{(Directory.Exists(DataFolder.Resolve(null)) ? "" : " (not there)")}");
             output.Show(table);

@@ -16,7 +16,7 @@ internal static partial class MethodsCommand
         var command = new Command("methods", "List the methods: how each adapts, and how its meta-gradient is computed.");
         command.SetAction(_ =>
         {
-            Table table = Texts.Table("method", "what it is", "adaptation", "meta-gradient", "task weighting", "paper");
+            Table table = Format.Table("method", "what it is", "adaptation", "meta-gradient", "task weighting", "paper");
             var json = new JsonArray();
             foreach (Method method in Catalogue.All)
             {

@@ -61,12 +61,12 @@ internal static class PatternsCommand
                 (what, pattern, accuracy) =>
                 {
                     done++;
-                    output.Status.Update(() => $"{done} {what}: {pattern}  {Texts.Interval(accuracy, share: true)}");
+                    output.Status.Update(() => $"{done} {what}: {pattern}  {Format.Interval(accuracy, share: true)}");
                 },
                 cancellation
             );
             JsonObject json = Json(choice, options);
-            json["normStatistics"] = Texts.Name(learner.Specification.NormStatistics);
+            json["normStatistics"] = Format.Name(learner.Specification.NormStatistics);
             StoredPattern.Write(run, json);
             Plot(choice).Save(Path.Combine(run, PlotName));
             Print(choice, options, learner.Specification, run, output);
@@ -82,9 +82,9 @@ internal static class PatternsCommand
             $"{choice.Screened} patterns tried on {Math.Min(options.ScreeningEpisodes, options.Episodes)} validation tasks, "
                 + $"{choice.Measured.Count} of them measured on {options.Episodes}; "
                 + "rows are steps, columns layers with the head last; times are medians on one core"
-                + (Texts.Normalization(learner) is { } statistics ? $"; {statistics}" : "")
+                + (Format.Normalization(learner) is { } statistics ? $"; {statistics}" : "")
         );
-        Table table = Texts.Table("", "pattern", "accuracy", "time", "multiply-adds");
+        Table table = Format.Table("", "pattern", "accuracy", "time", "multiply-adds");
         Row("all layers, every step", choice.AllOnes);
         Row($"chosen, {choice.Speedup.ToString("0.0", CultureInfo.InvariantCulture)} times faster", choice.Chosen);
         Row("all layers, one step", choice.AllOnesOneStep);
@@ -104,7 +104,7 @@ internal static class PatternsCommand
             table.Row(
                 what,
                 measured.Pattern.ToString(),
-                Texts.Interval(measured.Accuracy, share: true),
+                Format.Interval(measured.Accuracy, share: true),
                 string.Create(CultureInfo.InvariantCulture, $"{measured.Milliseconds:0.000} ms"),
                 measured.MultiplyAdds.ToString("N0", CultureInfo.InvariantCulture)
             );

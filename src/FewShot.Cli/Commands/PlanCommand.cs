@@ -95,11 +95,11 @@ internal static class PlanCommand
         }
 
         output.Line(
-            $"{plan.Method.Name} ({plan.Method.MetaGradient.Order}), {learner.Network}, {shape}; {Texts.Count(plan.ParameterCount)} "
+            $"{plan.Method.Name} ({plan.Method.MetaGradient.Order}), {learner.Network}, {shape}; {Format.Count(plan.ParameterCount)} "
                 + "parameters"
                 + (plan.Checkpointed ? "; parts are recomputed to meet the memory budget" : "")
         );
-        Table table = Texts.Table([
+        Table table = Format.Table([
             "one task",
             "steps",
             "multiply-adds",
@@ -112,7 +112,7 @@ internal static class PlanCommand
         output.Show(table);
         if (plan.TaskStateBytes > 0)
         {
-            output.Line($"Besides, {Texts.Count(plan.TaskStateBytes)} bytes are kept of every task of the fixed set, for its warm start.");
+            output.Line($"Besides, {Format.Count(plan.TaskStateBytes)} bytes are kept of every task of the fixed set, for its warm start.");
         }
 
         trainingProfile?.Show("training", output);
@@ -147,11 +147,11 @@ internal static class PlanCommand
         string[] cells =
         [
             name,
-            Texts.Count(program.StepCount),
-            Texts.Count(program.MultiplyAdds),
-            Texts.Bytes(program.WorkingSetBytes),
-            $"{Texts.Count(program.PeakBytes)} ({Texts.Bytes(program.PeakBytes)})",
+            Format.Count(program.StepCount),
+            Format.Count(program.MultiplyAdds),
+            Format.Bytes(program.WorkingSetBytes),
+            $"{Format.Count(program.PeakBytes)} ({Format.Bytes(program.PeakBytes)})",
         ];
-        table.Row(measured is { } bytes ? [.. cells, $"{Texts.Count(bytes)} ({Texts.Bytes(bytes)})"] : cells);
+        table.Row(measured is { } bytes ? [.. cells, $"{Format.Count(bytes)} ({Format.Bytes(bytes)})"] : cells);
     }
 }

@@ -83,31 +83,31 @@ internal static class PredictCommand
     /// <summary>Says by which statistics the queries were answered, and what is to be known of that.</summary>
     private static JsonObject HowAnswered(AdaptedModel adapted, int queries, Output output)
     {
-        string? caution = adapted.CautionFor(queries) is { } text ? $"{text} (fewshot adapt --norm-statistics support)" : null;
+        string? caution = adapted.WarningFor(queries) is { } text ? $"{text} (fewshot adapt --norm-statistics support)" : null;
         if (caution is not null)
         {
             output.Note($"note: {caution}");
         }
 
-        if (Texts.Normalization(adapted.Specification) is { } statistics)
+        if (Format.Normalization(adapted.Specification) is { } statistics)
         {
             output.Line($"{queries} {(queries == 1 ? "query" : "queries")}, {statistics}");
         }
 
-        return new JsonObject { ["normStatistics"] = Texts.Name(adapted.Specification.NormStatistics), ["caution"] = caution };
+        return new JsonObject { ["normStatistics"] = Format.Name(adapted.Specification.NormStatistics), ["caution"] = caution };
     }
 
     private static void PrintClasses(AdaptedModel adapted, string[] names, float[] probabilities, JsonObject json, Output output)
     {
         IReadOnlyList<string> classes =
             adapted.ClassNames ?? [.. Enumerable.Range(0, adapted.Ways).Select(label => label.ToString(CultureInfo.InvariantCulture))];
-        Table table = Texts.Table(["file", "label", .. classes.Take(ShownClasses)]);
+        Table table = Format.Table(["file", "label", .. classes.Take(ShownClasses)]);
         var predictions = new JsonArray();
         for (int i = 0; i < names.Length; i++)
         {
             float[] row = probabilities[(i * classes.Count)..((i + 1) * classes.Count)];
             int label = TensorPrimitives.IndexOfMax<float>(row);
-            table.Row([names[i], classes[label], .. row.Take(ShownClasses).Select(p => Texts.Percent(p))]);
+            table.Row([names[i], classes[label], .. row.Take(ShownClasses).Select(p => Format.Percent(p))]);
             predictions.Add(
                 new JsonObject
                 {
@@ -134,13 +134,13 @@ internal static class PredictCommand
     private static void PrintValues(AdaptedModel adapted, string[] names, float[] values, JsonObject json, Output output)
     {
         var preparation = (TablePreparation)adapted.Specification.Preparation!;
-        Table table = Texts.Table("row", preparation.Target);
+        Table table = Format.Table("row", preparation.Target);
         var predictions = new JsonArray();
         for (int i = 0; i < names.Length; i++)
         {
             double value = preparation.Restore(values[i]);
-            table.Row(names[i], Texts.Number(value));
-            predictions.Add(new JsonObject { ["row"] = names[i], ["value"] = Texts.Json(value) });
+            table.Row(names[i], Format.Number(value));
+            predictions.Add(new JsonObject { ["row"] = names[i], ["value"] = Format.Json(value) });
         }
 
         output.Show(table);

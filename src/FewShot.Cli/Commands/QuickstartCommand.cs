@@ -44,8 +44,8 @@ internal static class QuickstartCommand
     }
 
     private static string Progress(TrainingProgress progress, int metaBatch) =>
-        $"   {Texts.Count(progress.Iteration * metaBatch)} tasks, accuracy on new drawings "
-        + $"{Texts.Percent(progress.Accuracy)}{(progress.Remaining is { } left ? $", {Texts.Duration(left)} left" : "")}";
+        $"   {Format.Count(progress.Iteration * metaBatch)} tasks, accuracy on new drawings "
+        + $"{Format.Percent(progress.Accuracy)}{(progress.Remaining is { } left ? $", {Format.Duration(left)} left" : "")}";
 
     private static int Run(TimeSpan budget, ulong seed, int workers, string? run, Output output, CancellationToken cancellation)
     {
@@ -70,7 +70,7 @@ internal static class QuickstartCommand
             Seed = seed,
             ValidateEvery = 500,
             ValidationEpisodes = 100,
-            Outer = new OuterUpdate(Rate: 3e-3, Schedule: RateSchedule.Cosine),
+            Outer = new OuterOptimizerOptions(Rate: 3e-3, Schedule: LearningRateSchedule.Cosine),
         };
 
         output.Line(
@@ -88,7 +88,7 @@ internal static class QuickstartCommand
         );
         cancellation.ThrowIfCancellationRequested();
         output.Line(
-            $"   {Texts.Count(result.Iteration * training.MetaBatch)} tasks in {Texts.Duration(TimeSpan.FromSeconds(result.Seconds))} "
+            $"   {Format.Count(result.Iteration * training.MetaBatch)} tasks in {Format.Duration(TimeSpan.FromSeconds(result.Seconds))} "
                 + $"on {workers} {(workers == 1 ? "core" : "cores")}"
         );
 
@@ -100,12 +100,12 @@ internal static class QuickstartCommand
         output.Line($"3. Measuring on {Episodes} tasks of alphabets never seen");
         EvaluationResult measured = learner.Evaluate(source, Split.Test, Episodes, seed, workers);
         output.Line(
-            $"   before adaptation  {Texts.Interval(measured.Before!.Value, share: true)}   (chance is "
-                + $"{Texts.Percent(1.0 / source.Shape.Ways)})"
+            $"   before adaptation  {Format.Interval(measured.Before!.Value, share: true)}   (chance is "
+                + $"{Format.Percent(1.0 / source.Shape.Ways)})"
         );
         output.Line(
-            $"   after adaptation   {Texts.Interval(measured.Accuracy!.Value, share: true)}   (95 % interval; "
-                + $"{Texts.Normalization(specification)}; {measured.Order} meta-gradient)"
+            $"   after adaptation   {Format.Interval(measured.Accuracy!.Value, share: true)}   (95 % interval; "
+                + $"{Format.Normalization(specification)}; {measured.Order} meta-gradient)"
         );
         output.Line();
         output.Line("What next:");

@@ -49,16 +49,16 @@ internal static class TrainCommand
             job.Source.Shape,
             job.Configuration.Learner
         );
-        string statistics = Texts.Normalization(learner) is { } text ? $" ({text})" : "";
+        string statistics = Format.Normalization(learner) is { } text ? $" ({text})" : "";
         string best = double.IsNaN(result.Best) ? "" : $", best validation {TrainingText.Score(result.Best, shape.Kind)}{statistics}";
         output.Line(
-            $"{TrainingText.End(result.End)} at iteration {Texts.Count(result.Iteration)} after "
-                + $"{Texts.Duration(TimeSpan.FromSeconds(result.Seconds))} of training{best}."
+            $"{TrainingText.End(result.End)} at iteration {Format.Count(result.Iteration)} after "
+                + $"{Format.Duration(TimeSpan.FromSeconds(result.Seconds))} of training{best}."
         );
         output.Line(
             result.End == TrainingEnd.Interrupted
-                ? $"All is kept. Go on with:   fewshot train --out {Texts.Quoted(run)}"
-                : $"Measure it with:   fewshot evaluate --run {Texts.Quoted(run)} --split test --episodes 600"
+                ? $"All is kept. Go on with:   fewshot train --out {Format.Quoted(run)}"
+                : $"Measure it with:   fewshot evaluate --run {Format.Quoted(run)} --split test --episodes 600"
         );
         output.Result(
             new JsonObject
@@ -68,9 +68,9 @@ internal static class TrainCommand
                 ["method"] = method.Name,
                 ["order"] = method.MetaGradient.Order,
                 ["weighting"] = method.Weighting.Name,
-                ["normStatistics"] = Texts.Name(learner.NormStatistics),
+                ["normStatistics"] = Format.Name(learner.NormStatistics),
                 ["iterations"] = result.Iteration,
-                [shape.Kind == TaskKind.Classification ? "bestValidationAccuracy" : "bestValidationLoss"] = Texts.Json(result.Best),
+                [shape.Kind == TaskKind.Classification ? "bestValidationAccuracy" : "bestValidationLoss"] = Format.Json(result.Best),
                 ["seconds"] = result.Seconds,
                 ["peakBytes"] = result.PeakBytes,
                 ["checkpointed"] = result.Checkpointed,

@@ -67,7 +67,7 @@ internal sealed class Output
         }
     }
 
-    /// <summary>A table for people, made by <see cref="Texts.Table"/>.</summary>
+    /// <summary>A table for people, made by <see cref="Format.Table"/>.</summary>
     public void Show(IRenderable renderable)
     {
         if (!Json)

@@ -24,7 +24,7 @@ internal sealed class ProfileTable
         IReadOnlyList<StepTime> steps = plan.Profile(program, s_duration);
         _seconds = steps.Sum(step => step.Seconds);
         _kinds = Group(steps, step => step.Kind);
-        _steps = Group(steps, step => $"{step.Operation} by {step.Kernel}, {Texts.Bytes(step.Bytes)}");
+        _steps = Group(steps, step => $"{step.Operation} by {step.Kernel}, {Format.Bytes(step.Bytes)}");
     }
 
     public JsonObject Json =>
@@ -63,16 +63,16 @@ internal sealed class ProfileTable
 
     private void Show(string title, Row[] rows, Output output)
     {
-        Table table = Texts.Table([title, "steps", "us", "share", "GFLOP/s", "read and written", "GB/s"]);
+        Table table = Format.Table([title, "steps", "us", "share", "GFLOP/s", "read and written", "GB/s"]);
         foreach (Row row in rows)
         {
             table.Row([
                 row.Name,
-                Texts.Count(row.Steps),
+                Format.Count(row.Steps),
                 Microseconds(row.Seconds),
-                Texts.Percent(row.Seconds / Math.Max(_seconds, double.Epsilon)),
+                Format.Percent(row.Seconds / Math.Max(_seconds, double.Epsilon)),
                 row.MultiplyAdds > 0 ? row.Gflops.ToString("0.0", CultureInfo.InvariantCulture) : "",
-                Texts.Bytes(row.Bytes),
+                Format.Bytes(row.Bytes),
                 (row.Bytes * 1e-9 / Math.Max(row.Seconds, double.Epsilon)).ToString("0.0", CultureInfo.InvariantCulture),
             ]);
         }
@@ -87,8 +87,8 @@ internal sealed class ProfileTable
                 ["name"] = row.Name,
                 ["steps"] = row.Steps,
                 ["seconds"] = row.Seconds,
-                ["share"] = Texts.Json(row.Seconds / _seconds),
-                ["gflops"] = row.MultiplyAdds > 0 ? Texts.Json(row.Gflops) : null,
+                ["share"] = Format.Json(row.Seconds / _seconds),
+                ["gflops"] = row.MultiplyAdds > 0 ? Format.Json(row.Gflops) : null,
                 ["bytes"] = row.Bytes,
             }),
         ];

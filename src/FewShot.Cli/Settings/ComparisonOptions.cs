@@ -154,7 +154,7 @@ internal sealed class ComparisonOptions
         }
 
         return "fewshot compare "
-            + $"{options}{string.Concat((parse.GetValue(Set) ?? []).Select(setting => $" {Set.Name} {Texts.Quoted(setting)}"))}";
+            + $"{options}{string.Concat((parse.GetValue(Set) ?? []).Select(setting => $" {Set.Name} {Format.Quoted(setting)}"))}";
     }
 
     private MethodCommands Commands(

@@ -19,5 +19,5 @@ internal sealed record MethodCommands(
     public string EvaluateText => Text("evaluate", Evaluate);
 
     private static string Text(string command, IEnumerable<string> arguments) =>
-        $"fewshot {command} {string.Join(' ', arguments.Select(Texts.Quoted))}";
+        $"fewshot {command} {string.Join(' ', arguments.Select(Format.Quoted))}";
 }

@@ -49,5 +49,5 @@ internal sealed class OptionList
     public void Remove(Predicate<KeyValuePair<string, string?>> unwanted) => _options.RemoveAll(unwanted);
 
     /// <summary>The options as one would type them.</summary>
-    public override string ToString() => string.Join(' ', Arguments.Select(Texts.Quoted));
+    public override string ToString() => string.Join(' ', Arguments.Select(Format.Quoted));
 }

@@ -45,8 +45,8 @@ internal sealed class OuterOptions
     public Option<OptimizerKind?> Optimizer { get; } =
         OptionFactory.Choice<OptimizerKind>("--optimizer", "The outer optimiser. [default: adam]");
 
-    public Option<RateSchedule?> Schedule { get; } =
-        OptionFactory.Choice<RateSchedule>("--schedule", "How the outer step size changes. [default: constant]");
+    public Option<LearningRateSchedule?> Schedule { get; } =
+        OptionFactory.Choice<LearningRateSchedule>("--schedule", "How the outer step size changes. [default: constant]");
 
     public Option<double?> Clip { get; } =
         OptionFactory.Real("--clip", $"Largest norm of the meta-gradient; 0 for any. [default: {s_defaults.Outer.ClipNorm}]", zero: true);

@@ -70,7 +70,7 @@ internal sealed class ReverseSweep
             {
                 // The other outputs of the segment were made together with this one, so all their users have been visited when the first is
                 // reached.
-                CheckpointedSegment segment = _graph.Segments[output.Segment];
+                RematerializedSegment segment = _graph.Segments[output.Segment];
                 if (Reached(segment).Min(other => other.Id) == id)
                 {
                     Recompute(segment);
@@ -107,11 +107,11 @@ internal sealed class ReverseSweep
     }
 
     /// <summary>The outputs of a segment through which the sweep enters it: not those never reached, nor those at which it ends.</summary>
-    private Tensor[] Reached(CheckpointedSegment segment) =>
+    private Tensor[] Reached(RematerializedSegment segment) =>
         [.. segment.Outputs.Where(output => Cotangent(output) is not null && !_isVariable.Contains(output))];
 
     /// <summary>Traces a segment again behind the cotangents of its outputs, and differentiates that.</summary>
-    private void Recompute(CheckpointedSegment segment)
+    private void Recompute(RematerializedSegment segment)
     {
         Tensor[] reached = Reached(segment);
         RequireAllArguments(reached, segment.Inputs);

@@ -21,7 +21,7 @@ public sealed class Graph
     /// <summary>The named outputs, in order of declaration.</summary>
     public IReadOnlyList<(string Name, Tensor Tensor)> Outputs => _outputs;
 
-    internal List<CheckpointedSegment> Segments { get; } = [];
+    internal List<RematerializedSegment> Segments { get; } = [];
 
     internal Bypasses Bypasses { get; } = new();
 

@@ -21,11 +21,11 @@ internal static class Simplifier
         FoldConstants.Apply,
         NarrowProducts.Apply,
         UnitTransposes.Apply,
-        TurnFactors.Apply,
-        ComputeSmall.Apply,
+        TransposeOnce.Apply,
+        SinkBroadcasts.Apply,
         FactorBroadcasts.Apply,
         SplitSums.Apply,
-        JoinTerms.Apply,
+        FactorSums.Apply,
     ];
 
     public static Graph Run(Graph graph)
@@ -48,7 +48,7 @@ internal static class Simplifier
     private static Graph Copy(Graph graph, RewriteRule[] rules)
     {
         int[] uses = Uses(graph);
-        bool[] isPartialSum = JoinTerms.PartialSums(graph, uses);
+        bool[] isPartialSum = FactorSums.PartialSums(graph, uses);
         var result = new Graph();
         var copies = new Tensor[graph.Nodes.Count];
         foreach (Tensor input in graph.Inputs)

@@ -28,11 +28,11 @@ public abstract record AdaptationRule
     /// Traces the adaptation: the states before and after each inner step (just the result, for a closed form). A state is all that
     /// <see cref="Predict"/> needs of the task and the meta-parameters.
     /// </summary>
-    public abstract IReadOnlyList<TensorMap> Adapt(TaskTrace task);
+    public abstract IReadOnlyList<TensorMap> Adapt(TaskContext task);
 
     /// <summary>Traces the answers for queries [n, ...]: logits [n, ways] or values [n, outputs].</summary>
-    public abstract Tensor Predict(TaskTrace task, TensorMap state, Tensor queries);
+    public abstract Tensor Predict(TaskContext task, TensorMap state, Tensor queries);
 
     /// <summary>Why the rule cannot serve such tasks with such a model, in one line, or null.</summary>
-    public virtual string? Fault(Model model, Tasks.TaskShape shape) => null;
+    public virtual string? Incompatibility(Model model, Tasks.TaskShape shape) => null;
 }

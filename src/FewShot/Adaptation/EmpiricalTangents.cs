@@ -37,7 +37,7 @@ internal static class EmpiricalTangents
     /// </summary>
     public static IEnumerable<KeyValuePair<string, Tensor>> Direction(
         string prefix,
-        TaskTrace task,
+        TaskContext task,
         TensorMap state,
         Tensor answers,
         Tensor coefficients,

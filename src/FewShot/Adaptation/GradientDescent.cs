@@ -35,7 +35,7 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
     public override IEnumerable<ParameterSpecification> MetaParameters(Model model) => Rate.MetaParameters(model, InnerSteps);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorMap> Adapt(TaskTrace task)
+    public override IReadOnlyList<TensorMap> Adapt(TaskContext task)
     {
         TensorMap parameters = Trained(task).With(task.Start);
         var states = new List<TensorMap> { task.WithStatistics(parameters) };
@@ -53,17 +53,17 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
     }
 
     /// <inheritdoc/>
-    public override Tensor Predict(TaskTrace task, TensorMap state, Tensor queries) =>
+    public override Tensor Predict(TaskContext task, TensorMap state, Tensor queries) =>
         task.Model.Apply(state, queries, task.QueryNormalization(state));
 
     /// <inheritdoc/>
-    public override string? Fault(Model model, TaskShape shape) =>
+    public override string? Incompatibility(Model model, TaskShape shape) =>
         model.Outputs != shape.Outputs
             ? $"the model's head has {model.Outputs} outputs, the tasks {shape.Outputs}; gradient descent adapts a head of exactly as many"
-            : Pattern.Fault(InnerSteps, model.Layers.Count);
+            : Pattern.Incompatibility(InnerSteps, model.Layers.Count);
 
     /// <summary>What the steps descend: the support loss and the regularisation of the parameters that change.</summary>
-    internal Tensor Objective(TaskTrace task, TensorMap parameters, IReadOnlyList<string> changing)
+    internal Tensor Objective(TaskContext task, TensorMap parameters, IReadOnlyList<string> changing)
     {
         Tensor loss = task.Loss(task.Model.Apply(parameters, task.SupportInputs, task.SupportNormalization()), task.SupportTargets);
         return Regularization is null
@@ -75,7 +75,7 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
     internal IReadOnlyList<string> Changing(Model model) =>
         [.. Enumerable.Range(0, InnerSteps).SelectMany(step => Active(model, step)).Distinct()];
 
-    internal static TensorMap Trained(TaskTrace task)
+    internal static TensorMap Trained(TaskContext task)
     {
         HashSet<string> names = [.. task.Model.Parameters.Where(parameter => parameter.Trained).Select(parameter => parameter.Name)];
         return task.Meta.Where(names.Contains);
@@ -85,7 +85,7 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
     internal string[] Active(Model model, int step) => model.TrainedOf(layer => Pattern.Changes(step, layer, model.Layers.Count));
 
     /// <summary>The parameters after each of some steps.</summary>
-    private IReadOnlyList<TensorMap> Descend(TaskTrace task, TensorMap parameters, int first, int count)
+    private IReadOnlyList<TensorMap> Descend(TaskContext task, TensorMap parameters, int first, int count)
     {
         var states = new List<TensorMap>();
         for (int step = first; step < first + count; step++)
@@ -98,7 +98,7 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
         return states;
     }
 
-    private TensorMap Step(TaskTrace task, TensorMap parameters, int step)
+    private TensorMap Step(TaskContext task, TensorMap parameters, int step)
     {
         string[] active = Active(task.Model, step);
         if (active.Length == 0)
@@ -127,7 +127,7 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
     }
 
     /// <summary>The same steps as one segment of the task and meta-parameters they read, so that the way back keeps only those.</summary>
-    private IReadOnlyList<TensorMap> DescendRecomputed(TaskTrace task, TensorMap parameters, int first, int count)
+    private IReadOnlyList<TensorMap> DescendRecomputed(TaskContext task, TensorMap parameters, int first, int count)
     {
         // At the first step the task's parameters are meta-parameters themselves; a segment with one tensor as two of its inputs would
         // count its gradient twice.
@@ -137,10 +137,10 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
         [
             .. Enumerable.Range(0, count).SelectMany(step => Active(task.Model, first + step).Select(name => (name, step))),
         ];
-        IReadOnlyList<Tensor> outputs = Checkpoint.Run(
+        IReadOnlyList<Tensor> outputs = Rematerialize.Run(
             inputs =>
             {
-                TaskTrace again = task with { Meta = task.Meta.Select((_, tensor) => inputs[place[tensor]]) };
+                TaskContext again = task with { Meta = task.Meta.Select((_, tensor) => inputs[place[tensor]]) };
                 IReadOnlyList<TensorMap> after = Descend(again, parameters.Select((_, tensor) => inputs[place[tensor]]), first, count);
                 return [.. changed.Select(change => after[change.Step][change.Name])];
             },

@@ -51,7 +51,7 @@ public sealed record KernelRegression : AdaptationRule
         ];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorMap> Adapt(TaskTrace task)
+    public override IReadOnlyList<TensorMap> Adapt(TaskContext task)
     {
         using IDisposable scope = task.Graph.Scope("kernel regression");
         TensorMap state = task.WithStatistics(task.Meta);
@@ -99,7 +99,7 @@ public sealed record KernelRegression : AdaptationRule
     }
 
     /// <inheritdoc/>
-    public override Tensor Predict(TaskTrace task, TensorMap state, Tensor queries)
+    public override Tensor Predict(TaskContext task, TensorMap state, Tensor queries)
     {
         NormalizationSource normalization = task.QueryNormalization(state);
         Tensor embeddings = task.Model.Embed(state, queries, normalization);
@@ -123,17 +123,17 @@ public sealed record KernelRegression : AdaptationRule
     }
 
     /// <inheritdoc/>
-    public override string? Fault(Model model, TaskShape shape) =>
+    public override string? Incompatibility(Model model, TaskShape shape) =>
         model.Outputs != shape.Outputs
             ? $"the model's head has {model.Outputs} outputs, the tasks {shape.Outputs}"
-            : Tangent.Fault(1, model.Layers.Count);
+            : Tangent.Incompatibility(1, model.Layers.Count);
 
     private static ParameterSpecification Learned(string name, double initial) =>
         new(name, Shape.Scalar, Initializer.Constant(Positive.Inverse(initial)));
 
     private static KeyValuePair<string, Tensor> Entry(string name, Tensor tensor) => KeyValuePair.Create(name, tensor);
 
-    private static Tensor Targets(TaskTrace task) =>
+    private static Tensor Targets(TaskContext task) =>
         task.Kind == TaskKind.Classification ? task.SupportTargets - (1.0 / task.SupportTargets.Shape[1]) : task.SupportTargets;
 
     private static Tensor HeadTangent(Tensor a, Tensor b) => a.MatrixMultiply(b, transposeB: true) + 1;
@@ -146,6 +146,6 @@ public sealed record KernelRegression : AdaptationRule
     private static Tensor Rbf(TensorMap state, Tensor a, Tensor b, Tensor unit) =>
         (a.SquaredDistances(b) * -0.5 / (Positive.Of(state[Width]) * unit)).Exp() * Positive.Of(state[RbfScale]);
 
-    private static Tensor Regularized(TaskTrace task, Tensor kernel, TensorMap state) =>
+    private static Tensor Regularized(TaskContext task, Tensor kernel, TensorMap state) =>
         kernel + (task.Graph.Identity(kernel.Shape[0]) * (Positive.Of(state[Ridge]) + 1e-4));
 }

@@ -22,7 +22,7 @@ public sealed record LogisticRegressionHead(int Iterations = 5) : AdaptationRule
         [new(Regularization, Shape.Scalar, Initializer.Constant(Positive.Inverse(1))), new(Scale, Shape.Scalar, Initializer.Constant(5))];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorMap> Adapt(TaskTrace task)
+    public override IReadOnlyList<TensorMap> Adapt(TaskContext task)
     {
         using IDisposable scope = task.Graph.Scope("logistic regression");
         TensorMap state = task.WithStatistics(task.Meta);
@@ -54,11 +54,11 @@ public sealed record LogisticRegressionHead(int Iterations = 5) : AdaptationRule
     }
 
     /// <inheritdoc/>
-    public override Tensor Predict(TaskTrace task, TensorMap state, Tensor queries) =>
+    public override Tensor Predict(TaskContext task, TensorMap state, Tensor queries) =>
         RidgeRegressionHead.WithOnes(task.Model.Embed(state, queries, task.QueryNormalization(state))).MatrixMultiply(state[Weight])
         * state[Scale];
 
     /// <inheritdoc/>
-    public override string? Fault(Model model, TaskShape shape) =>
+    public override string? Incompatibility(Model model, TaskShape shape) =>
         shape.Kind == TaskKind.Classification ? null : "logistic regression classifies; for regression use r2d2";
 }

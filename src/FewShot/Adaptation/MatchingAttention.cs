@@ -20,7 +20,7 @@ public sealed record MatchingAttention : AdaptationRule
     public override IEnumerable<ParameterSpecification> MetaParameters(Model model) => [new(Scale, Shape.Scalar, Initializer.Constant(10))];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorMap> Adapt(TaskTrace task)
+    public override IReadOnlyList<TensorMap> Adapt(TaskContext task)
     {
         using IDisposable scope = task.Graph.Scope("matching");
         TensorMap state = task.WithStatistics(task.Meta);
@@ -29,7 +29,7 @@ public sealed record MatchingAttention : AdaptationRule
     }
 
     /// <inheritdoc/>
-    public override Tensor Predict(TaskTrace task, TensorMap state, Tensor queries)
+    public override Tensor Predict(TaskContext task, TensorMap state, Tensor queries)
     {
         Tensor embeddings = task.Model.Embed(state, queries, task.QueryNormalization(state));
         Tensor attention = (embeddings.CosineSimilarity(state[Examples]) * state[Scale]).Softmax();
@@ -39,6 +39,6 @@ public sealed record MatchingAttention : AdaptationRule
     }
 
     /// <inheritdoc/>
-    public override string? Fault(Model model, TaskShape shape) =>
+    public override string? Incompatibility(Model model, TaskShape shape) =>
         shape.Kind == TaskKind.Classification ? null : "matching networks classify; for regression use a gradient, ridge or kernel method";
 }

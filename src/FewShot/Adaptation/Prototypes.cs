@@ -27,7 +27,7 @@ public sealed record Prototypes(PrototypeSimilarity Similarity = PrototypeSimila
         Similarity == PrototypeSimilarity.Cosine ? [new(Scale, Shape.Scalar, Initializer.Constant(10))] : [];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorMap> Adapt(TaskTrace task)
+    public override IReadOnlyList<TensorMap> Adapt(TaskContext task)
     {
         using IDisposable scope = task.Graph.Scope("prototypes");
         TensorMap state = task.WithStatistics(task.Meta);
@@ -40,7 +40,7 @@ public sealed record Prototypes(PrototypeSimilarity Similarity = PrototypeSimila
     }
 
     /// <inheritdoc/>
-    public override Tensor Predict(TaskTrace task, TensorMap state, Tensor queries)
+    public override Tensor Predict(TaskContext task, TensorMap state, Tensor queries)
     {
         Tensor x = task.Model.Embed(state, queries, task.QueryNormalization(state));
         return Similarity == PrototypeSimilarity.Cosine
@@ -49,6 +49,6 @@ public sealed record Prototypes(PrototypeSimilarity Similarity = PrototypeSimila
     }
 
     /// <inheritdoc/>
-    public override string? Fault(Model model, TaskShape shape) =>
+    public override string? Incompatibility(Model model, TaskShape shape) =>
         shape.Kind == TaskKind.Classification ? null : "prototypes classify; for regression use a gradient, ridge or kernel method";
 }

@@ -28,7 +28,7 @@ public sealed record RidgeRegressionHead(double InitialRegularization = 1, doubl
         ];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorMap> Adapt(TaskTrace task)
+    public override IReadOnlyList<TensorMap> Adapt(TaskContext task)
     {
         using IDisposable scope = task.Graph.Scope("ridge regression");
         TensorMap state = task.WithStatistics(task.Meta);
@@ -54,7 +54,7 @@ public sealed record RidgeRegressionHead(double InitialRegularization = 1, doubl
     }
 
     /// <inheritdoc/>
-    public override Tensor Predict(TaskTrace task, TensorMap state, Tensor queries)
+    public override Tensor Predict(TaskContext task, TensorMap state, Tensor queries)
     {
         Tensor x = WithOnes(task.Model.Embed(state, queries, task.QueryNormalization(state)));
         Tensor values = x.MatrixMultiply(state[Weight]);

@@ -36,7 +36,7 @@ public sealed record SteepestDescentHead(int InnerSteps = 5) : AdaptationRule
         ];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorMap> Adapt(TaskTrace task)
+    public override IReadOnlyList<TensorMap> Adapt(TaskContext task)
     {
         TensorMap state = task.WithStatistics(task.Meta);
         Tensor x = Features(task.Model.Embed(state, task.SupportInputs, task.SupportNormalization()));
@@ -61,11 +61,11 @@ public sealed record SteepestDescentHead(int InnerSteps = 5) : AdaptationRule
     }
 
     /// <inheritdoc/>
-    public override Tensor Predict(TaskTrace task, TensorMap state, Tensor queries) =>
+    public override Tensor Predict(TaskContext task, TensorMap state, Tensor queries) =>
         Features(task.Model.Embed(state, queries, task.QueryNormalization(state))).MatrixMultiply(state[Weight]) * state[Scale];
 
     /// <inheritdoc/>
-    public override string? Fault(Model model, TaskShape shape) =>
+    public override string? Incompatibility(Model model, TaskShape shape) =>
         shape.Kind == TaskKind.Classification ? null : "steepest-descent heads start from class means; for regression use r2d2";
 
     private static ParameterSpecification Scalar(string name, double initial) => new(name, Shape.Scalar, Initializer.Constant(initial));
@@ -73,7 +73,7 @@ public sealed record SteepestDescentHead(int InnerSteps = 5) : AdaptationRule
     /// <summary>Embeddings of unit mean square, so that one learned objective serves any network.</summary>
     private static Tensor Features(Tensor embedding) => embedding * (embedding.Square().Sum(1).Reshape(-1, 1) + 1e-6).ReciprocalSqrt();
 
-    private static Tensor Residual(TaskTrace task, TensorMap state, Tensor scores)
+    private static Tensor Residual(TaskContext task, TensorMap state, Tensor scores)
     {
         Tensor own = Part("own");
         Tensor other = Part("other");

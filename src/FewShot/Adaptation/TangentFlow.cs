@@ -42,7 +42,7 @@ public sealed record TangentFlow(double Time) : AdaptationRule
         [new(Factor, Shape.Scalar, Initializer.Constant(10))];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<TensorMap> Adapt(TaskTrace task)
+    public override IReadOnlyList<TensorMap> Adapt(TaskContext task)
     {
         using IDisposable scope = task.Graph.Scope("tangent flow");
         TensorMap state = task.WithStatistics(task.Meta);
@@ -70,7 +70,7 @@ public sealed record TangentFlow(double Time) : AdaptationRule
     }
 
     /// <inheritdoc/>
-    public override Tensor Predict(TaskTrace task, TensorMap state, Tensor queries)
+    public override Tensor Predict(TaskContext task, TensorMap state, Tensor queries)
     {
         Tensor answers = task.Model.Apply(state, queries, task.QueryNormalization(state));
         Tensor result =
@@ -79,10 +79,10 @@ public sealed record TangentFlow(double Time) : AdaptationRule
     }
 
     /// <inheritdoc/>
-    public override string? Fault(Model model, TaskShape shape) =>
+    public override string? Incompatibility(Model model, TaskShape shape) =>
         model.Outputs != shape.Outputs
             ? $"the model's head has {model.Outputs} outputs, the tasks {shape.Outputs}"
-            : Layers.Fault(1, model.Layers.Count);
+            : Layers.Incompatibility(1, model.Layers.Count);
 
     private Tensor Flow(Tensor kernel)
     {

@@ -37,7 +37,7 @@ public sealed record BilevelOptions
     public Hypergradient Hypergradient { get; init; } = new Hypergradient.Implicit(new LinearSolver.ConjugateGradients(20));
 
     /// <summary>How the upper variables move.</summary>
-    public OuterUpdate Outer { get; init; } = new(Rate: 1e-2);
+    public OuterOptimizerOptions Outer { get; init; } = new(Rate: 1e-2);
 
     /// <summary>Of the first values of the variables.</summary>
     public ulong Seed { get; init; } = 1;

@@ -16,7 +16,7 @@ internal abstract class HypergradientRun(BilevelProblem problem, BilevelOptions 
     protected const string UpperLoss = "upper loss";
 
     protected const string LowerLoss = "lower loss";
-    protected const string Slope = "squared norm of the slope";
+    protected const string LowerGradient = "squared norm of the slope";
     private const string Gradient = "gradient of ";
 
     public BilevelProblem Problem { get; } = problem;
@@ -51,7 +51,7 @@ internal abstract class HypergradientRun(BilevelProblem problem, BilevelOptions 
 
         step.Store(y);
         double upper = Differentiated(y, gradient);
-        return Told(new BilevelStep(upper, step.Output(LowerLoss)[0], Math.Sqrt(step.Output(Slope)[0]), 0));
+        return Told(new BilevelStep(upper, step.Output(LowerLoss)[0], Math.Sqrt(step.Output(LowerGradient)[0]), 0));
     }
 
     public void Dispose()
@@ -84,7 +84,7 @@ internal abstract class HypergradientRun(BilevelProblem problem, BilevelOptions 
         }
 
         graph.Output(LowerLoss, loss);
-        graph.Output(Slope, LinearSolver.Dot(slope, slope));
+        graph.Output(LowerGradient, LinearSolver.Dot(slope, slope));
         return slope;
     }
 

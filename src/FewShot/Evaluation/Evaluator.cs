@@ -17,9 +17,9 @@ public sealed class Evaluator : IDisposable
     private const int TimedEpisodes = 100;
 
     private readonly LearnerSpecification _specification;
-    private readonly TaskGraphs _graphs;
+    private readonly TaskPrograms _graphs;
     private readonly ITaskSource _source;
-    private readonly TaskTeam _team;
+    private readonly TaskThreads _team;
     private readonly SimdProgram _program;
     private readonly IWorker<float>[] _workers;
     private readonly Episode[] _episodes;
@@ -42,11 +42,11 @@ public sealed class Evaluator : IDisposable
         ArgumentNullException.ThrowIfNull(source);
         _specification = specification;
         _source = source;
-        _graphs = TaskGraphs.Of(specification);
+        _graphs = TaskPrograms.Of(specification);
         _program = new SimdProgram(_graphs.Evaluation(source.Shape, everyStep));
         _adapt = new Lazy<SimdProgram>(() => new SimdProgram(_graphs.Adapt(source.Shape.SupportCount, source.Shape.Outputs)));
         WorkerMemory.Require(_program, workers);
-        _team = new TaskTeam(workers);
+        _team = new TaskThreads(workers);
         _workers = [.. Enumerable.Range(0, workers).Select(_ => _program.CreateWorker())];
         _episodes = [.. Enumerable.Range(0, workers).Select(_ => new Episode(source.Shape))];
     }

@@ -60,7 +60,7 @@ public static class MethodCheck
         TaskShape shape,
         Models.NormStatistics statistics = Models.NormStatistics.Support,
         ulong seed = 1
-    ) => Summarize(method, [Check(new MethodCheckProblem(new TaskGraphs(method, model, shape.Kind, statistics), shape, seed), seed)]);
+    ) => Summarize(method, [Check(new MethodCheckProblem(new TaskPrograms(method, model, shape.Kind, statistics), shape, seed), seed)]);
 
     /// <summary>
     /// Runs one task of a meta-step of every small problem on both executors, and compares all they give: loss, predictions and every
@@ -98,14 +98,14 @@ public static class MethodCheck
             worker.Run();
             double gradients = Enumerable
                 .Range(0, fast.OutputNames.Count)
-                .Where(i => fast.OutputNames[i].StartsWith(TaskGraphs.Gradient, StringComparison.Ordinal))
+                .Where(i => fast.OutputNames[i].StartsWith(TaskPrograms.Gradient, StringComparison.Ordinal))
                 .Max(i => Largest(reference.Output(i)));
             for (int i = 0; i < fast.OutputNames.Count; i++)
             {
                 ReadOnlySpan<double> expected = reference.Output(i);
                 double scale = Math.Max(
                     Largest(expected),
-                    fast.OutputNames[i].StartsWith(TaskGraphs.Gradient, StringComparison.Ordinal) ? gradients * 0.1 : 0
+                    fast.OutputNames[i].StartsWith(TaskPrograms.Gradient, StringComparison.Ordinal) ? gradients * 0.1 : 0
                 );
                 values += expected.Length;
                 for (int j = 0; j < expected.Length; j++)

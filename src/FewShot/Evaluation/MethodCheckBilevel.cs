@@ -15,7 +15,7 @@ internal sealed class MethodCheckQuery : IDisposable
     public MethodCheckQuery(MethodCheckProblem problem, GradientDescent descent)
     {
         _names = [.. problem.Graphs.Model.Parameters.Where(parameter => parameter.Trained).Select(parameter => parameter.Name)];
-        (TaskTrace task, Tensor inputs, Tensor targets) = problem.Trace();
+        (TaskContext task, Tensor inputs, Tensor targets) = problem.Trace();
         GradientDescent none = descent with { InnerSteps = 0 };
         Tensor loss = task.Loss(none.Predict(task, none.Adapt(task)[^1], inputs), targets);
         IReadOnlyList<Tensor> gradients = Differentiate.Gradients(loss, [.. _names.Select(name => task.Meta[name])]);

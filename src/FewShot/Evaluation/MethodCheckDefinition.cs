@@ -73,7 +73,7 @@ internal abstract class MethodCheckDefinition : IDisposable
         {
             _problem = problem;
             AdaptationRule adaptation = problem.Graphs.Method.Adaptation;
-            (TaskTrace task, Tensor inputs, Tensor targets) = problem.Trace();
+            (TaskContext task, Tensor inputs, Tensor targets) = problem.Trace();
             IReadOnlyList<TensorMap> states = adaptation.Adapt(task);
             _weights = problem.Graphs.Method.MetaGradient is Unrolled { MultiStepLoss: true } ? problem.Values[Unrolled.StepWeights] : [1];
             for (int i = 0; i < _weights.Length; i++)

@@ -13,7 +13,7 @@ namespace FewShot.Evaluation;
 /// <summary>One small task with values for every input of its programs, and the meta-gradient that is to be checked.</summary>
 internal sealed class MethodCheckProblem
 {
-    public MethodCheckProblem(TaskGraphs graphs, TaskShape shape, ulong seed)
+    public MethodCheckProblem(TaskPrograms graphs, TaskShape shape, ulong seed)
     {
         graphs.Method.Validate(graphs.Model, shape);
 
@@ -38,8 +38,8 @@ internal sealed class MethodCheckProblem
             ];
         }
 
-        (Values[TaskGraphs.SupportInputs], Values[TaskGraphs.SupportTargets]) = Examples(shape.SupportCount, shape.Shots, ref random);
-        (Values[TaskGraphs.QueryInputs], Values[TaskGraphs.QueryTargets]) = Examples(shape.QueryCount, shape.QueriesPerClass, ref random);
+        (Values[TaskPrograms.SupportInputs], Values[TaskPrograms.SupportTargets]) = Examples(shape.SupportCount, shape.Shots, ref random);
+        (Values[TaskPrograms.QueryInputs], Values[TaskPrograms.QueryTargets]) = Examples(shape.QueryCount, shape.QueriesPerClass, ref random);
         int steps = graphs.Method.Adaptation.Steps;
         Values[Unrolled.StepWeights] = [.. Enumerable.Range(1, steps).Select(step => 2.0 * step / (steps * (steps + 1)))];
         if (graphs.Method.MetaGradient.KeepsTaskState)
@@ -48,17 +48,17 @@ internal sealed class MethodCheckProblem
             foreach (
                 (string name, Tensor value) in graphs
                     .Training(shape)
-                    .Outputs.Where(output => output.Name.StartsWith(OuterStep.StatePrefix, StringComparison.Ordinal))
+                    .Outputs.Where(output => output.Name.StartsWith(MetaGradientTrace.StatePrefix, StringComparison.Ordinal))
             )
             {
-                Values[name] = graphs.Method.MetaGradient.FirstState(name[OuterStep.StatePrefix.Length..]) is { } meta
+                Values[name] = graphs.Method.MetaGradient.FirstState(name[MetaGradientTrace.StatePrefix.Length..]) is { } meta
                     ? Values[meta]
                     : new double[value.Shape.Count];
             }
         }
     }
 
-    public TaskGraphs Graphs { get; }
+    public TaskPrograms Graphs { get; }
 
     public TaskShape Shape { get; }
 
@@ -93,7 +93,7 @@ internal sealed class MethodCheckProblem
             try
             {
                 Model model = network(new Shape([.. shape.InputShape]), method.Adaptation.NeedsHead ? shape.Outputs : 0);
-                problems.Add(new MethodCheckProblem(new TaskGraphs(method, model, shape.Kind, statistics), shape, seed));
+                problems.Add(new MethodCheckProblem(new TaskPrograms(method, model, shape.Kind, statistics), shape, seed));
             }
             catch (ArgumentException error) when (error is not ShapeException)
             {
@@ -135,26 +135,26 @@ internal sealed class MethodCheckProblem
             .Where(parameter => parameter.Trained)
             .ToDictionary(
                 parameter => parameter.Name,
-                parameter => worker.Output(program.OutputIndex(TaskGraphs.Gradient + parameter.Name)).ToArray()
+                parameter => worker.Output(program.OutputIndex(TaskPrograms.Gradient + parameter.Name)).ToArray()
             );
     }
 
     /// <summary>Begins a trace of the task that shares nothing with the one that is checked.</summary>
-    public (TaskTrace Task, Tensor QueryInputs, Tensor QueryTargets) Trace()
+    public (TaskContext Task, Tensor QueryInputs, Tensor QueryTargets) Trace()
     {
         var graph = new Graph();
-        var task = new TaskTrace(
+        TaskContext task = new TaskContext(
             Graphs.Model,
             ParameterSet.Declare(graph, MetaParameters),
-            graph.Input(TaskGraphs.SupportInputs, new Shape([Shape.SupportCount, .. Shape.InputShape])),
-            graph.Input(TaskGraphs.SupportTargets, new Shape(Shape.SupportCount, Shape.Outputs)),
+            graph.Input(TaskPrograms.SupportInputs, new Shape([Shape.SupportCount, .. Shape.InputShape])),
+            graph.Input(TaskPrograms.SupportTargets, new Shape(Shape.SupportCount, Shape.Outputs)),
             Shape.Kind,
             Graphs.Statistics
         );
         return (
             task,
-            graph.Input(TaskGraphs.QueryInputs, new Shape([Shape.QueryCount, .. Shape.InputShape])),
-            graph.Input(TaskGraphs.QueryTargets, new Shape(Shape.QueryCount, Shape.Outputs))
+            graph.Input(TaskPrograms.QueryInputs, new Shape([Shape.QueryCount, .. Shape.InputShape])),
+            graph.Input(TaskPrograms.QueryTargets, new Shape(Shape.QueryCount, Shape.Outputs))
         );
     }
 

@@ -23,7 +23,7 @@ internal sealed class MethodCheckReplay : MethodCheckDefinition
     {
         _problem = problem;
         _loop = new MethodCheckInnerLoop(problem, descent);
-        (TaskTrace task, Tensor inputs, Tensor targets) = problem.Trace();
+        (TaskContext task, Tensor inputs, Tensor targets) = problem.Trace();
         GradientDescent none = descent with { InnerSteps = 0 };
         task.Graph.Output("loss", task.Loss(none.Predict(task, none.Adapt(task)[^1], inputs), targets));
         _query = new MethodCheckProgram(task.Graph, problem.Values);
@@ -97,7 +97,7 @@ internal sealed class MethodCheckDisplacement : MethodCheckDefinition
     {
         _descent = descent;
         _loop = new MethodCheckInnerLoop(problem, descent);
-        (TaskTrace task, _, _) = problem.Trace();
+        (TaskContext task, _, _) = problem.Trace();
         task.Graph.Output("loss", MethodCheckInnerLoop.SupportLoss(task));
         _support = new MethodCheckProgram(task.Graph, problem.Values);
         _loop.Run(problem.Values, [], (parameters, _) => _trajectory.Add(parameters));
@@ -152,7 +152,7 @@ internal sealed class MethodCheckInnerLoop : IDisposable
         _problem = problem;
         _descent = descent;
         _names = [.. problem.Graphs.Model.Parameters.Where(parameter => parameter.Trained).Select(parameter => parameter.Name)];
-        (TaskTrace task, _, _) = problem.Trace();
+        (TaskContext task, _, _) = problem.Trace();
         IReadOnlyList<Tensor> gradients = Differentiate.Gradients(SupportLoss(task), [.. _names.Select(name => task.Meta[name])]);
         for (int i = 0; i < _names.Length; i++)
         {
@@ -162,7 +162,7 @@ internal sealed class MethodCheckInnerLoop : IDisposable
         _gradients = new MethodCheckProgram(task.Graph, problem.Values);
     }
 
-    public static Tensor SupportLoss(TaskTrace task) =>
+    public static Tensor SupportLoss(TaskContext task) =>
         task.Loss(task.Model.Apply(task.Meta, task.SupportInputs, task.SupportNormalization()), task.SupportTargets);
 
     /// <summary>Whether a parameter changes at a step.</summary>

@@ -15,7 +15,7 @@ namespace FewShot.Evaluation;
 /// </summary>
 public sealed class MethodPlan
 {
-    private readonly TaskGraphs _graphs;
+    private readonly TaskPrograms _graphs;
     private readonly TaskShape _shape;
 
     /// <summary>Compiles the programs.</summary>
@@ -27,9 +27,9 @@ public sealed class MethodPlan
     {
         ArgumentNullException.ThrowIfNull(specification);
         ArgumentNullException.ThrowIfNull(shape);
-        _graphs = TaskGraphs.Of(specification);
+        _graphs = TaskPrograms.Of(specification);
         _shape = shape;
-        MemoryChoice choice = MemoryChoice.Within(memoryBudget, _graphs, shape);
+        RematerializationPlan choice = RematerializationPlan.Within(memoryBudget, _graphs, shape);
         Checkpointed = choice.Recomputes;
         Training = choice.Program;
         Adaptation = new SimdProgram(_graphs.Adapt(shape.SupportCount, shape.Outputs));
@@ -51,7 +51,7 @@ public sealed class MethodPlan
     /// <summary>
     /// Bytes kept of each recurring task from one visit to the next, besides the programs' memory: 0 without a warm start.
     /// </summary>
-    public long TaskStateBytes => TaskMemory.BytesOf(Training);
+    public long TaskStateBytes => WarmStarts.BytesOf(Training);
 
     /// <summary>Whether training recomputes to save memory.</summary>
     public bool Checkpointed { get; }
@@ -105,7 +105,7 @@ public sealed class MethodPlan
         for (int input = parameters.Specifications.Count; input < program.InputNames.Count; input++)
         {
             Span<float> values = worker.Input(input);
-            bool targets = program.InputNames[input] is TaskGraphs.SupportTargets or TaskGraphs.QueryTargets;
+            bool targets = program.InputNames[input] is TaskPrograms.SupportTargets or TaskPrograms.QueryTargets;
             for (int i = 0; i < values.Length; i++)
             {
                 // One-hot rows, the classes in turn; everything else is noise.

@@ -76,7 +76,7 @@ public sealed class PatternSearch
 
         (_specification, _parameters, _source, _options, _workers) = (learner.Specification, learner.Parameters, source, options, workers);
         _steps = descent.InnerSteps;
-        _layers = learner.Graphs.Model.Layers.Count;
+        _layers = learner.TaskPrograms.Model.Layers.Count;
         _screening = Math.Min(options.ScreeningEpisodes, options.Episodes);
     }
 

@@ -99,7 +99,7 @@ internal sealed record AdaptedModelFile(
 
     /// <summary>The programs and the state of a model that stands for itself.</summary>
     /// <exception cref="StorageException">It needs its learner.</exception>
-    public (TaskPrograms Programs, TaskState State) Alone(string path)
+    public (AdaptationPrograms Programs, TaskState State) Alone(string path)
     {
         if (NeedsLearner)
         {
@@ -108,7 +108,7 @@ internal sealed record AdaptedModelFile(
             );
         }
 
-        var graphs = TaskGraphs.Of(Specification);
+        TaskPrograms graphs = TaskPrograms.Of(Specification);
         IEnumerable<string> needed = Changed is null ? [] : graphs.Method.MetaParameters(graphs.Model).Select(parameter => parameter.Name);
         if (needed.Except(Tensors.Select(tensor => tensor.Name)).FirstOrDefault() is { } missing)
         {
@@ -117,7 +117,7 @@ internal sealed record AdaptedModelFile(
 
         ILookup<bool, StoredTensor> tensors = Tensors.ToLookup(tensor => Changed is null || Changed.Contains(tensor.Name));
         Weight[] weights = [.. tensors[false].Select(tensor => new Weight(tensor.Name, new Shape([.. tensor.Shape]), tensor.Float32))];
-        return (new TaskPrograms(Specification, graphs, weights, new Lazy<string?>(WeightsHash)), new TaskState([.. tensors[true]]));
+        return (new AdaptationPrograms(Specification, graphs, weights, new Lazy<string?>(WeightsHash)), new TaskState([.. tensors[true]]));
     }
 
     /// <summary>
@@ -125,7 +125,7 @@ internal sealed record AdaptedModelFile(
     /// settings, such as a pattern.
     /// </summary>
     /// <exception cref="StorageException">It is of another learner.</exception>
-    public (TaskPrograms Programs, TaskState State) With(TaskPrograms learner, string path)
+    public (AdaptationPrograms Programs, TaskState State) With(AdaptationPrograms learner, string path)
     {
         bool isAlike = Specification.Equals(learner.Specification);
         if (WeightsHash is { } hash ? hash != learner.WeightsHash : !isAlike)

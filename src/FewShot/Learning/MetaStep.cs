@@ -14,14 +14,14 @@ namespace FewShot.Learning;
 internal sealed class MetaStep : IDisposable
 {
     private readonly ParameterSet _parameters;
-    private readonly TaskTeam _team;
+    private readonly TaskThreads _team;
     private readonly IWorker<float>[] _workers;
     private readonly Episode[] _episodes;
     private readonly (int Output, int Start, int Count)[] _gradientPlaces;
     private readonly (int Output, string Name)[] _observedPlaces;
     private readonly float[][] _observed;
     private readonly GradientSum _sum;
-    private readonly TaskMemory? _memory;
+    private readonly WarmStarts? _memory;
     private readonly int? _tasks;
     private readonly int _supportInputs;
     private readonly int _stepWeights;
@@ -38,13 +38,13 @@ internal sealed class MetaStep : IDisposable
 
     /// <param name="graphs">The learner.</param>
     /// <param name="shape">Its tasks.</param>
-    /// <param name="program">What <see cref="TaskGraphs.Training"/> traces for such tasks, compiled.</param>
+    /// <param name="program">What <see cref="TaskPrograms.Training"/> traces for such tasks, compiled.</param>
     /// <param name="parameters">The meta-parameters.</param>
     /// <param name="metaBatch">Tasks of a batch.</param>
     /// <param name="workers">Threads.</param>
     /// <param name="tasks">The size of a fixed set of tasks; null for new ones in every batch.</param>
     public MetaStep(
-        TaskGraphs graphs,
+        TaskPrograms graphs,
         TaskShape shape,
         SimdProgram program,
         ParameterSet parameters,
@@ -73,16 +73,16 @@ internal sealed class MetaStep : IDisposable
         _parameters = parameters;
         Program = program;
         WorkerMemory.Require(program, workers);
-        _team = new TaskTeam(workers);
+        _team = new TaskThreads(workers);
         _workers = [.. Enumerable.Range(0, workers).Select(_ => Program.CreateWorker())];
         _episodes = [.. Enumerable.Range(0, workers).Select(_ => new Episode(shape))];
         _stale = new bool[workers];
-        _supportInputs = Program.InputIndex(TaskGraphs.SupportInputs);
+        _supportInputs = Program.InputIndex(TaskPrograms.SupportInputs);
         _stepWeights = Program.InputNames.Contains(Unrolled.StepWeights) ? Program.InputIndex(Unrolled.StepWeights) : -1;
-        _loss = Program.OutputIndex(TaskGraphs.Loss);
-        _predictions = Program.OutputIndex(TaskGraphs.Predictions);
-        _solver = Program.OutputNames.Contains(TaskGraphs.NegativeCurvature)
-            ? (Program.OutputIndex(TaskGraphs.NegativeCurvature), Program.OutputIndex(TaskGraphs.StoodStill))
+        _loss = Program.OutputIndex(TaskPrograms.Loss);
+        _predictions = Program.OutputIndex(TaskPrograms.Predictions);
+        _solver = Program.OutputNames.Contains(TaskPrograms.NegativeCurvature)
+            ? (Program.OutputIndex(TaskPrograms.NegativeCurvature), Program.OutputIndex(TaskPrograms.StoodStill))
             : null;
         _negativeCurvature = new bool[metaBatch];
         _stoodStill = new bool[metaBatch];
@@ -92,7 +92,7 @@ internal sealed class MetaStep : IDisposable
         {
             if (parameter.Trained)
             {
-                places.Add((Program.OutputIndex(TaskGraphs.Gradient + parameter.Name), start, parameter.Shape.Count));
+                places.Add((Program.OutputIndex(TaskPrograms.Gradient + parameter.Name), start, parameter.Shape.Count));
             }
 
             start += parameter.Shape.Count;
@@ -103,8 +103,8 @@ internal sealed class MetaStep : IDisposable
         [
             .. Program
                 .OutputNames.Select((name, index) => (index, name))
-                .Where(pair => pair.name.StartsWith(TaskGraphs.Observed, StringComparison.Ordinal))
-                .Select(pair => (pair.index, pair.name[TaskGraphs.Observed.Length..])),
+                .Where(pair => pair.name.StartsWith(TaskPrograms.Observed, StringComparison.Ordinal))
+                .Select(pair => (pair.index, pair.name[TaskPrograms.Observed.Length..])),
         ];
         _observed = [.. _observedPlaces.Select(place => new float[metaBatch * parameters[place.Name].Length])];
         Losses = new float[metaBatch];
@@ -113,7 +113,7 @@ internal sealed class MetaStep : IDisposable
         Gradient = new float[parameters.Values.Length];
         _sum = new GradientSum(graphs.Method.Weighting, Gradient, Weights, workers);
         _memory = graphs.Method.MetaGradient.KeepsTaskState
-            ? new TaskMemory(Program, graphs.Method.MetaGradient, parameters, tasks!.Value)
+            ? new WarmStarts(Program, graphs.Method.MetaGradient, parameters, tasks!.Value)
             : null;
         StepWeights = _stepWeights < 0 ? [] : new float[graphs.Method.Adaptation.Steps];
         _body = (worker, task) =>

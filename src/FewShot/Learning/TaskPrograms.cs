@@ -1,89 +1,156 @@
-using FewShot.Compute.Execution;
-using FewShot.Compute.Execution.Simd;
+using FewShot.Adaptation;
 using FewShot.Compute.Graphs;
+using FewShot.MetaGradients;
 using FewShot.Methods;
+using FewShot.Models;
+using FewShot.Tasks;
 
 namespace FewShot.Learning;
 
 /// <summary>
-/// The programs of a learner that adapt to support sets and answer queries, with its weights and the workers that run them: shared by all
-/// models that it adapted. So many programs are kept, the least recently used goes first. Thread-safe.
+/// Traces the programs of one task. Inputs come in one order: every meta-parameter by its name, then <c>support_inputs</c>,
+/// <c>support_targets</c>, and what else the program needs.
 /// </summary>
-/// <param name="specification">The learner.</param>
-/// <param name="graphs">Traces its programs.</param>
-/// <param name="weights">What is the same for all tasks; all meta-parameters in their order, where it shall adapt.</param>
-/// <param name="weightsHash">Tells these weights from others; null where that is not known.</param>
-internal sealed class TaskPrograms(
-    LearnerSpecification specification,
-    TaskGraphs graphs,
-    IReadOnlyList<Weight> weights,
-    Lazy<string?> weightsHash
-) : IDisposable
+/// <param name="Method">The method.</param>
+/// <param name="Model">The network.</param>
+/// <param name="Kind">Classification or regression.</param>
+/// <param name="Statistics">Where normalisation takes its statistics from.</param>
+internal sealed record TaskPrograms(Method Method, Model Model, TaskKind Kind, NormStatistics Statistics)
 {
-    public const int DefaultCapacity = 32;
+    public const string SupportInputs = "support_inputs";
+    public const string SupportTargets = "support_targets";
+    public const string QueryInputs = "query_inputs";
+    public const string QueryTargets = "query_targets";
+    public const string Loss = "loss";
+    public const string Predictions = "predictions";
+    public const string Gradient = "gradient:";
+    public const string Observed = "observed:";
+    public const string NegativeCurvature = "solver:negative_curvature";
+    public const string StoodStill = "solver:stood_still";
 
-    private readonly WorkerPools _pools = new(DefaultCapacity);
-
-    public LearnerSpecification Specification => specification;
-
-    public TaskGraphs Graphs => graphs;
-
-    public IReadOnlyList<Weight> Weights => weights;
-
-    public string? WeightsHash => weightsHash.Value;
-
-    public int Capacity
-    {
-        get => _pools.Capacity;
-        set => _pools.Capacity = value;
-    }
-
-    public int Count => _pools.Count;
-
-    /// <summary>Programs of their own for the same weights under other settings.</summary>
-    public TaskPrograms Under(LearnerSpecification other) => new(other, TaskGraphs.Of(other), weights, weightsHash) { Capacity = Capacity };
+    /// <summary>Of a specification.</summary>
+    public static TaskPrograms Of(LearnerSpecification specification) =>
+        new(specification.CreateMethod(), specification.CreateModel(), specification.Kind, specification.NormStatistics);
 
     /// <summary>
-    /// Adapts to a support set of so many examples: inputs are the weights, the examples, their targets; outputs what adaptation changed.
+    /// One task's part of a meta-step: outputs <c>loss</c>, <c>predictions</c>, a <c>gradient:NAME</c> for each trained meta-parameter, and
+    /// an <c>observed:NAME</c> for each running statistic.
     /// </summary>
-    public WorkerPool Adaptation(int count, int outputs, int threads) =>
-        _pools.Get(
-            new WorkerPools.Key(null, count, outputs, threads),
-            () => new WorkerPool(new SimdProgram(graphs.Adapt(count, outputs, changesOnly: true)), threads, worker => Load(worker, weights))
-        );
-
-    /// <summary>Answers so many queries at once: inputs are the weights that a task did not change, what it changed, the queries.</summary>
-    public WorkerPool Prediction(TaskState state, int count, int threads) =>
-        _pools.Get(
-            new WorkerPools.Key(state.Form, count, 0, threads),
-            () =>
-            {
-                Weight[] unchanged = [.. Unchanged(state)];
-                return new WorkerPool(new SimdProgram(Answering(state, count)), threads, worker => Load(worker, unchanged));
-            }
-        );
-
-    /// <summary>The shape of an answer to one query. Nothing is compiled.</summary>
-    /// <exception cref="ArgumentException">The state is not one of this learner.</exception>
-    /// <exception cref="KeyNotFoundException">It lacks a tensor.</exception>
-    public Shape Answer(TaskState state) => Answering(state, 1).Outputs[0].Tensor.Shape;
-
-    /// <summary>The weights that a task did not change.</summary>
-    public IEnumerable<Weight> Unchanged(TaskState state) => weights.Where(weight => !state.Contains(weight.Name));
-
-    public void Dispose() => _pools.Dispose();
-
-    private Graph Answering(TaskState state, int count) =>
-        graphs.Predict([.. Unchanged(state).Select(weight => (weight.Name, weight.Shape)), .. state.Entries], count);
-
-    private static void Load(IWorker<float> worker, IReadOnlyList<Weight> values)
+    /// <param name="shape">The task.</param>
+    /// <param name="segmentSteps">How many inner steps are recomputed together on the way back; 0 keeps all.</param>
+    public Graph Training(TaskShape shape, int segmentSteps = 0)
     {
-        for (int i = 0; i < values.Count; i++)
+        Validate(shape);
+        TaskContext task = Begin(shape.SupportCount, shape.Outputs) with { SegmentSteps = segmentSteps };
+        (Tensor inputs, Tensor targets) = Queries(task.Graph, shape);
+        string[] trained = [.. Method.MetaParameters(Model).Where(parameter => parameter.Trained).Select(parameter => parameter.Name)];
+        MetaGradientTrace outer = Method.MetaGradient.Trace(task, Method.Adaptation, inputs, targets, trained);
+        task.Graph.Output(Loss, outer.Loss);
+        task.Graph.Output(Predictions, outer.Predictions);
+        foreach ((string name, Tensor gradient) in outer.Gradients)
         {
-            values[i].Values.Span.CopyTo(worker.Input(i));
+            task.Graph.Output(Gradient + name, gradient);
         }
-    }
-}
 
-/// <summary>A tensor that all tasks of a learner share.</summary>
-internal readonly record struct Weight(string Name, Shape Shape, ReadOnlyMemory<float> Values);
+        foreach ((string name, Tensor value) in outer.TaskState)
+        {
+            task.Graph.Output(MetaGradientTrace.StatePrefix + name, value);
+        }
+
+        if (outer.Solver is { } solver)
+        {
+            task.Graph.Output(NegativeCurvature, solver.NegativeCurvature);
+            task.Graph.Output(StoodStill, solver.StoodStill);
+        }
+
+        if (Statistics == NormStatistics.Running)
+        {
+            NormalizationSource source = task.SupportNormalization();
+            _ = Model.Embed(task.Meta, task.SupportInputs, source);
+            foreach ((string name, Tensor seen) in source.Seen)
+            {
+                task.Graph.Output(Observed + name, seen);
+            }
+        }
+
+        return task.Graph;
+    }
+
+    /// <summary>
+    /// Adaptation measured on queries: outputs <c>predictions:k</c> under the state before and after each inner step, or under the last
+    /// state alone.
+    /// </summary>
+    public Graph Evaluation(TaskShape shape, bool everyStep = true)
+    {
+        Validate(shape);
+        TaskContext task = Begin(shape.SupportCount, shape.Outputs);
+        Tensor inputs = task.Graph.Input(QueryInputs, new Shape([shape.QueryCount, .. shape.InputShape]));
+        IReadOnlyList<TensorMap> states = Method.Adaptation.Adapt(task);
+        for (int step = everyStep ? 0 : states.Count - 1; step < states.Count; step++)
+        {
+            task.Graph.Output($"{Predictions}:{step}", Method.Adaptation.Predict(task, states[step], inputs));
+        }
+
+        return task.Graph;
+    }
+
+    /// <summary>
+    /// Adaptation alone: outputs every tensor of the final state by its name, or those alone that are not meta-parameters as they were.
+    /// </summary>
+    public Graph Adapt(int supportCount, int outputs, bool changesOnly = false)
+    {
+        TaskContext task = Begin(supportCount, outputs);
+        foreach ((string name, Tensor value) in Method.Adaptation.Adapt(task)[^1])
+        {
+            if (!changesOnly || !task.Meta.Contains(name) || !ReferenceEquals(value, task.Meta[name]))
+            {
+                task.Graph.Output(name, value);
+            }
+        }
+
+        return task.Graph;
+    }
+
+    /// <summary>Answers from a state: inputs are the state's tensors by name, then the queries; output <c>predictions</c>.</summary>
+    public Graph Predict(IReadOnlyList<(string Name, Shape Shape)> state, int queryCount)
+    {
+        var graph = new Graph();
+        var values = new TensorMap(state.Select(entry => KeyValuePair.Create(entry.Name, graph.Input(entry.Name, entry.Shape))));
+        Tensor inputs = graph.Input(QueryInputs, Batch(queryCount));
+
+        // Prediction reads the state alone; the task's support set and meta-parameters are not there to be read.
+        TaskContext task = new TaskContext(Model, values, inputs, inputs, Kind, Statistics);
+        graph.Output(Predictions, Method.Adaptation.Predict(task, values, inputs));
+        return graph;
+    }
+
+    private void Validate(TaskShape shape)
+    {
+        if (shape.Kind != Kind)
+        {
+            throw new ArgumentException(
+                $"the learner is for {Kind.ToString().ToLowerInvariant()}, the tasks are {shape.Kind.ToString().ToLowerInvariant()}; "
+                    + "set the specification's kind to that of the tasks"
+            );
+        }
+
+        Method.Validate(Model, shape);
+    }
+
+    private TaskContext Begin(int supportCount, int outputs)
+    {
+        var graph = new Graph();
+        TensorMap meta = ParameterSet.Declare(graph, Method.MetaParameters(Model));
+        Tensor inputs = graph.Input(SupportInputs, Batch(supportCount));
+        Tensor targets = graph.Input(SupportTargets, new Shape(supportCount, outputs));
+        return new TaskContext(Model, meta, inputs, targets, Kind, Statistics);
+    }
+
+    private static (Tensor Inputs, Tensor Targets) Queries(Graph graph, TaskShape shape) =>
+        (
+            graph.Input(QueryInputs, new Shape([shape.QueryCount, .. shape.InputShape])),
+            graph.Input(QueryTargets, new Shape(shape.QueryCount, shape.Outputs))
+        );
+
+    private Shape Batch(int count) => new([count, .. Model.Input.Extents]);
+}

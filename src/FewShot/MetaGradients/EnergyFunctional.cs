@@ -22,8 +22,8 @@ public sealed record EnergyFunctional(double Alpha) : MetaGradient
     public override string Order => OneBatch ? "exact (energy functional, one batch)" : "exact (energy functional)";
 
     /// <inheritdoc/>
-    public override OuterStep Trace(
-        TaskTrace task,
+    public override MetaGradientTrace Trace(
+        TaskContext task,
         AdaptationRule adaptation,
         Tensor queryInputs,
         Tensor queryTargets,
@@ -41,11 +41,11 @@ public sealed record EnergyFunctional(double Alpha) : MetaGradient
         Tensor gain = LinearSolver.Dot(Differentiate.Gradients(support, parameters), Differentiate.Gradients(query, parameters));
         Tensor energy = query - (gain * Alpha);
         IReadOnlyList<Tensor> gradients = Differentiate.Gradients(energy, parameters);
-        return new OuterStep(query, predictions, new TensorMap(trained.Select((name, i) => KeyValuePair.Create(name, gradients[i]))));
+        return new MetaGradientTrace(query, predictions, new TensorMap(trained.Select((name, i) => KeyValuePair.Create(name, gradients[i]))));
     }
 
     /// <inheritdoc/>
-    public override string? Fault(AdaptationRule adaptation) =>
+    public override string? Incompatibility(AdaptationRule adaptation) =>
         adaptation is GradientDescent { Rate.Scope: LearningRateScope.Fixed }
             ? null
             : "the energy functional stands for fine-tuning by gradient descent with a fixed step size";

@@ -24,8 +24,8 @@ public sealed record HessianFree(double Delta = 1e-6) : MetaGradient
     public override string Order => "second order by differences";
 
     /// <inheritdoc/>
-    public override OuterStep Trace(
-        TaskTrace task,
+    public override MetaGradientTrace Trace(
+        TaskContext task,
         AdaptationRule adaptation,
         Tensor queryInputs,
         Tensor queryTargets,
@@ -52,7 +52,7 @@ public sealed record HessianFree(double Delta = 1e-6) : MetaGradient
             v = [.. v.Select((part, i) => part - ((up[i] + (isUpLonger * (down[i] - up[i]))) * descent.Rate.Initial / delta))];
         }
 
-        return new OuterStep(loss, predictions, new TensorMap(trained.Select((name, i) => KeyValuePair.Create(name, v[i]))));
+        return new MetaGradientTrace(loss, predictions, new TensorMap(trained.Select((name, i) => KeyValuePair.Create(name, v[i]))));
 
         TensorMap Moved(TensorMap at, IReadOnlyList<Tensor> direction, Tensor distance) =>
             at.With(trained.Select((name, i) => KeyValuePair.Create(name, at[name] + (direction[i] * distance))));
@@ -76,10 +76,10 @@ public sealed record HessianFree(double Delta = 1e-6) : MetaGradient
     }
 
     /// <inheritdoc/>
-    public override string? Caution(AdaptationRule adaptation) => new Unrolled().Caution(adaptation);
+    public override string? Warning(AdaptationRule adaptation) => new Unrolled().Warning(adaptation);
 
     /// <inheritdoc/>
-    public override string? Fault(AdaptationRule adaptation) =>
+    public override string? Incompatibility(AdaptationRule adaptation) =>
         adaptation is GradientDescent { Rate.Scope: LearningRateScope.Fixed, Regularization: null } descent
         && descent.Pattern.Equals(Patterns.Pattern.All)
             ? null

@@ -33,8 +33,8 @@ public sealed record Implicit(LinearSolver Solver) : MetaGradient
     public override bool KeepsTaskState => WarmStart;
 
     /// <inheritdoc/>
-    public override OuterStep Trace(
-        TaskTrace task,
+    public override MetaGradientTrace Trace(
+        TaskContext task,
         AdaptationRule adaptation,
         Tensor queryInputs,
         Tensor queryTargets,
@@ -62,13 +62,13 @@ public sealed record Implicit(LinearSolver Solver) : MetaGradient
         BilevelTrace trace = BilevelGradient.Trace(
             (x, y) =>
             {
-                (TaskTrace inner, TensorMap parameters) = At(x, y);
+                (TaskContext inner, TensorMap parameters) = At(x, y);
                 predictions = descent.Predict(inner, inner.WithStatistics(parameters), queryInputs);
                 return inner.Loss(predictions, queryTargets);
             },
             (x, y) =>
             {
-                (TaskTrace inner, TensorMap parameters) = At(x, y);
+                (TaskContext inner, TensorMap parameters) = At(x, y);
                 return descent.Objective(inner, parameters, changing);
             },
             [.. trained.Select(name => task.Meta[name])],
@@ -77,7 +77,7 @@ public sealed record Implicit(LinearSolver Solver) : MetaGradient
             WarmStart ? [.. dual.Tensors] : null,
             recompute: task.Checkpointed
         );
-        return new OuterStep(
+        return new MetaGradientTrace(
             trace.Upper,
             predictions!,
             new TensorMap(trained.Select((name, i) => KeyValuePair.Create(name, trace.Gradients[i])))
@@ -95,13 +95,13 @@ public sealed record Implicit(LinearSolver Solver) : MetaGradient
         TensorMap Remembered(string part) =>
             new(
                 changing.Select(name =>
-                    KeyValuePair.Create(name, task.Graph.Input(OuterStep.StatePrefix + part + name, task.Meta[name].Shape))
+                    KeyValuePair.Create(name, task.Graph.Input(MetaGradientTrace.StatePrefix + part + name, task.Meta[name].Shape))
                 )
             );
 
-        (TaskTrace Task, TensorMap Parameters) At(IReadOnlyList<Tensor> x, IReadOnlyList<Tensor> y)
+        (TaskContext Task, TensorMap Parameters) At(IReadOnlyList<Tensor> x, IReadOnlyList<Tensor> y)
         {
-            TaskTrace inner = task with { Meta = task.Meta.With(trained.Select((name, i) => KeyValuePair.Create(name, x[i]))) };
+            TaskContext inner = task with { Meta = task.Meta.With(trained.Select((name, i) => KeyValuePair.Create(name, x[i]))) };
             return (inner, GradientDescent.Trained(inner).With(changing.Select((name, i) => KeyValuePair.Create(name, y[i]))));
         }
     }
@@ -110,7 +110,7 @@ public sealed record Implicit(LinearSolver Solver) : MetaGradient
     public override string? FirstState(string name) => name.StartsWith(Lower, StringComparison.Ordinal) ? name[Lower.Length..] : null;
 
     /// <inheritdoc/>
-    public override string? Fault(AdaptationRule adaptation) =>
+    public override string? Incompatibility(AdaptationRule adaptation) =>
         adaptation switch
         {
             GradientDescent { Rate.Scope: not LearningRateScope.Fixed } =>

@@ -7,8 +7,8 @@ namespace FewShot.MetaGradients;
 /// <summary>What one task contributes to a meta-step.</summary>
 /// <param name="Loss">The query loss; a scalar.</param>
 /// <param name="Predictions">The answers for the queries.</param>
-/// <param name="Gradients">For each trained meta-parameter the direction to descend; of the names in <see cref="TaskTrace.Meta"/>.</param>
-public sealed record OuterStep(Tensor Loss, Tensor Predictions, TensorMap Gradients)
+/// <param name="Gradients">For each trained meta-parameter the direction to descend; of the names in <see cref="TaskContext.Meta"/>.</param>
+public sealed record MetaGradientTrace(Tensor Loss, Tensor Predictions, TensorMap Gradients)
 {
     /// <summary>Begins the names of the program's inputs and outputs that hold what is kept of a task until it recurs.</summary>
     public const string StatePrefix = "task:";
@@ -37,8 +37,8 @@ public abstract record MetaGradient
     /// <param name="queryInputs">[m, ...].</param>
     /// <param name="queryTargets">[m, outputs].</param>
     /// <param name="trained">Names of the meta-parameters to derive for.</param>
-    public abstract OuterStep Trace(
-        TaskTrace task,
+    public abstract MetaGradientTrace Trace(
+        TaskContext task,
         AdaptationRule adaptation,
         Tensor queryInputs,
         Tensor queryTargets,
@@ -46,10 +46,10 @@ public abstract record MetaGradient
     );
 
     /// <summary>Why it cannot be combined with an adaptation, in one line, or null.</summary>
-    public virtual string? Fault(AdaptationRule adaptation) => null;
+    public virtual string? Incompatibility(AdaptationRule adaptation) => null;
 
     /// <summary>What is likely to go wrong in a combination that is allowed, in one line, or null.</summary>
-    public virtual string? Caution(AdaptationRule adaptation) => null;
+    public virtual string? Warning(AdaptationRule adaptation) => null;
 
     /// <summary>What can be recomputed instead of kept to lower its memory, as a user would call it, or null for nothing.</summary>
     public virtual string? Recomputable(AdaptationRule adaptation) => null;
@@ -58,6 +58,6 @@ public abstract record MetaGradient
     public virtual bool KeepsTaskState => false;
 
     /// <summary>The meta-parameter whose value a task's state has at the first visit, or null where it is zero.</summary>
-    /// <param name="name">Of <see cref="OuterStep.TaskState"/>.</param>
+    /// <param name="name">Of <see cref="MetaGradientTrace.TaskState"/>.</param>
     public virtual string? FirstState(string name) => null;
 }

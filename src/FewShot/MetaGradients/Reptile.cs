@@ -15,8 +15,8 @@ public sealed record Reptile : MetaGradient
     public override string Order => "none (Reptile)";
 
     /// <inheritdoc/>
-    public override OuterStep Trace(
-        TaskTrace task,
+    public override MetaGradientTrace Trace(
+        TaskContext task,
         AdaptationRule adaptation,
         Tensor queryInputs,
         Tensor queryTargets,
@@ -27,7 +27,7 @@ public sealed record Reptile : MetaGradient
         TensorMap adapted = adaptation.Adapt(task)[^1];
         using IDisposable scope = task.Graph.Scope("query");
         Tensor predictions = adaptation.Predict(task, adapted, queryInputs);
-        return new OuterStep(
+        return new MetaGradientTrace(
             task.Loss(predictions, queryTargets),
             predictions,
             new TensorMap(
@@ -42,7 +42,7 @@ public sealed record Reptile : MetaGradient
     }
 
     /// <inheritdoc/>
-    public override string? Fault(AdaptationRule adaptation) =>
+    public override string? Incompatibility(AdaptationRule adaptation) =>
         adaptation is GradientDescent { Rate.Scope: LearningRateScope.Fixed }
             ? null
             : "Reptile needs gradient-descent adaptation with a fixed step size";

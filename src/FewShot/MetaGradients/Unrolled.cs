@@ -36,8 +36,8 @@ public sealed record Unrolled(int? ExactSteps = null) : MetaGradient
     public override string? Recomputable(AdaptationRule adaptation) => ExactSteps != 0 && adaptation.Steps > 1 ? "the inner steps" : null;
 
     /// <inheritdoc/>
-    public override OuterStep Trace(
-        TaskTrace task,
+    public override MetaGradientTrace Trace(
+        TaskContext task,
         AdaptationRule adaptation,
         Tensor queryInputs,
         Tensor queryTargets,
@@ -51,11 +51,11 @@ public sealed record Unrolled(int? ExactSteps = null) : MetaGradient
         Tensor loss = task.Loss(predictions, queryTargets);
         Tensor objective = MultiStepLoss ? Weighted(task, adaptation, states, queryInputs, queryTargets) : loss;
         IReadOnlyList<Tensor> gradients = Differentiate.Gradients(objective, [.. trained.Select(name => task.Meta[name])]);
-        return new OuterStep(loss, predictions, new TensorMap(trained.Select((name, i) => KeyValuePair.Create(name, gradients[i]))));
+        return new MetaGradientTrace(loss, predictions, new TensorMap(trained.Select((name, i) => KeyValuePair.Create(name, gradients[i]))));
     }
 
     /// <inheritdoc/>
-    public override string? Fault(AdaptationRule adaptation) =>
+    public override string? Incompatibility(AdaptationRule adaptation) =>
         ExactSteps is not null && adaptation.Steps == 0
             ? "first-order and truncated meta-gradients need inner steps; a closed form is always differentiated exactly"
         : ExactSteps < 0 || ExactSteps > adaptation.Steps
@@ -69,7 +69,7 @@ public sealed record Unrolled(int? ExactSteps = null) : MetaGradient
     /// multi-step MAML, arXiv:2002.07836). L is of the order 1 for normalised networks; four times what the published settings use is said
     /// to be far above.
     /// </remarks>
-    public override string? Caution(AdaptationRule adaptation) =>
+    public override string? Warning(AdaptationRule adaptation) =>
         ExactSteps != 0
         && adaptation is GradientDescent { Regularization: null, InnerSteps: > 1 } descent
         && descent.InnerSteps * descent.Rate.Initial > FarAbove
@@ -87,7 +87,7 @@ public sealed record Unrolled(int? ExactSteps = null) : MetaGradient
     private const double FarAbove = 2;
 
     private static Tensor Weighted(
-        TaskTrace task,
+        TaskContext task,
         AdaptationRule adaptation,
         IReadOnlyList<TensorMap> states,
         Tensor queryInputs,

@@ -201,7 +201,7 @@ public static class Catalogue
         options ??= new MethodOptions();
         Row row = Find(name);
         Method method = row.Create(options);
-        return Fault(row, method, options) is { } fault ? throw new ArgumentException(fault) : method;
+        return Incompatibility(row, method, options) is { } fault ? throw new ArgumentException(fault) : method;
     }
 
     /// <summary>Whether all that <paramref name="options"/> set applies to a row: only gradient descent has inner steps, for one.</summary>
@@ -212,7 +212,7 @@ public static class Catalogue
     {
         ArgumentNullException.ThrowIfNull(options);
         Row row = Find(name);
-        return Fault(row, row.Create(options), options) is null;
+        return Incompatibility(row, row.Create(options), options) is null;
     }
 
     private static Row Find(string name) =>
@@ -221,7 +221,7 @@ public static class Catalogue
             $"unknown method '{name}'.{NameSuggestion.For(name, Names)} The methods are {string.Join(", ", Names)}"
         );
 
-    private static string? Fault(Row row, Method method, MethodOptions options) =>
+    private static string? Incompatibility(Row row, Method method, MethodOptions options) =>
         true switch
         {
             _ when method.Adaptation is not GradientDescent

@@ -179,7 +179,7 @@ public sealed record LearnerSpecification
             // Shapes are computed, nothing is allocated: a forged size is found here.
             Model model = specification.CreateModel();
             _ = ParameterSet.CountOf(specification.CreateMethod().MetaParameters(model));
-            return specification.Preparation?.Fault(model.Input) is { } fault
+            return specification.Preparation?.Incompatibility(model.Input) is { } fault
                 ? throw StoredJson.Fault(path, Subject, $"'preparation' {fault}")
                 : specification;
         }

@@ -43,7 +43,7 @@ public sealed record Method(
     }
 
     /// <summary>What who trains with it should know beforehand, in one line; null for nothing.</summary>
-    public string? Caution => MetaGradient.Caution(Adaptation);
+    public string? Warning => MetaGradient.Warning(Adaptation);
 
     /// <summary>Refuses a composition that makes no sense.</summary>
     /// <exception cref="ArgumentException">
@@ -55,7 +55,7 @@ public sealed record Method(
             ? null
             : $"the network takes inputs of {model.Input}, the tasks have [{string.Join(", ", shape.InputShape)}]; make it for the "
                 + "shape of the tasks";
-        if ((MetaGradient.Fault(Adaptation) ?? misfit ?? Adaptation.Fault(model, shape)) is { } fault)
+        if ((MetaGradient.Incompatibility(Adaptation) ?? misfit ?? Adaptation.Incompatibility(model, shape)) is { } fault)
         {
             throw new ArgumentException($"method {Name}: {fault}");
         }

@@ -82,7 +82,7 @@ public sealed class Pattern : IEquatable<Pattern>
     }
 
     /// <summary>Why the pattern does not fit a model and a number of steps, or null.</summary>
-    public string? Fault(int steps, int layers)
+    public string? Incompatibility(int steps, int layers)
     {
         if (_text[0] is not ('0' or '1'))
         {

@@ -14,5 +14,5 @@ namespace FewShot.Tasks;
 public abstract record InputPreparation
 {
     /// <summary>What is wrong with it for a learner of the given inputs, to go on after its name; null where nothing is.</summary>
-    internal abstract string? Fault(Shape input);
+    internal abstract string? Incompatibility(Shape input);
 }

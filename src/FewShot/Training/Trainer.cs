@@ -55,8 +55,8 @@ public sealed class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         Specification = specification with { QueryCount = source.Shape.QueryCount };
         (_source, _options, _workers) = (source, options, workers);
-        TaskGraphs graphs = TaskGraphs.Of(specification);
-        MemoryChoice choice = MemoryChoice.Within(options.MemoryBudget, graphs, source.Shape);
+        TaskPrograms graphs = TaskPrograms.Of(specification);
+        RematerializationPlan choice = RematerializationPlan.Within(options.MemoryBudget, graphs, source.Shape);
         Checkpointed = choice.Recomputes;
         Parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), options.Seed);
         _step = new MetaStep(
@@ -232,7 +232,7 @@ public sealed class Trainer : IDisposable
     private TrainingDivergedException Diverged(string what) =>
         new(
             $"{what} at iteration {_iteration + 1}: training diverged; try a smaller inner rate (LearnerSpecification.InnerRate) or "
-                + "outer rate (OuterUpdate.Rate)"
+                + "outer rate (OuterOptimizerOptions.Rate)"
         );
 
     /// <summary>Draws the batch once more, to blame the source and not a rate where one of its values is NaN or infinite.</summary>

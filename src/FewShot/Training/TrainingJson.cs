@@ -10,7 +10,7 @@ namespace FewShot.Training;
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     RespectNullableAnnotations = true,
     AllowOutOfOrderMetadataProperties = true,
-    Converters = [typeof(CamelCaseEnum<OptimizerKind>), typeof(CamelCaseEnum<RateSchedule>)]
+    Converters = [typeof(CamelCaseEnum<OptimizerKind>), typeof(CamelCaseEnum<LearningRateSchedule>)]
 )]
 [JsonSerializable(typeof(TrainingOptions))]
 internal sealed partial class TrainingJson : JsonSerializerContext;

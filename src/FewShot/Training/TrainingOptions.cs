@@ -50,7 +50,7 @@ public sealed record TrainingOptions
     public TimeSpan? Budget { get; init; }
 
     /// <summary>Optimiser, step size, schedule, clipping.</summary>
-    public OuterUpdate Outer { get; init; } = new();
+    public OuterOptimizerOptions Outer { get; init; } = new();
 
     /// <summary>Of initialisation and episodes.</summary>
     public ulong Seed { get; init; } = 1;

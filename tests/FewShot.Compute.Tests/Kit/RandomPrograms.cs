@@ -119,7 +119,7 @@ internal static class RandomPrograms
                 32 when x.Shape.Rank > 0 => Rows(x),
                 33 when x.Shape.Rank > 0 => Cut(x),
                 34 => random.Next(2) == 0 ? x.Transpose() : Reshaped(x),
-                35 => Checkpoint.Run(p => [p[0].Sine() * p[1].Sigmoid()], x, Like(x))[0],
+                35 => Rematerialize.Run(p => [p[0].Sine() * p[1].Sigmoid()], x, Like(x))[0],
                 _ => null,
             };
 

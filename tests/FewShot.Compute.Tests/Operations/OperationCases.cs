@@ -236,7 +236,7 @@ internal sealed record OperationCase(Type Operation, Argument[] Arguments, Func<
             new(
                 typeof(SegmentOutput),
                 [Uniform(random, Values.Shape(random, 2))],
-                (_, x) => Checkpoint.Run(p => [p[0].Sine() * p[0]], x[0])[0]
+                (_, x) => Rematerialize.Run(p => [p[0].Sine() * p[0]], x[0])[0]
             ),
     };
 

@@ -92,7 +92,7 @@ public class FusionTests
         IReadOnlyList<Tensor> theta = [w];
         for (int k = 0; k < 4; k++)
         {
-            theta = Checkpoint.Run(Step, theta);
+            theta = Rematerialize.Run(Step, theta);
         }
 
         Out(Differentiate.Gradients(theta[0].Sigmoid().Sum(), w));

@@ -129,7 +129,7 @@ internal sealed class RandomGraph
             case 32:
                 return s.Rank == 2 ? x.Softmax() : null;
             default:
-                return Checkpoint.Run(p => [p[0].Tanh() * p[1].Square().Mean()], x, Any())[0];
+                return Rematerialize.Run(p => [p[0].Tanh() * p[1].Square().Mean()], x, Any())[0];
         }
     }
 

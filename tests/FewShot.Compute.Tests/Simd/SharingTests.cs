@@ -17,7 +17,7 @@ public class SharingTests
     /// <summary>Shares whatever can be cut, however small.</summary>
     private const long Everything = 1;
 
-    private static readonly HelperTeam s_helpers = new(2);
+    private static readonly StepThreadPool s_helpers = new(2);
 
     [Theory]
     [InlineData(1, 25, 6)]
@@ -98,7 +98,7 @@ public class SharingTests
     public void A_run_after_disposal_is_refused_and_leaves_the_helpers_free()
     {
         var program = new SimdProgram(InnerStep(1, 14, 32, 5), SimdLevels.Best, Everything);
-        var helpers = new HelperTeam(1);
+        StepThreadPool helpers = new StepThreadPool(1);
         SimdWorker disposed = program.CreateWorker(2, helpers);
         disposed.Dispose();
         Assert.Throws<ObjectDisposedException>(disposed.Run);
@@ -111,10 +111,10 @@ public class SharingTests
     {
         var small = new SimdProgram(RandomGraph.Make(1, 6));
         Assert.Equal(1, small.MostShares);
-        Assert.IsNotType<SharingWorker>(small.CreateWorker(4, s_helpers));
+        Assert.IsNotType<ParallelWorker>(small.CreateWorker(4, s_helpers));
         var large = new SimdProgram(InnerStep(1, 28, 64, 5));
-        Assert.IsNotType<SharingWorker>(large.CreateWorker(1, s_helpers));
-        Assert.IsNotType<SharingWorker>(large.CreateWorker(4, new HelperTeam(0)));
+        Assert.IsNotType<ParallelWorker>(large.CreateWorker(1, s_helpers));
+        Assert.IsNotType<ParallelWorker>(large.CreateWorker(4, new StepThreadPool(0)));
         Assert.Throws<ArgumentOutOfRangeException>(() => large.CreateWorker(0));
     }
 
@@ -155,7 +155,7 @@ public class SharingTests
         {
             worker.Run();
             Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(60), "no helper came");
-        } while (worker is SharingWorker { SharedSteps: 0 });
+        } while (worker is ParallelWorker { SharedSteps: 0 });
     }
 
     private static void Fill(SimdProgram program, IWorker<float> worker)

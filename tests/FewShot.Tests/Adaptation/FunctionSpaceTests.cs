@@ -15,8 +15,8 @@ namespace FewShot.Tests.Adaptation;
 /// </summary>
 public class FunctionSpaceTests
 {
-    private const string Support = TaskGraphs.SupportInputs;
-    private const string Query = TaskGraphs.QueryInputs;
+    private const string Support = TaskPrograms.SupportInputs;
+    private const string Query = TaskPrograms.QueryInputs;
 
     /// <summary>
     /// On a linear model the kernel is that of its parameters, and the flow goes down ½Σ(f − Y)² + (λ/2s)‖θ − φ‖² with s the scale of the
@@ -97,7 +97,7 @@ public class FunctionSpaceTests
             : Integrate(residual * 0, time, at => residual - (kernel * at));
         Matrix<double> expected =
             Column(Network(problem, Query)) + (Jacobian(problem, Query, moving) * support.TransposeThisAndMultiply(coefficients));
-        double[] predictions = Programs.Run(problem.Graphs.Training(problem.Shape), problem.Values)[TaskGraphs.Predictions];
+        double[] predictions = Programs.Run(problem.Graphs.Training(problem.Shape), problem.Values)[TaskPrograms.Predictions];
         Assert.All(
             Enumerable.Range(0, predictions.Length),
             i => Assert.Equal(expected[i, 0], predictions[i], 1e-6 * (1 + Math.Abs(expected[i, 0])))
@@ -191,7 +191,7 @@ public class FunctionSpaceTests
         const int outputs = 2;
         Model model = Networks.Mlp(new Compute.Graphs.Shape(features), outputs, hidden, Activation.Tanh);
         return new MethodCheckProblem(
-            new TaskGraphs(Catalogue.Create(row, options), model, kind, NormStatistics.Query),
+            new TaskPrograms(Catalogue.Create(row, options), model, kind, NormStatistics.Query),
             new TaskShape(kind, [features], outputs, 6, 4),
             seed: 1
         );
@@ -199,7 +199,7 @@ public class FunctionSpaceTests
 
     private static void AssertPredictions(MethodCheckProblem problem, Matrix<double> expected, double tolerance)
     {
-        double[] predictions = Programs.Run(problem.Graphs.Training(problem.Shape), problem.Values)[TaskGraphs.Predictions];
+        double[] predictions = Programs.Run(problem.Graphs.Training(problem.Shape), problem.Values)[TaskPrograms.Predictions];
         Assert.All(
             Enumerable.Range(0, predictions.Length),
             i => Assert.Equal(expected[i / expected.ColumnCount, i % expected.ColumnCount], predictions[i], tolerance)
@@ -216,7 +216,7 @@ public class FunctionSpaceTests
 
     private static Matrix<double> Targets(MethodCheckProblem problem)
     {
-        Matrix<double> targets = RowMajor(problem.Values[TaskGraphs.SupportTargets], problem.Shape.Outputs);
+        Matrix<double> targets = RowMajor(problem.Values[TaskPrograms.SupportTargets], problem.Shape.Outputs);
         return problem.Shape.Kind == TaskKind.Classification ? targets - (1.0 / problem.Shape.Outputs) : targets;
     }
 

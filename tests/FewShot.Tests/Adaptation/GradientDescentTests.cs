@@ -49,10 +49,10 @@ public class GradientDescentTests
         foreach (int segmentSteps in (int[])[0, 1, 2])
         {
             Dictionary<string, double[]> outputs = Programs.Run(problem.Graphs.Training(s_shape, segmentSteps), problem.Values);
-            Assert.Equal(network.QueryLoss(network.Adapt(start)), outputs[TaskGraphs.Loss][0], 1e-12);
+            Assert.Equal(network.QueryLoss(network.Adapt(start)), outputs[TaskPrograms.Loss][0], 1e-12);
             for (int p = 0; p < start.Length; p++)
             {
-                double[] gradient = outputs[TaskGraphs.Gradient + network.Names[p]];
+                double[] gradient = outputs[TaskPrograms.Gradient + network.Names[p]];
                 for (int i = 0; i < gradient.Length; i++)
                 {
                     double expected = (Moved(p, i, 1e-4) * 8 - Moved(p, i, 2e-4) - (Moved(p, i, -1e-4) * 8) + Moved(p, i, -2e-4)) / 12e-4;
@@ -78,9 +78,9 @@ public class GradientDescentTests
         double[][] adapted = network.Adapt(network.Parameters(problem.Values));
         Close(network, adapted, Programs.Run(problem.Graphs.Adapt(5, 1), problem.Values));
         Dictionary<string, double[]> outputs = Programs.Run(problem.Graphs.Training(s_shape), problem.Values);
-        Assert.Equal(network.QueryLoss(adapted), outputs[TaskGraphs.Loss][0], 1e-12);
+        Assert.Equal(network.QueryLoss(adapted), outputs[TaskPrograms.Loss][0], 1e-12);
         double[][] gradients = network.Gradients(adapted, query: true);
-        Assert.All(network.Names.Zip(gradients), pair => Close(pair.Second, outputs[TaskGraphs.Gradient + pair.First]));
+        Assert.All(network.Names.Zip(gradients), pair => Close(pair.Second, outputs[TaskPrograms.Gradient + pair.First]));
     }
 
     [Theory]
@@ -104,7 +104,7 @@ public class GradientDescentTests
             foreach (int segmentSteps in (int[])[0, 1])
             {
                 Dictionary<string, double[]> outputs = Programs.Run(problem.Graphs.Training(s_shape, segmentSteps), problem.Values);
-                Assert.Equal(network.QueryLoss(adapted), outputs[TaskGraphs.Loss][0], 1e-12);
+                Assert.Equal(network.QueryLoss(adapted), outputs[TaskPrograms.Loss][0], 1e-12);
             }
         }
     }
@@ -122,7 +122,7 @@ public class GradientDescentTests
         static long MultiplyAdds(string pattern)
         {
             Method method = Catalogue.Create("maml", new MethodOptions { InnerSteps = 2, Pattern = Pattern.Parse(pattern) });
-            var graphs = new TaskGraphs(method, Networks.Conv4(new Shape(28, 28, 1), 5), TaskKind.Classification, NormStatistics.Support);
+            TaskPrograms graphs = new TaskPrograms(method, Networks.Conv4(new Shape(28, 28, 1), 5), TaskKind.Classification, NormStatistics.Support);
             return new SimdProgram(graphs.Adapt(5, 5)).MultiplyAdds;
         }
     }
@@ -145,7 +145,7 @@ public class GradientDescentTests
         }
 
         Model model = Networks.Mlp(new Shape(2), 1, [3, 3], Activation.Tanh);
-        return new MethodCheckProblem(new TaskGraphs(method, model, TaskKind.Regression, NormStatistics.Query), s_shape, seed: 3);
+        return new MethodCheckProblem(new TaskPrograms(method, model, TaskKind.Regression, NormStatistics.Query), s_shape, seed: 3);
     }
 
     private static void Close(Network network, double[][] adapted, Dictionary<string, double[]> outputs) =>
@@ -164,15 +164,15 @@ public class GradientDescentTests
 
         public double[][] Parameters(IReadOnlyDictionary<string, double[]> values) => [.. Names.Select(name => values[name])];
 
-        public double QueryLoss(double[][] parameters) => Pass(parameters, TaskGraphs.QueryInputs, TaskGraphs.QueryTargets, null);
+        public double QueryLoss(double[][] parameters) => Pass(parameters, TaskPrograms.QueryInputs, TaskPrograms.QueryTargets, null);
 
         public double[][] Gradients(double[][] parameters, bool query = false)
         {
             double[][] gradients = [.. parameters.Select(values => new double[values.Length])];
             Pass(
                 parameters,
-                query ? TaskGraphs.QueryInputs : TaskGraphs.SupportInputs,
-                query ? TaskGraphs.QueryTargets : TaskGraphs.SupportTargets,
+                query ? TaskPrograms.QueryInputs : TaskPrograms.SupportInputs,
+                query ? TaskPrograms.QueryTargets : TaskPrograms.SupportTargets,
                 gradients
             );
             return gradients;

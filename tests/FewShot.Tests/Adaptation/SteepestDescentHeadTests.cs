@@ -31,7 +31,7 @@ public class SteepestDescentHeadTests
         Dictionary<string, double[]> steps = Programs.Run(problem.Graphs.Evaluation(problem.Shape), problem.Values);
         for (int step = 0; step <= 5; step++)
         {
-            Close(Answers(problem, problem.Values, step), steps[$"{TaskGraphs.Predictions}:{step}"], 1e-10);
+            Close(Answers(problem, problem.Values, step), steps[$"{TaskPrograms.Predictions}:{step}"], 1e-10);
         }
     }
 
@@ -46,12 +46,12 @@ public class SteepestDescentHeadTests
         {
             const double step = 1e-4;
             double expected = ((Moved(step) * 8) - Moved(2 * step) - (Moved(-step) * 8) + Moved(-2 * step)) / (12 * step);
-            Assert.Equal(expected, outputs[TaskGraphs.Gradient + name][0], 1e-9);
+            Assert.Equal(expected, outputs[TaskPrograms.Gradient + name][0], 1e-9);
 
             double Moved(double by)
             {
                 var values = new Dictionary<string, double[]>(problem.Values) { [name] = [problem.Values[name][0] + by] };
-                return CrossEntropy(Answers(problem, values, 5), problem.Values[TaskGraphs.QueryTargets]);
+                return CrossEntropy(Answers(problem, values, 5), problem.Values[TaskPrograms.QueryTargets]);
             }
         }
     }
@@ -62,7 +62,7 @@ public class SteepestDescentHeadTests
         // After one step from zero the weights lie in the direction of the targets alone; from the means they do not.
         MethodCheckProblem problem = Problem(2);
         double[] weights = Weights(problem, problem.Values, 0);
-        double[] x = Normalised(problem.Values[TaskGraphs.SupportInputs]);
+        double[] x = Normalised(problem.Values[TaskPrograms.SupportInputs]);
         for (int f = 0; f < Features; f++)
         {
             for (int c = 0; c < Ways; c++)
@@ -76,7 +76,7 @@ public class SteepestDescentHeadTests
 
     private static MethodCheckProblem Problem(int perClass) =>
         new(
-            new TaskGraphs(
+            new TaskPrograms(
                 Catalogue.Create("fiml"),
                 Networks.Mlp(new Shape(Features), 0, []),
                 TaskKind.Classification,
@@ -89,8 +89,8 @@ public class SteepestDescentHeadTests
     /// <summary>[features, ways] after some steps.</summary>
     private static double[] Weights(MethodCheckProblem problem, IReadOnlyDictionary<string, double[]> values, int steps)
     {
-        double[] x = Normalised(values[TaskGraphs.SupportInputs]);
-        double[] targets = values[TaskGraphs.SupportTargets];
+        double[] x = Normalised(values[TaskPrograms.SupportInputs]);
+        double[] targets = values[TaskPrograms.SupportTargets];
         int n = problem.Shape.SupportCount;
         double ridge = Math.Log(1 + Math.Exp(values["descent.ridge"][0]));
         double[] weights = new double[Features * Ways];
@@ -148,7 +148,7 @@ public class SteepestDescentHeadTests
     private static double[] Answers(MethodCheckProblem problem, IReadOnlyDictionary<string, double[]> values, int steps)
     {
         double[] weights = Weights(problem, values, steps);
-        double[] x = Normalised(values[TaskGraphs.QueryInputs]);
+        double[] x = Normalised(values[TaskPrograms.QueryInputs]);
         return
         [
             .. Enumerable

@@ -149,7 +149,7 @@ public class BilevelSolverTests
                 InnerRate = Rate,
                 WarmStart = warm,
                 Hypergradient = new Hypergradient.Implicit(new LinearSolver.ConjugateGradients(warm ? 1 : 3)),
-                Outer = new OuterUpdate(OptimizerKind.Sgd, Rate: 0.1, Momentum: 0),
+                Outer = new OuterOptimizerOptions(OptimizerKind.Sgd, Rate: 0.1, Momentum: 0),
             }
         );
         int told = 0;

@@ -133,12 +133,12 @@ public class MethodCheckTests(ITestOutputHelper output)
         Method method = Catalogue.Create("maml");
         var model = new Model("m", new Shape(1), [("layer1", new Sequential(("linear", new Linear(1)), ("relu", Activation.Relu)))], 1);
         var problem = new MethodCheckProblem(
-            new TaskGraphs(method, model, TaskKind.Regression, NormStatistics.Query),
+            new TaskPrograms(method, model, TaskKind.Regression, NormStatistics.Query),
             new TaskShape(TaskKind.Regression, [1], 1, 1, 1),
             seed: 1
         );
-        problem.Values[TaskGraphs.SupportInputs] = [0];
-        problem.Values[TaskGraphs.QueryInputs] = [0];
+        problem.Values[TaskPrograms.SupportInputs] = [0];
+        problem.Values[TaskPrograms.QueryInputs] = [0];
         problem.Values["layer1.linear.bias"] = [-distance];
         MethodCheckCase result = MethodCheck.Check(problem, seed: 1);
         Assert.Equal(distance == 0 ? 1 : 0, result.LeftOut);
@@ -174,15 +174,15 @@ public class MethodCheckTests(ITestOutputHelper output)
     {
         public override string Order => "exact";
 
-        public override OuterStep Trace(
-            TaskTrace task,
+        public override MetaGradientTrace Trace(
+            TaskContext task,
             AdaptationRule adaptation,
             Tensor queryInputs,
             Tensor queryTargets,
             IReadOnlyList<string> trained
         )
         {
-            OuterStep exact = new Unrolled().Trace(task, adaptation, queryInputs, queryTargets, trained);
+            MetaGradientTrace exact = new Unrolled().Trace(task, adaptation, queryInputs, queryTargets, trained);
             return exact with { Gradients = exact.Gradients.Select((_, gradient) => gradient * Factor) };
         }
     }
@@ -192,8 +192,8 @@ public class MethodCheckTests(ITestOutputHelper output)
     {
         public override string Order => "exact";
 
-        public override OuterStep Trace(
-            TaskTrace task,
+        public override MetaGradientTrace Trace(
+            TaskContext task,
             AdaptationRule adaptation,
             Tensor queryInputs,
             Tensor queryTargets,

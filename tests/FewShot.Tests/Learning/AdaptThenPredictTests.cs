@@ -40,14 +40,14 @@ public class AdaptThenPredictTests
                 Pattern = pattern,
                 InnerSteps = pattern?.Contains(';') == true ? 2 : null,
             };
-            TaskGraphs graphs = TaskGraphs.Of(specification);
+            TaskPrograms graphs = TaskPrograms.Of(specification);
             Dictionary<string, double[]> inputs = Inputs(graphs);
             double[] together = Run(graphs.Evaluation(s_shape, everyStep: false), inputs).Single().Value;
 
             Graph adapt = graphs.Adapt(s_shape.SupportCount, s_shape.Outputs);
             Dictionary<string, double[]> state = Run(adapt, inputs);
             (string, Shape)[] entries = [.. adapt.Outputs.Select(output => (output.Name, output.Tensor.Shape))];
-            state[TaskGraphs.QueryInputs] = inputs[TaskGraphs.QueryInputs];
+            state[TaskPrograms.QueryInputs] = inputs[TaskPrograms.QueryInputs];
             double[] alone = Run(graphs.Predict(entries, s_shape.QueryCount), state).Single().Value;
 
             for (int i = 0; i < together.Length; i++)
@@ -65,7 +65,7 @@ public class AdaptThenPredictTests
     [MemberData(nameof(Methods))]
     public void One_query_alone_gets_the_answer_it_gets_among_others_by_default(string row, string? pattern)
     {
-        TaskGraphs graphs = TaskGraphs.Of(
+        TaskPrograms graphs = TaskPrograms.Of(
             new LearnerSpecification
             {
                 Method = row,
@@ -84,7 +84,7 @@ public class AdaptThenPredictTests
         Graph predict = graphs.Predict([.. adapt.Outputs.Select(output => (output.Name, output.Tensor.Shape))], 1);
         for (int query = 0; query < s_shape.QueryCount; query++)
         {
-            state[TaskGraphs.QueryInputs] = inputs[TaskGraphs.QueryInputs][(query * s_shape.InputSize)..((query + 1) * s_shape.InputSize)];
+            state[TaskPrograms.QueryInputs] = inputs[TaskPrograms.QueryInputs][(query * s_shape.InputSize)..((query + 1) * s_shape.InputSize)];
             double[] alone = Run(predict, state).Single().Value;
             Assert.All(
                 alone.Zip(together[(query * 2)..((query + 1) * 2)]),
@@ -93,7 +93,7 @@ public class AdaptThenPredictTests
         }
     }
 
-    private static Dictionary<string, double[]> Inputs(TaskGraphs graphs)
+    private static Dictionary<string, double[]> Inputs(TaskPrograms graphs)
     {
         var random = new CounterRandom(3, 1, 0);
         var parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), 3);
@@ -101,9 +101,9 @@ public class AdaptThenPredictTests
             parameter => parameter.Name,
             parameter => Array.ConvertAll(parameters[parameter.Name].ToArray(), value => value + random.Uniform(0, 0.1))
         );
-        inputs[TaskGraphs.SupportInputs] = Draw(s_shape.SupportCount);
-        inputs[TaskGraphs.QueryInputs] = Draw(s_shape.QueryCount);
-        inputs[TaskGraphs.SupportTargets] = [1, 0, 1, 0, 0, 1, 0, 1];
+        inputs[TaskPrograms.SupportInputs] = Draw(s_shape.SupportCount);
+        inputs[TaskPrograms.QueryInputs] = Draw(s_shape.QueryCount);
+        inputs[TaskPrograms.SupportTargets] = [1, 0, 1, 0, 0, 1, 0, 1];
         return inputs;
 
         double[] Draw(int count) => [.. Enumerable.Range(0, count * s_shape.InputSize).Select(_ => random.NextNormal())];

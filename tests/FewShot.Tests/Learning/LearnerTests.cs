@@ -100,7 +100,7 @@ public class LearnerTests
         static string? Caution(LearnerSpecification specification, int queries)
         {
             using AdaptedModel model = Create(specification).Adapt(s_support, s_labels);
-            return model.CautionFor(queries);
+            return model.WarningFor(queries);
         }
     }
 

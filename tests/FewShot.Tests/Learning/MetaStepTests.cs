@@ -65,7 +65,7 @@ public class MetaStepTests
     [Fact]
     public void A_failing_task_ends_the_step_with_its_error_and_the_next_step_works()
     {
-        using var team = new TaskTeam(3);
+        using TaskThreads team = new TaskThreads(3);
         int[] done = new int[50];
         Assert.Equal(
             "task 7",
@@ -131,7 +131,7 @@ public class MetaStepTests
             method.Adaptation.NeedsHead ? 3 : 0
         );
         parameters = ParameterSet.Initialize(method.MetaParameters(model), 1);
-        var graphs = new TaskGraphs(method, model, TaskKind.Classification, statistics);
+        TaskPrograms graphs = new TaskPrograms(method, model, TaskKind.Classification, statistics);
         return new MetaStep(graphs, s_shape, new SimdProgram(graphs.Training(s_shape)), parameters, metaBatch, workers);
     }
 }

@@ -32,7 +32,7 @@ public class ReferenceTrainingTests
     {
         const double rate = 1e-3;
         TaskShape shape = source.Shape;
-        TaskGraphs graphs = TaskGraphs.Of(
+        TaskPrograms graphs = TaskPrograms.Of(
             new LearnerSpecification
             {
                 Method = "maml",
@@ -48,8 +48,8 @@ public class ReferenceTrainingTests
         ParameterSet fast = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), seed: 1);
         ParameterSet slow = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), seed: 1);
         float[] start = [.. fast.Values];
-        Optimizer fastOptimizer = new OuterUpdate().Create(fast.Values.Length);
-        Optimizer slowOptimizer = new OuterUpdate().Create(slow.Values.Length);
+        Optimizer fastOptimizer = new OuterOptimizerOptions().Create(fast.Values.Length);
+        Optimizer slowOptimizer = new OuterOptimizerOptions().Create(slow.Values.Length);
         using var step = new MetaStep(graphs, shape, new SimdProgram(graphs.Training(shape)), fast, MetaBatch, workers: 2);
         var reference = new ReferenceProgram(graphs.Training(shape));
         using IWorker<double> worker = reference.CreateWorker();
@@ -94,7 +94,7 @@ public class ReferenceTrainingTests
             {
                 if (parameter.Trained)
                 {
-                    ReadOnlySpan<double> part = worker.Output(reference.OutputIndex(TaskGraphs.Gradient + parameter.Name));
+                    ReadOnlySpan<double> part = worker.Output(reference.OutputIndex(TaskPrograms.Gradient + parameter.Name));
                     for (int i = 0; i < part.Length; i++)
                     {
                         gradient[place + i] += part[i];
@@ -104,7 +104,7 @@ public class ReferenceTrainingTests
                 place += parameter.Shape.Count;
             }
 
-            return worker.Output(reference.OutputIndex(TaskGraphs.Loss))[0];
+            return worker.Output(reference.OutputIndex(TaskPrograms.Loss))[0];
         }
     }
 

@@ -39,7 +39,7 @@ public class HessianFreeTests
 
     private static double[] Gradient(string method, ImageTasks source, NormStatistics statistics)
     {
-        TaskGraphs graphs = TaskGraphs.Of(
+        TaskPrograms graphs = TaskPrograms.Of(
             new LearnerSpecification
             {
                 Method = method,

@@ -231,7 +231,7 @@ public class ImplicitTests
     [InlineData("imaml")]
     public void A_recomputed_support_pass_gives_the_same_for_less_memory(string row)
     {
-        TaskGraphs graphs = Graphs(row, 3);
+        TaskPrograms graphs = Graphs(row, 3);
         var problem = new MethodCheckProblem(graphs, s_images, seed: 1);
         Dictionary<string, double[]> kept = Programs.Run(graphs.Training(s_images), problem.Values);
         Dictionary<string, double[]> recomputed = Programs.Run(graphs.Training(s_images, segmentSteps: 1), problem.Values);
@@ -239,7 +239,7 @@ public class ImplicitTests
         Assert.True(Peak(graphs, true) <= Peak(graphs, false));
         Assert.Contains(
             "with the support pass recomputed",
-            Assert.Throws<ArgumentException>(() => MemoryChoice.Within(1000, graphs, s_images)).Message
+            Assert.Throws<ArgumentException>(() => RematerializationPlan.Within(1000, graphs, s_images)).Message
         );
     }
 
@@ -259,7 +259,7 @@ public class ImplicitTests
         // gradient: no more for any number of steps and iterations.
         int few = Programs.Convolutions(Graphs("mrml", 1).Training(s_images));
         Assert.Equal(8 + 8 + 6, few);
-        TaskGraphs more = new(
+        TaskPrograms more = new(
             Catalogue.Create("mrml", new MethodOptions { InnerSteps = 30, Solver = "cg:40" }),
             Networks.Conv4(new Shape(16, 16, 1), 2, channels: 2),
             TaskKind.Classification,
@@ -271,7 +271,7 @@ public class ImplicitTests
         // backwards are not repeated.
         int Imaml(int iterations) =>
             Programs.Convolutions(
-                new TaskGraphs(
+                new TaskPrograms(
                     Catalogue.Create("imaml", new MethodOptions { InnerSteps = 1, Solver = $"cg:{iterations}" }),
                     Networks.Conv4(new Shape(16, 16, 1), 2, channels: 2),
                     TaskKind.Classification,
@@ -375,11 +375,11 @@ public class ImplicitTests
         Method method = Catalogue.Create("mrml", options);
         Model model = Networks.Mlp(new Shape(4), 3, hidden is [] ? [6] : hidden);
         ParameterSet parameters = ParameterSet.Initialize(method.MetaParameters(model), 1);
-        var graphs = new TaskGraphs(method, model, TaskKind.Classification, NormStatistics.Query);
+        TaskPrograms graphs = new TaskPrograms(method, model, TaskKind.Classification, NormStatistics.Query);
         return new MetaStep(graphs, s_source.Shape, new SimdProgram(graphs.Training(s_source.Shape)), parameters, 4, workers, tasks);
     }
 
-    private static TaskGraphs Graphs(string row, int steps) =>
+    private static TaskPrograms Graphs(string row, int steps) =>
         new(
             Catalogue.Create(row, new MethodOptions { InnerSteps = steps }),
             Networks.Conv4(new Shape(16, 16, 1), 2, channels: 2),
@@ -387,7 +387,7 @@ public class ImplicitTests
             NormStatistics.Query
         );
 
-    private static long Peak(TaskGraphs graphs, bool checkpointed) =>
+    private static long Peak(TaskPrograms graphs, bool checkpointed) =>
         new SimdProgram(graphs.Training(s_images, checkpointed ? 1 : 0)).PeakBytes;
 
     private static readonly Matrix<double> s_indefinite = Matrix<double>.Build.DenseOfArray(

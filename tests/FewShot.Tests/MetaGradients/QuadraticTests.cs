@@ -121,7 +121,7 @@ public class QuadraticTests
     private static Dictionary<string, double[]> Gradients(GradientDescent descent, MetaGradient gradient, double[]? weights = null)
     {
         var method = new Method("line", "", "", descent, gradient, TaskWeighting.Uniform);
-        var graphs = new TaskGraphs(method, Networks.Mlp(new Shape(1), 1, []), TaskKind.Regression, NormStatistics.Query);
+        TaskPrograms graphs = new TaskPrograms(method, Networks.Mlp(new Shape(1), 1, []), TaskKind.Regression, NormStatistics.Query);
         var problem = new MethodCheckProblem(graphs, new TaskShape(TaskKind.Regression, [1], 1, 4, 3), seed: 1);
         foreach ((string name, double[] value) in problem.Values.Where(pair => pair.Key.StartsWith("inner_rate", StringComparison.Ordinal)))
         {
@@ -130,10 +130,10 @@ public class QuadraticTests
 
         problem.Values["head.weight"] = [s_start[0]];
         problem.Values["head.bias"] = [s_start[1]];
-        problem.Values[TaskGraphs.SupportInputs] = s_supportX;
-        problem.Values[TaskGraphs.SupportTargets] = s_supportY;
-        problem.Values[TaskGraphs.QueryInputs] = s_queryX;
-        problem.Values[TaskGraphs.QueryTargets] = s_queryY;
+        problem.Values[TaskPrograms.SupportInputs] = s_supportX;
+        problem.Values[TaskPrograms.SupportTargets] = s_supportY;
+        problem.Values[TaskPrograms.QueryInputs] = s_queryX;
+        problem.Values[TaskPrograms.QueryTargets] = s_queryY;
         problem.Values[Unrolled.StepWeights] = weights ?? [];
         return problem.MetaGradient();
     }

@@ -66,11 +66,11 @@ public class CatalogueTests
     [InlineData("mrml", 100, 0.4, false)]
     public void A_rate_far_above_what_the_steps_tolerate_is_cautioned_against(string row, int steps, double rate, bool cautioned)
     {
-        string? caution = Catalogue.Create(row, new MethodOptions { InnerSteps = steps, InnerRate = rate }).Caution;
+        string? caution = Catalogue.Create(row, new MethodOptions { InnerSteps = steps, InnerRate = rate }).Warning;
         Assert.Equal(cautioned, caution is not null);
         Assert.True(!cautioned || caution!.Contains("10 inner steps of rate 0.4 are far above", StringComparison.Ordinal));
         Assert.True(!cautioned || caution!.Contains("a rate of 0.05", StringComparison.Ordinal));
-        Assert.Null(Catalogue.Create(row).Caution);
+        Assert.Null(Catalogue.Create(row).Warning);
     }
 
     [Fact]

@@ -75,13 +75,13 @@ public class OptimizerTests
     [Fact]
     public void Schedules_have_their_values()
     {
-        Assert.Equal(0.1, new OuterUpdate(Rate: 0.1).RateAt(0.9));
-        var cosine = new OuterUpdate(Rate: 0.1, Schedule: RateSchedule.Cosine);
+        Assert.Equal(0.1, new OuterOptimizerOptions(Rate: 0.1).RateAt(0.9));
+        OuterOptimizerOptions cosine = new OuterOptimizerOptions(Rate: 0.1, Schedule: LearningRateSchedule.Cosine);
         Assert.Equal(0.1, cosine.RateAt(0), 1e-12);
         Assert.Equal(0.1 * 0.505, cosine.RateAt(0.5), 1e-12);
         Assert.Equal(0.001, cosine.RateAt(1), 1e-12);
         Assert.Equal(0.001, cosine.RateAt(2), 1e-12);
-        var step = new OuterUpdate(Rate: 0.1, Schedule: RateSchedule.Step);
+        OuterOptimizerOptions step = new OuterOptimizerOptions(Rate: 0.1, Schedule: LearningRateSchedule.Step);
         Assert.Equal(
             [0.1, 0.1, 0.01, 0.01, 0.001],
             new[] { 0, 0.49, 0.5, 0.74, 0.75 }.Select(progress => Math.Round(step.RateAt(progress), 12))
@@ -92,22 +92,22 @@ public class OptimizerTests
     public void Clipping_scales_down_to_the_norm_and_tells_the_norm_before()
     {
         float[] gradient = [3, 4];
-        Assert.Equal(5, new OuterUpdate(ClipNorm: 1).Clip(gradient), 1e-6);
+        Assert.Equal(5, new OuterOptimizerOptions(ClipNorm: 1).Clip(gradient), 1e-6);
         Assert.Equal(0.6f, gradient[0], 1e-6f);
         Assert.Equal(0.8f, gradient[1], 1e-6f);
         gradient = [3, 4];
-        Assert.Equal(5, new OuterUpdate(ClipNorm: 5).Clip(gradient), 1e-6);
-        Assert.Equal(5, new OuterUpdate(ClipNorm: 0).Clip(gradient), 1e-6);
+        Assert.Equal(5, new OuterOptimizerOptions(ClipNorm: 5).Clip(gradient), 1e-6);
+        Assert.Equal(5, new OuterOptimizerOptions(ClipNorm: 0).Clip(gradient), 1e-6);
         Assert.Equal([3f, 4f], gradient);
     }
 
     [Fact]
     public void Values_that_cannot_be_are_refused()
     {
-        Assert.Contains("Rate must be positive", Assert.Throws<ArgumentOutOfRangeException>(() => new OuterUpdate(Rate: 0)).Message);
-        Assert.Throws<ArgumentOutOfRangeException>(() => new OuterUpdate() with { Rate = double.NaN });
-        Assert.Throws<ArgumentOutOfRangeException>(() => new OuterUpdate(Momentum: 1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new OuterUpdate(WeightDecay: -1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new OuterUpdate() with { ClipNorm = -1 });
+        Assert.Contains("Rate must be positive", Assert.Throws<ArgumentOutOfRangeException>(() => new OuterOptimizerOptions(Rate: 0)).Message);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new OuterOptimizerOptions() with { Rate = double.NaN });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new OuterOptimizerOptions(Momentum: 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new OuterOptimizerOptions(WeightDecay: -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new OuterOptimizerOptions() with { ClipNorm = -1 });
     }
 }

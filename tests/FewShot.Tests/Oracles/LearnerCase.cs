@@ -22,7 +22,7 @@ internal sealed class LearnerCase(LearnerSpecification learner, int supportCount
     private const double Rounding = 1e-9;
 
     private readonly TaskShape _shape = new(learner.Kind, learner.InputShape, learner.Outputs, supportCount, queryCount);
-    private readonly TaskGraphs _graphs = TaskGraphs.Of(learner);
+    private readonly TaskPrograms _graphs = TaskPrograms.Of(learner);
     private IProgram<double>? _program;
     private ParameterSet? _parameters;
     private Episode? _episode;
@@ -46,7 +46,7 @@ internal sealed class LearnerCase(LearnerSpecification learner, int supportCount
     public static bool Serves(LearnerSpecification learner, int supportCount, int queryCount) =>
         learner
             .CreateMethod()
-            .Adaptation.Fault(
+            .Adaptation.Incompatibility(
                 learner.CreateModel(),
                 new TaskShape(learner.Kind, learner.InputShape, learner.Outputs, supportCount, queryCount)
             )
@@ -63,10 +63,10 @@ internal sealed class LearnerCase(LearnerSpecification learner, int supportCount
                 Extents(parameter.Shape),
                 Parameters[parameter.Name].ToArray()
             )),
-            new($"episode/{TaskGraphs.SupportInputs}", [supportCount, .. learner.InputShape], Episode.SupportInputs),
-            new($"episode/{TaskGraphs.SupportTargets}", [supportCount, learner.Outputs], Episode.SupportTargets),
-            new($"episode/{TaskGraphs.QueryInputs}", [queryCount, .. learner.InputShape], Episode.QueryInputs),
-            new($"episode/{TaskGraphs.QueryTargets}", [queryCount, learner.Outputs], Episode.QueryTargets),
+            new($"episode/{TaskPrograms.SupportInputs}", [supportCount, .. learner.InputShape], Episode.SupportInputs),
+            new($"episode/{TaskPrograms.SupportTargets}", [supportCount, learner.Outputs], Episode.SupportTargets),
+            new($"episode/{TaskPrograms.QueryInputs}", [queryCount, .. learner.InputShape], Episode.QueryInputs),
+            new($"episode/{TaskPrograms.QueryTargets}", [queryCount, learner.Outputs], Episode.QueryTargets),
             .. Extra().Select(extra => new StoredTensor($"extra/{extra.Name}", Extents(extra.Shape), extra.Values)),
             .. _graphs.Method.MetaGradient is HessianFree differences
                 ? [new StoredTensor("extra/delta", [], new[] { differences.Delta })]
@@ -93,10 +93,10 @@ internal sealed class LearnerCase(LearnerSpecification learner, int supportCount
 
         worker.Run();
         ILookup<bool, string> outputs = program
-            .OutputNames.Where(name => name is not (TaskGraphs.NegativeCurvature or TaskGraphs.StoodStill))
+            .OutputNames.Where(name => name is not (TaskPrograms.NegativeCurvature or TaskPrograms.StoodStill))
             .ToLookup(name =>
-                name.StartsWith(TaskGraphs.Gradient, StringComparison.Ordinal)
-                || name.StartsWith(OuterStep.StatePrefix, StringComparison.Ordinal)
+                name.StartsWith(TaskPrograms.Gradient, StringComparison.Ordinal)
+                || name.StartsWith(MetaGradientTrace.StatePrefix, StringComparison.Ordinal)
             );
         return new LearnerErrors(
             RelativeDistance(outputs[true].SelectMany(Pairs)),
@@ -106,7 +106,7 @@ internal sealed class LearnerCase(LearnerSpecification learner, int supportCount
 
         (double Found, double Right)[] Pairs(string name)
         {
-            double[] right = oracle(name == TaskGraphs.Predictions ? "answers" : name);
+            double[] right = oracle(name == TaskPrograms.Predictions ? "answers" : name);
             ReadOnlySpan<double> found = worker.Output(program.OutputIndex(name));
             if (found.Length != right.Length)
             {
@@ -189,7 +189,7 @@ internal sealed class LearnerCase(LearnerSpecification learner, int supportCount
         var random = new CounterRandom(Seed, 4, 0);
         foreach (string name in Program.InputNames)
         {
-            bool kept = name.StartsWith(OuterStep.StatePrefix, StringComparison.Ordinal);
+            bool kept = name.StartsWith(MetaGradientTrace.StatePrefix, StringComparison.Ordinal);
             if (kept || name == Unrolled.StepWeights)
             {
                 Shape shape = kept

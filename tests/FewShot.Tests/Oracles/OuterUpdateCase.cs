@@ -6,7 +6,7 @@ using FewShot.Tasks;
 namespace FewShot.Tests.Oracles;
 
 /// <summary>An optimiser with its schedule and clipping, over a training of random gradients.</summary>
-internal sealed class OuterUpdateCase(OuterUpdate update) : OracleCase
+internal sealed class OuterUpdateCase(OuterOptimizerOptions update) : OracleCase
 {
     private const int Updates = 40;
 
@@ -21,9 +21,9 @@ internal sealed class OuterUpdateCase(OuterUpdate update) : OracleCase
     public static IReadOnlyList<OuterUpdateCase> All() =>
         [
             .. from optimizer in Enum.GetValues<OptimizerKind>()
-            from schedule in Enum.GetValues<RateSchedule>()
+            from schedule in Enum.GetValues<LearningRateSchedule>()
             from clip in (double[])[0, 5]
-            select new OuterUpdateCase(new OuterUpdate(optimizer, 0.02, schedule, Momentum: 0.8, WeightDecay: 0.1, clip)),
+            select new OuterUpdateCase(new OuterOptimizerOptions(optimizer, 0.02, schedule, Momentum: 0.8, WeightDecay: 0.1, clip)),
         ];
 
     /// <inheritdoc/>

@@ -64,7 +64,7 @@ public sealed class PyTorchParityTests
             InnerRate = images ? 0.02 : 0.001,
             NormStatistics = NormStatistics.Query,
         };
-        TaskGraphs graphs = TaskGraphs.Of(specification);
+        TaskPrograms graphs = TaskPrograms.Of(specification);
         ParameterSet parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), 7);
         DirectoryInfo folder = Directory.CreateTempSubdirectory("fewshot-parity");
         try
@@ -112,7 +112,7 @@ public sealed class PyTorchParityTests
         }
     }
 
-    private static List<double> Train(TaskGraphs graphs, ParameterSet parameters, ITaskSource source)
+    private static List<double> Train(TaskPrograms graphs, ParameterSet parameters, ITaskSource source)
     {
         using var step = new MetaStep(graphs, source.Shape, new SimdProgram(graphs.Training(source.Shape)), parameters, Tasks, workers: 1);
         Optimizer optimizer = new Adam(parameters.Values.Length, new AdamOptions(Epsilon: Epsilon));

@@ -120,7 +120,7 @@ public class PatternTests
         );
     }
 
-    private static TaskGraphs Graphs(string row, string? pattern, int steps) =>
+    private static TaskPrograms Graphs(string row, string? pattern, int steps) =>
         new(
             Catalogue.Create(row, new MethodOptions { InnerSteps = steps, Pattern = pattern is null ? null : Pattern.Parse(pattern) }),
             Networks.Conv4(new Shape(16, 16, 1), 2, channels: 2),

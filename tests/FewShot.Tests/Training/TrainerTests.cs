@@ -32,7 +32,7 @@ public class TrainerTests
         Iterations = 23,
         ValidateEvery = 5,
         ValidationEpisodes = 10,
-        Outer = new OuterUpdate(Rate: 0.01, Schedule: RateSchedule.Cosine),
+        Outer = new OuterOptimizerOptions(Rate: 0.01, Schedule: LearningRateSchedule.Cosine),
     };
 
     private static readonly BlobTasks s_source = new(new TaskShape(TaskKind.Classification, [4], 3, 3, 6));
@@ -108,7 +108,7 @@ public class TrainerTests
     [InlineData(OptimizerKind.Sgd)]
     public void Weights_are_the_same_bits_for_any_number_of_workers(OptimizerKind optimizer)
     {
-        TrainingOptions options = s_options with { Iterations = 6, Outer = new OuterUpdate(optimizer, 0.01) };
+        TrainingOptions options = s_options with { Iterations = 6, Outer = new OuterOptimizerOptions(optimizer, 0.01) };
         Assert.Equal(Whole(options, 1).Last, Whole(options, 3).Last);
     }
 
@@ -129,7 +129,7 @@ public class TrainerTests
             Iterations = 3,
             MetaBatch = 1,
             ValidationEpisodes = 1,
-            Outer = new OuterUpdate(OptimizerKind.AdamW, 0.1, WeightDecay: 0.5),
+            Outer = new OuterOptimizerOptions(OptimizerKind.AdamW, 0.1, WeightDecay: 0.5),
         };
         using var trainer = new Trainer(specification, source, options, workers: 1);
         trainer.Run();
@@ -308,7 +308,7 @@ public class TrainerTests
             Iterations = 100,
             Patience = 2,
             ValidateEvery = 2,
-            Outer = new OuterUpdate(Rate: 1e-12),
+            Outer = new OuterOptimizerOptions(Rate: 1e-12),
         };
         using (var run = RunFolder.Open(folder["run"], []))
         using (var trainer = new Trainer(s_specification, s_source, options, workers: 1))
@@ -450,7 +450,7 @@ public class TrainerTests
             MetaBatch = 10,
             Iterations = 2000,
             ValidateEvery = 10_000,
-            Outer = new OuterUpdate(Rate: 2e-3),
+            Outer = new OuterOptimizerOptions(Rate: 2e-3),
         };
         using var trainer = new Trainer(specification, source, options, workers: 1);
         using var evaluator = new Evaluator(specification, source, 1);
@@ -487,7 +487,7 @@ public class TrainerTests
             Iterations = 60,
             ValidateEvery = 10_000,
             ValidationEpisodes = 20,
-            Outer = new OuterUpdate(Rate: 5e-3),
+            Outer = new OuterOptimizerOptions(Rate: 5e-3),
         };
         using var trainer = new Trainer(specification, source, options, workers: 2);
         trainer.Run();

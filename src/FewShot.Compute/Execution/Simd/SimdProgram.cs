@@ -96,14 +96,14 @@ public sealed class SimdProgram : IProgram<float>
         int useful = Math.Min(threads, MostThreads);
 
         // Only a run that shares has use for the helpers, and their threads begin when they are first asked for.
-        return useful == 1 ? CreateWorker() : CreateWorker(useful, HelperTeam.OfProcess, new SharingChoice());
+        return useful == 1 ? CreateWorker() : CreateWorker(useful, StepThreadPool.OfProcess, new ParallelTuner());
     }
 
-    internal SimdWorker CreateWorker(int threads, HelperTeam team, SharingChoice? choice = null)
+    internal SimdWorker CreateWorker(int threads, StepThreadPool team, ParallelTuner? choice = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         int useful = Math.Min(Math.Min(threads, team.Count + 1), MostShares);
-        return useful == 1 ? new SimdWorker(this) : new SharingWorker(this, team, useful, choice);
+        return useful == 1 ? new SimdWorker(this) : new ParallelWorker(this, team, useful, choice);
     }
 
     /// <summary>The most threads that a run makes use of: 1 where it is too short to gain by a second.</summary>

@@ -13,7 +13,7 @@ internal sealed record Convolution(int Stride, int Padding) : Operation
         }
 
         var geometry = new ConvolutionGeometry(x[0], x[1], x[2], x[3], w[3], w[0], w[1], Stride, Padding);
-        return geometry.Fault is { } fault ? throw Misfit(fault, x, w) : geometry;
+        return geometry.Incompatibility is { } fault ? throw Misfit(fault, x, w) : geometry;
     }
 
     internal override Shape Infer(IReadOnlyList<Shape> inputs) => Geometry(inputs[0], inputs[1]).Results;
@@ -49,7 +49,7 @@ internal sealed record ConvolutionDataGradient(int Stride, int Padding, int Heig
         }
 
         var geometry = new ConvolutionGeometry(y[0], Height, Width, w[2], w[3], w[0], w[1], Stride, Padding);
-        return geometry.Fault is { } fault ? throw Misfit(fault, y, w)
+        return geometry.Incompatibility is { } fault ? throw Misfit(fault, y, w)
             : geometry.Results != y ? throw Misfit($"a {Height}x{Width} map gives {geometry.Results}", y, w)
             : geometry;
     }
@@ -87,7 +87,7 @@ internal sealed record ConvolutionWeightGradient(int Stride, int Padding, int Ke
         }
 
         var geometry = new ConvolutionGeometry(x[0], x[1], x[2], x[3], y[3], KernelHeight, KernelWidth, Stride, Padding);
-        return geometry.Fault is { } fault ? throw Misfit(fault, x, y)
+        return geometry.Incompatibility is { } fault ? throw Misfit(fault, x, y)
             : geometry.Results != y ? throw Misfit($"these images give {geometry.Results}", x, y)
             : geometry;
     }

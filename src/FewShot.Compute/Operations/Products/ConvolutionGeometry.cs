@@ -22,7 +22,7 @@ internal readonly record struct ConvolutionGeometry(int N, int H, int W, int C, 
     public long MultiplyAdds => (long)N * Oh * Ow * O * C * Kh * Kw;
 
     /// <summary>Why the geometry is impossible, or null.</summary>
-    public string? Fault =>
+    public string? Incompatibility =>
         Stride < 1 ? $"stride {Stride} is not positive"
         : Padding < 0 ? $"padding {Padding} is negative"
         : H + (2 * Padding) < Kh || W + (2 * Padding) < Kw ? $"a {Kh}x{Kw} kernel does not fit a {H}x{W} map with padding {Padding}"

@@ -24,7 +24,7 @@ internal sealed class BlockedLoopEmitter
     private readonly bool _rowOperands;
     private readonly Dictionary<ProgramOutput, LoopBuffer> _columnSums = [];
     private readonly Dictionary<ProgramOutput, LoopBuffer> _sectionTotals = [];
-    private readonly LoopStretches? _stretches;
+    private readonly LoopPartition? _stretches;
 
     /// <summary>
     /// Bytes from a position to the same one of the next chunk, or 0 where the map is small enough to stay in the cache. Walking a block of
@@ -36,7 +36,7 @@ internal sealed class BlockedLoopEmitter
     /// <param name="program">The pass.</param>
     /// <param name="scratchBytes">Scratch memory taken, before and after.</param>
     /// <param name="stretches">Where the code is for one stretch of the iterations.</param>
-    internal BlockedLoopEmitter(LoopCode code, LoopProgram program, ref long scratchBytes, LoopStretches? stretches = null)
+    internal BlockedLoopEmitter(LoopCode code, LoopProgram program, ref long scratchBytes, LoopPartition? stretches = null)
     {
         _stretches = stretches;
         _code = code;

@@ -21,13 +21,13 @@ internal sealed class LineLoopEmitter
     private readonly Dictionary<ProgramOutput, LoopBuffer> _columnSums = [];
     private readonly Dictionary<ProgramOutput, LocalBuilder> _totals = [];
     private readonly Dictionary<ProgramOutput, LoopBuffer> _sectionTotals = [];
-    private readonly LoopStretches? _stretches;
+    private readonly LoopPartition? _stretches;
 
     /// <param name="code">Where to.</param>
     /// <param name="program">The pass.</param>
     /// <param name="scratchBytes">Scratch memory taken, before and after.</param>
     /// <param name="stretches">Where the code is for one stretch of the iterations.</param>
-    internal LineLoopEmitter(LoopCode code, LoopProgram program, ref long scratchBytes, LoopStretches? stretches = null)
+    internal LineLoopEmitter(LoopCode code, LoopProgram program, ref long scratchBytes, LoopPartition? stretches = null)
     {
         _stretches = stretches;
         _code = code;

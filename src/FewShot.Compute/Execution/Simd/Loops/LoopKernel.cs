@@ -22,7 +22,7 @@ internal sealed unsafe class LoopKernel
 
     private readonly LoopCodeDelegate _code;
     private readonly LoopCodeDelegate? _begin;
-    private readonly LoopStretches? _stretches;
+    private readonly LoopPartition? _stretches;
     private readonly long _sections;
 
     private LoopKernel(LoopSpecification specification, int vectorBits, LoopCodeDelegate code, long scratchBytes, TimeSpan compileTime)
@@ -39,7 +39,7 @@ internal sealed unsafe class LoopKernel
         int vectorBits,
         LoopCodeDelegate? begin,
         LoopCodeDelegate code,
-        LoopStretches stretches,
+        LoopPartition stretches,
         int shares,
         long scratchBytes,
         TimeSpan compileTime
@@ -172,7 +172,7 @@ internal sealed unsafe class LoopKernel
         }
 
         LoopCodeDelegate? begin = passes.Length > 1 ? Code(vectors, passes[..^1], ref scratchBytes, null) : null;
-        LoopStretches stretches = new(checked((int)iterations));
+        LoopPartition stretches = new(checked((int)iterations));
         LoopCodeDelegate loop = Code(vectors, [last], ref scratchBytes, stretches);
         return new LoopKernel(
             specification,
@@ -191,7 +191,7 @@ internal sealed unsafe class LoopKernel
         VectorInstructionSet vectors,
         LoopProgram[] passes,
         ref long scratchBytes,
-        LoopStretches? stretches
+        LoopPartition? stretches
     )
     {
         string name = $"FusedLoop{Interlocked.Increment(ref s_count)}";

@@ -20,7 +20,7 @@ public sealed record ImagePreparation(int Height, int Width, int Channels, bool 
     public int Size => Height * Width * Channels;
 
     /// <inheritdoc/>
-    internal override string? Fault(Shape input)
+    internal override string? Incompatibility(Shape input)
     {
         var shape = new Shape(Height, Width, Channels);
         return shape != input ? $"gives images of {shape}, the learner takes {input}"

@@ -34,7 +34,7 @@ public sealed record TablePreparation(
     } = new();
 
     /// <inheritdoc/>
-    internal override string? Fault(Shape input) =>
+    internal override string? Incompatibility(Shape input) =>
         Features is null || Features.Any(string.IsNullOrEmpty) || string.IsNullOrEmpty(Target) ? "does not name every column"
         : Features.Count != input.Count ? $"gives {Features.Count} features, the learner takes {input}"
         : Mean?.Count != Features.Count || Scale?.Count != Features.Count

@@ -11,25 +11,25 @@ namespace FewShot.Compute.Execution.Simd;
 /// a step allows, so that a core finds in its cache what it wrote a step ago; for the same reason each thread has scratch memory of its own
 /// rather than that in the arena, which other steps fill from both cores.
 /// </summary>
-internal unsafe class SharingWorker : SimdWorker
+internal unsafe class ParallelWorker : SimdWorker
 {
-    private readonly HelperTeam _team;
-    private readonly Helper[] _helpers;
+    private readonly StepThreadPool _team;
+    private readonly StepThread[] _helpers;
     private readonly int[] _shares;
     private readonly byte* _privateScratch;
     private readonly long _scratchBytes;
-    private readonly SharingChoice? _choice;
+    private readonly ParallelTuner? _choice;
 
     /// <param name="program">What it runs.</param>
     /// <param name="team">The helpers it may borrow.</param>
     /// <param name="threads">The most threads of a run.</param>
     /// <param name="choice">What decides for each run; without it every run shares where helpers are free.</param>
-    public SharingWorker(SimdProgram program, HelperTeam team, int threads, SharingChoice? choice = null)
+    public ParallelWorker(SimdProgram program, StepThreadPool team, int threads, ParallelTuner? choice = null)
         : base(program)
     {
         _team = team;
         _choice = choice;
-        _helpers = new Helper[threads - 1];
+        _helpers = new StepThread[threads - 1];
         _shares = [.. program.Kernels.Select(kernel => kernel.Shares)];
         long most = program.Kernels.Where(kernel => kernel.Shares > 1).Max(kernel => kernel.ScratchBytes - kernel.SharedBytes);
         _scratchBytes = (most + ArenaPlan.Alignment - 1) / ArenaPlan.Alignment * ArenaPlan.Alignment;

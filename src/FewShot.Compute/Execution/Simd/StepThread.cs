@@ -5,30 +5,30 @@ using FewShot.Compute.Kernels;
 namespace FewShot.Compute.Execution.Simd;
 
 /// <summary>
-/// One thread of a <see cref="HelperTeam"/>. Between the steps of a run it waits by reading a word again and again, since the next step is
+/// One thread of a <see cref="StepThreadPool"/>. Between the steps of a run it waits by reading a word again and again, since the next step is
 /// microseconds away; after a while it lets other threads have its core between two looks, and when no run has it, it sleeps. A share it
 /// has not begun can be taken back: where its core is busy with something else, a run does not wait for it.
 /// </summary>
-internal sealed unsafe class Helper
+internal sealed unsafe class StepThread
 {
     private const int Looks = 2000;
     private static readonly TimeSpan s_patience = TimeSpan.FromMicroseconds(100);
 
     private readonly SemaphoreSlim _wake = new(0);
-    private SharingWorker? _worker;
+    private ParallelWorker? _worker;
     private Exception? _failure;
     private Mail _mail;
     private int _place;
     private int _borrowed;
     private volatile bool _isAwake;
 
-    public Helper(int number) => new Thread(Live) { IsBackground = true, Name = $"step helper {number}" }.Start();
+    public StepThread(int number) => new Thread(Live) { IsBackground = true, Name = $"step helper {number}" }.Start();
 
     /// <summary>Whether it looks for work, so that a share given to it begins at once.</summary>
     public bool IsAwake => _isAwake;
 
     /// <summary>Takes the helper for a run, if no other run has it, and wakes it.</summary>
-    public bool TryBorrow(SharingWorker worker, int place)
+    public bool TryBorrow(ParallelWorker worker, int place)
     {
         if (Volatile.Read(ref _borrowed) != 0 || Interlocked.CompareExchange(ref _borrowed, 1, 0) != 0)
         {

@@ -8,7 +8,7 @@ using Spectre.Console;
 namespace FewShot.Cli;
 
 /// <summary>Numbers as people read them, and as JSON has them.</summary>
-internal static class Texts
+internal static class Format
 {
     public static string Duration(TimeSpan time) =>
         time switch

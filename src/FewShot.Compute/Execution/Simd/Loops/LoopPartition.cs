@@ -7,7 +7,7 @@ namespace FewShot.Compute.Execution.Simd.Loops;
 /// the same whatever the number of threads: each has sums of its own, in double, and these are added in order at the end. So the order of
 /// no sum depends on who computed it.
 /// </summary>
-internal sealed unsafe class LoopStretches(int iterations)
+internal sealed unsafe class LoopPartition(int iterations)
 {
     private const int MostSections = 8;
 

@@ -5,7 +5,7 @@ namespace FewShot.Compute.Execution.Simd;
 /// apart two cores' caches are and on what else they do, which only trying tells: the first runs take turns, then the faster way is taken
 /// and the other tried again now and then. Both ways compute the same bits. Not thread-safe: one for each worker.
 /// </summary>
-internal sealed class SharingChoice
+internal sealed class ParallelTuner
 {
     private const int FirstTurns = 6;
 

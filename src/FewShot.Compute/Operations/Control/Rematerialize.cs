@@ -3,7 +3,7 @@ using FewShot.Compute.Graphs;
 namespace FewShot.Compute.Operations;
 
 /// <summary>Computation whose inner values are not kept for differentiation.</summary>
-public static class Checkpoint
+public static class Rematerialize
 {
     /// <summary>
     /// Runs a traced function so that differentiating its outputs recomputes it from its inputs: memory for one segment instead of all.
@@ -26,7 +26,7 @@ public static class Checkpoint
 
         Graph graph = inputs[0].Graph;
         int segment = graph.Segments.Count;
-        graph.Segments.Add(new CheckpointedSegment(function, inputs, [], graph.Nodes.Count));
+        graph.Segments.Add(new RematerializedSegment(function, inputs, [], graph.Nodes.Count));
         IReadOnlyList<Tensor> results = function(inputs);
         Tensor[] outputs = [.. results.Select((result, index) => graph.Apply(new SegmentOutput(segment, index), result))];
         graph.Segments[segment] = graph.Segments[segment] with { Outputs = outputs };

@@ -8,7 +8,7 @@ using static FewShot.Compute.Tests.Differentiation.DerivativeProductTests;
 namespace FewShot.Compute.Tests.Differentiation;
 
 /// <summary>A checkpointed segment changes memory, never a value or a derivative.</summary>
-public class CheckpointTests
+public class RematerializationTests
 {
     private delegate IReadOnlyList<Tensor> Runner(
         Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> function,
@@ -75,7 +75,7 @@ public class CheckpointTests
     {
         var graph = new Graph();
         Tensor x = graph.Input("x", new Shape(1));
-        IReadOnlyList<Tensor> p = Checkpoint.Run(p => [p[0].Square(), p[0].Exp()], x);
+        IReadOnlyList<Tensor> p = Rematerialize.Run(p => [p[0].Square(), p[0].Exp()], x);
         graph.Output("gradient", Differentiate.Gradients(p[0], x)[0]);
         Assert.Equal(
             [6],
@@ -92,7 +92,7 @@ public class CheckpointTests
     public void An_output_that_is_a_variable_does_not_hide_the_others()
     {
         double[] plain = Run(s_plain);
-        Assert.Equal(plain, Run(Checkpoint.Run));
+        Assert.Equal(plain, Run(Rematerialize.Run));
         Assert.NotEqual(0, plain[0]);
 
         static double[] Run(Runner run) =>
@@ -116,7 +116,7 @@ public class CheckpointTests
         Tensor x = graph.Input("x", new Shape(2));
         Tensor w = graph.Input("w", new Shape(2));
         Tensor captured = w.Exp();
-        Tensor y = Checkpoint.Run(p => [p[0] * captured], argumentToo ? w : x)[0];
+        Tensor y = Rematerialize.Run(p => [p[0] * captured], argumentToo ? w : x)[0];
         ArgumentException error = Assert.Throws<ArgumentException>(() => Differentiate.Gradients(y.Sum(), w));
         Assert.Contains("as an argument", error.Message);
     }
@@ -127,7 +127,7 @@ public class CheckpointTests
         var graph = new Graph();
         Tensor x = graph.Input("x", new Shape(2));
         Tensor? inner = null;
-        Tensor y = Checkpoint.Run(p => [(inner ??= p[0].Exp()).Sine()], x)[0];
+        Tensor y = Rematerialize.Run(p => [(inner ??= p[0].Exp()).Sine()], x)[0];
         Assert.Throws<ArgumentException>(() => Differentiate.Gradients(y.Sum(), inner!));
     }
 
@@ -146,7 +146,7 @@ public class CheckpointTests
     {
         var graph = new Graph();
         Tensor x = graph.Input("x", new Shape(2));
-        Tensor y = Checkpoint.Run(p => [p[0].Exp().Sine()], x)[0];
+        Tensor y = Rematerialize.Run(p => [p[0].Exp().Sine()], x)[0];
         Tensor gradient = Differentiate.Gradients(y.Sum(), x)[0];
         Assert.Equal(2, Needed([y, gradient]).Count(node => node.Operation is Exp));
     }
@@ -155,7 +155,7 @@ public class CheckpointTests
     private static void Same(Func<Runner, Tensor[], Tensor[]> trace)
     {
         double[][] plain = Run(s_plain);
-        double[][] checkpointed = Run(Checkpoint.Run);
+        double[][] checkpointed = Run(Rematerialize.Run);
         Assert.Equal(plain.Length, checkpointed.Length);
         for (int i = 0; i < plain.Length; i++)
         {

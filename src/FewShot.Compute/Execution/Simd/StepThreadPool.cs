@@ -4,27 +4,27 @@ namespace FewShot.Compute.Execution.Simd;
 /// Threads that help runs of programs, one run at a time each. They sleep while nobody needs them; a run that begins wakes those it borrows
 /// and does not wait: it goes on alone until they are there.
 /// </summary>
-internal sealed class HelperTeam
+internal sealed class StepThreadPool
 {
-    private static readonly Lazy<HelperTeam> s_ofProcess = new(() => new HelperTeam(Environment.ProcessorCount - 1));
+    private static readonly Lazy<StepThreadPool> s_ofProcess = new(() => new StepThreadPool(Environment.ProcessorCount - 1));
 
-    private readonly Helper[] _helpers;
+    private readonly StepThread[] _helpers;
 
-    public HelperTeam(int count) => _helpers = [.. Enumerable.Range(1, count).Select(number => new Helper(number))];
+    public StepThreadPool(int count) => _helpers = [.. Enumerable.Range(1, count).Select(number => new StepThread(number))];
 
     /// <summary>
     /// The one that all workers share, so that a process has no more helpers than it has further cores, however many runs there are at
     /// once.
     /// </summary>
-    public static HelperTeam OfProcess => s_ofProcess.Value;
+    public static StepThreadPool OfProcess => s_ofProcess.Value;
 
     public int Count => _helpers.Length;
 
-    /// <summary>Borrows as many free helpers as there is room for; to be given back by <see cref="Helper.Release"/>.</summary>
-    public int Borrow(SharingWorker worker, Helper[] borrowed)
+    /// <summary>Borrows as many free helpers as there is room for; to be given back by <see cref="StepThread.Release"/>.</summary>
+    public int Borrow(ParallelWorker worker, StepThread[] borrowed)
     {
         int count = 0;
-        foreach (Helper helper in _helpers)
+        foreach (StepThread helper in _helpers)
         {
             if (count < borrowed.Length && helper.TryBorrow(worker, count))
             {

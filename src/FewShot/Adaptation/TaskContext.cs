@@ -14,7 +14,7 @@ namespace FewShot.Adaptation;
 /// <param name="SupportTargets">[n, outputs]: one-hot rows or values.</param>
 /// <param name="Kind">Classification or regression: decides the loss.</param>
 /// <param name="Statistics">Where normalisation takes its statistics from.</param>
-public sealed record TaskTrace(
+public sealed record TaskContext(
     Model Model,
     TensorMap Meta,
     Tensor SupportInputs,

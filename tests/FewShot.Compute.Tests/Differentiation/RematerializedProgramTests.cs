@@ -8,7 +8,7 @@ using Xunit;
 
 namespace FewShot.Compute.Tests.Differentiation;
 
-public class CheckpointedProgramTests
+public class RematerializedProgramTests
 {
     [Fact]
     public void Second_order_gradient_through_a_checkpointed_step_equals_the_plain_one()
@@ -32,7 +32,7 @@ public class CheckpointedProgramTests
             IReadOnlyList<Tensor> theta = [w];
             for (int k = 0; k < 3; k++)
             {
-                theta = checkpoint ? Checkpoint.Run(Step, theta) : Step(theta);
+                theta = checkpoint ? Rematerialize.Run(Step, theta) : Step(theta);
             }
 
             graph.Output("g", Differentiate.Gradients((theta[0] * 0.3).Sigmoid().Sum(), w)[0]);

@@ -9,7 +9,7 @@ namespace FewShot.Learning;
 /// What is kept of each of a fixed set of tasks from one visit to the next. Different tasks may be used by different threads at the same
 /// time.
 /// </summary>
-internal sealed class TaskMemory
+internal sealed class WarmStarts
 {
     private const string Visited = "visited";
 
@@ -18,7 +18,7 @@ internal sealed class TaskMemory
     private readonly ParameterSet _parameters;
 
     /// <exception cref="ArgumentException">The state of all tasks is larger than one array.</exception>
-    public TaskMemory(SimdProgram program, MetaGradient gradient, ParameterSet parameters, int tasks)
+    public WarmStarts(SimdProgram program, MetaGradient gradient, ParameterSet parameters, int tasks)
     {
         _parameters = parameters;
         _visited = new float[tasks];
@@ -29,12 +29,12 @@ internal sealed class TaskMemory
                     (
                         program.InputIndex(program.OutputNames[index]),
                         index,
-                        gradient.FirstState(program.OutputNames[index][OuterStep.StatePrefix.Length..]),
+                        gradient.FirstState(program.OutputNames[index][MetaGradientTrace.StatePrefix.Length..]),
                         new float[Length(program.OutputShapes[index].Count, tasks)]
                     )
                 ),
         ];
-        State = [(OuterStep.StatePrefix + Visited, _visited), .. _parts.Select(part => (program.OutputNames[part.Output], part.Values))];
+        State = [(MetaGradientTrace.StatePrefix + Visited, _visited), .. _parts.Select(part => (program.OutputNames[part.Output], part.Values))];
     }
 
     /// <summary>All that is kept, by name, for a checkpoint.</summary>
@@ -80,7 +80,7 @@ internal sealed class TaskMemory
     private static IEnumerable<int> Outputs(SimdProgram program) =>
         Enumerable
             .Range(0, program.OutputNames.Count)
-            .Where(index => program.OutputNames[index].StartsWith(OuterStep.StatePrefix, StringComparison.Ordinal));
+            .Where(index => program.OutputNames[index].StartsWith(MetaGradientTrace.StatePrefix, StringComparison.Ordinal));
 
     private static int Length(int count, int tasks) =>
         (long)count * tasks <= Array.MaxLength

@@ -12,7 +12,7 @@ using Xunit;
 
 namespace FewShot.Tests.MetaGradients;
 
-public class CheckpointTests
+public class RematerializationTests
 {
     private static readonly TaskShape s_shape = new(TaskKind.Classification, [16, 16, 1], 2, 2, 2);
 
@@ -33,7 +33,7 @@ public class CheckpointTests
     )
     {
         // Several steps of one segment that read the same step sizes add their parts before they meet those of other segments.
-        TaskGraphs graphs = Graphs(row, 3, statistics);
+        TaskPrograms graphs = Graphs(row, 3, statistics);
         var problem = new MethodCheckProblem(graphs, s_shape, seed: 1);
         Dictionary<string, double[]> kept = Programs.Run(graphs.Training(s_shape), problem.Values);
         foreach (int segmentSteps in (int[])[1, 2, 3])
@@ -48,7 +48,7 @@ public class CheckpointTests
 
         Assert.Contains(
             kept,
-            pair => pair.Key.StartsWith(TaskGraphs.Gradient, StringComparison.Ordinal) && pair.Value.Any(value => value != 0)
+            pair => pair.Key.StartsWith(TaskPrograms.Gradient, StringComparison.Ordinal) && pair.Value.Any(value => value != 0)
         );
     }
 
@@ -60,7 +60,7 @@ public class CheckpointTests
         {
             Adaptation = (GradientDescent)method.Adaptation with { Regularization = new LowerRegularization.Proximal(2) },
         };
-        TaskGraphs graphs = Graphs("maml", 3) with { Method = method };
+        TaskPrograms graphs = Graphs("maml", 3) with { Method = method };
         var problem = new MethodCheckProblem(graphs, s_shape, seed: 1);
         Dictionary<string, double[]> kept = Programs.Run(graphs.Training(s_shape), problem.Values);
         Dictionary<string, double[]> recomputed = Programs.Run(graphs.Training(s_shape, segmentSteps: 1), problem.Values);
@@ -86,13 +86,13 @@ public class CheckpointTests
     {
         // Segments of one step keep the parameters of every step; of longer ones all but the first are recomputed.
         var shape = new TaskShape(TaskKind.Regression, [1], 1, 10, 10);
-        var graphs = new TaskGraphs(
+        TaskPrograms graphs = new TaskPrograms(
             Catalogue.Create("maml", new MethodOptions { InnerSteps = 40 }),
             Networks.Mlp(new Shape(1), 1),
             TaskKind.Regression,
             NormStatistics.Query
         );
-        MemoryChoice least = MemoryChoice.Least(graphs, shape);
+        RematerializationPlan least = RematerializationPlan.Least(graphs, shape);
         Graph single = graphs.Training(shape, segmentSteps: 1);
         long peakOfSingle = new SimdProgram(single).PeakBytes;
         Assert.True(
@@ -109,19 +109,19 @@ public class CheckpointTests
     [Fact]
     public void The_memory_budget_chooses_and_refuses()
     {
-        TaskGraphs graphs = Graphs("maml", 4);
+        TaskPrograms graphs = Graphs("maml", 4);
         long kept = new SimdProgram(graphs.Training(s_shape)).PeakBytes;
-        MemoryChoice least = MemoryChoice.Least(graphs, s_shape);
+        RematerializationPlan least = RematerializationPlan.Least(graphs, s_shape);
         Assert.True(least.Recomputes && least.PeakBytes < kept);
         Assert.All(new long?[] { null, kept }, budget => Chosen(0, budget));
         Assert.All(new long?[] { kept - 1, least.PeakBytes }, budget => Chosen(least.SegmentSteps, budget));
-        string message = Assert.Throws<ArgumentException>(() => MemoryChoice.Within(least.PeakBytes - 1, graphs, s_shape)).Message;
+        string message = Assert.Throws<ArgumentException>(() => RematerializationPlan.Within(least.PeakBytes - 1, graphs, s_shape)).Message;
         Assert.Contains($"one task of maml needs {least.PeakBytes} bytes with the inner steps recomputed ({kept} with all kept)", message);
         Assert.Contains("raise TrainingOptions.MemoryBudget", message);
 
         void Chosen(int segmentSteps, long? budget)
         {
-            MemoryChoice choice = MemoryChoice.Within(budget, graphs, s_shape);
+            RematerializationPlan choice = RematerializationPlan.Within(budget, graphs, s_shape);
             Assert.Equal(segmentSteps, choice.SegmentSteps);
 
             // The program handed on is that of the segments named.
@@ -132,7 +132,7 @@ public class CheckpointTests
     [Fact]
     public void A_method_without_steps_to_recompute_is_refused_with_what_it_needs()
     {
-        var graphs = new TaskGraphs(
+        TaskPrograms graphs = new TaskPrograms(
             Catalogue.Create("protonet"),
             Networks.Conv4(new Shape(16, 16, 1), 0, channels: 2),
             TaskKind.Classification,
@@ -141,11 +141,11 @@ public class CheckpointTests
         long kept = new SimdProgram(graphs.Training(s_shape)).PeakBytes;
         Assert.Contains(
             $"one task of protonet needs {kept} bytes;",
-            Assert.Throws<ArgumentException>(() => MemoryChoice.Within(1000, graphs, s_shape)).Message
+            Assert.Throws<ArgumentException>(() => RematerializationPlan.Within(1000, graphs, s_shape)).Message
         );
     }
 
-    private static TaskGraphs Graphs(string row, int steps, NormStatistics statistics = NormStatistics.Query) =>
+    private static TaskPrograms Graphs(string row, int steps, NormStatistics statistics = NormStatistics.Query) =>
         new(
             Catalogue.Create(row, new MethodOptions { InnerSteps = steps }),
             Networks.Conv4(new Shape(16, 16, 1), 2, channels: 2),

@@ -17,7 +17,7 @@ public enum OptimizerKind
 }
 
 /// <summary>How the outer step size changes over training.</summary>
-public enum RateSchedule
+public enum LearningRateSchedule
 {
     /// <summary>It does not.</summary>
     Constant,
@@ -36,10 +36,10 @@ public enum RateSchedule
 /// <param name="Momentum">Of <see cref="OptimizerKind.Sgd"/>.</param>
 /// <param name="WeightDecay">Of <see cref="OptimizerKind.AdamW"/>.</param>
 /// <param name="ClipNorm">The meta-gradient is scaled down to at most this Euclidean norm; 0 for no clipping.</param>
-public sealed record OuterUpdate(
+public sealed record OuterOptimizerOptions(
     OptimizerKind Optimizer = OptimizerKind.Adam,
     double Rate = 1e-3,
-    RateSchedule Schedule = RateSchedule.Constant,
+    LearningRateSchedule Schedule = LearningRateSchedule.Constant,
     double Momentum = 0.9,
     double WeightDecay = 1e-2,
     double ClipNorm = 10
@@ -86,8 +86,8 @@ public sealed record OuterUpdate(
     internal double RateAt(double progress) =>
         Schedule switch
         {
-            RateSchedule.Cosine => Rate * (0.01 + (0.99 * 0.5 * (1 + Math.Cos(Math.PI * Math.Clamp(progress, 0, 1))))),
-            RateSchedule.Step => Rate
+            LearningRateSchedule.Cosine => Rate * (0.01 + (0.99 * 0.5 * (1 + Math.Cos(Math.PI * Math.Clamp(progress, 0, 1))))),
+            LearningRateSchedule.Step => Rate
                 * (
                     progress < 0.5 ? 1
                     : progress < 0.75 ? 0.1

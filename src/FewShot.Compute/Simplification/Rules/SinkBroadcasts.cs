@@ -6,7 +6,7 @@ namespace FewShot.Compute.Simplification.Rules;
 /// <summary>
 /// Element-wise work on repeated values is done before they are repeated; what is repeated has no leading axes of extent 1.
 /// </summary>
-internal static class ComputeSmall
+internal static class SinkBroadcasts
 {
     public static Tensor? Apply(Rewrite rewrite) =>
         rewrite.Operation switch

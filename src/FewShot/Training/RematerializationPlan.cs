@@ -12,27 +12,27 @@ namespace FewShot.Training;
 /// </summary>
 /// <param name="Program">What training runs.</param>
 /// <param name="SegmentSteps">How many inner steps it recomputes together; 0 where it keeps all.</param>
-internal sealed record MemoryChoice(SimdProgram Program, int SegmentSteps)
+internal sealed record RematerializationPlan(SimdProgram Program, int SegmentSteps)
 {
     public bool Recomputes => SegmentSteps > 0;
 
     public long PeakBytes => Program.PeakBytes;
 
     /// <summary>All is kept, whatever memory that needs.</summary>
-    public static MemoryChoice KeepAll(TaskGraphs graphs, TaskShape shape) => Compile(graphs, shape, segmentSteps: 0);
+    public static RematerializationPlan KeepAll(TaskPrograms graphs, TaskShape shape) => Compile(graphs, shape, segmentSteps: 0);
 
     /// <summary>All is kept where the budget allows it, or there is none; else what needs the least memory.</summary>
     /// <exception cref="ArgumentException">The budget cannot be met.</exception>
-    public static MemoryChoice Within(long? budget, TaskGraphs graphs, TaskShape shape)
+    public static RematerializationPlan Within(long? budget, TaskPrograms graphs, TaskShape shape)
     {
-        MemoryChoice kept = KeepAll(graphs, shape);
+        RematerializationPlan kept = KeepAll(graphs, shape);
         if (budget is null || kept.PeakBytes <= budget)
         {
             return kept;
         }
 
         string? recomputable = graphs.Method.MetaGradient.Recomputable(graphs.Method.Adaptation);
-        MemoryChoice least = recomputable is null ? kept : Least(graphs, shape, kept.PeakBytes);
+        RematerializationPlan least = recomputable is null ? kept : Least(graphs, shape, kept.PeakBytes);
         return least.PeakBytes <= budget
             ? least
             : throw new ArgumentException(
@@ -44,12 +44,12 @@ internal sealed record MemoryChoice(SimdProgram Program, int SegmentSteps)
     }
 
     /// <summary>The segments that need the least memory.</summary>
-    public static MemoryChoice Least(TaskGraphs graphs, TaskShape shape) => Least(graphs, shape, KeepAll(graphs, shape).PeakBytes);
+    public static RematerializationPlan Least(TaskPrograms graphs, TaskShape shape) => Least(graphs, shape, KeepAll(graphs, shape).PeakBytes);
 
-    private static MemoryChoice Least(TaskGraphs graphs, TaskShape shape, long kept)
+    private static RematerializationPlan Least(TaskPrograms graphs, TaskShape shape, long kept)
     {
         int steps = graphs.Method.Adaptation.Steps;
-        MemoryChoice single = Compile(graphs, shape, segmentSteps: 1);
+        RematerializationPlan single = Compile(graphs, shape, segmentSteps: 1);
         if (graphs.Method.MetaGradient is not Unrolled)
         {
             // Recomputes its support pass, which has no segments.
@@ -67,10 +67,10 @@ internal sealed record MemoryChoice(SimdProgram Program, int SegmentSteps)
         int best = Enumerable
             .Range(1, steps)
             .MinBy(count => (((steps + count - 1) / count) * parameters) + Math.Max(queries, (count + 1) * inner));
-        MemoryChoice several = best == 1 ? single : Compile(graphs, shape, best);
+        RematerializationPlan several = best == 1 ? single : Compile(graphs, shape, best);
         return several.PeakBytes < single.PeakBytes ? several : single;
     }
 
-    private static MemoryChoice Compile(TaskGraphs graphs, TaskShape shape, int segmentSteps) =>
+    private static RematerializationPlan Compile(TaskPrograms graphs, TaskShape shape, int segmentSteps) =>
         new(new SimdProgram(graphs.Training(shape, segmentSteps)), segmentSteps);
 }

@@ -5,7 +5,7 @@ using FewShot.Tasks.Data;
 namespace FewShot.Cli;
 
 /// <summary>What is wrong with a command line: the parser's own words, with the option or command that was probably meant.</summary>
-internal static class ParseFault
+internal static class ParseFailure
 {
     public static string Describe(ParseResult parse)
     {

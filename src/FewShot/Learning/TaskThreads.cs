@@ -6,7 +6,7 @@ namespace FewShot.Learning;
 /// Threads that take tasks of a batch one after another; the caller's thread is one of them. Nothing inside a task is threaded, so results
 /// do not depend on the number of workers as long as each task writes only to its own place. Used by one caller at a time.
 /// </summary>
-internal sealed class TaskTeam : IDisposable
+internal sealed class TaskThreads : IDisposable
 {
     // How often a helper looks for new work before it sleeps: some 100 us, more than what lies between two batches of training, and far
     // less than waking up a thread costs a short batch.
@@ -22,7 +22,7 @@ internal sealed class TaskTeam : IDisposable
     private Exception? _failure;
     private volatile bool _stopped;
 
-    public TaskTeam(int workers)
+    public TaskThreads(int workers)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1);
         Workers = workers;

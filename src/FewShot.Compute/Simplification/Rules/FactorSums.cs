@@ -7,7 +7,7 @@ namespace FewShot.Compute.Simplification.Rules;
 /// Terms of a sum that are the same tensor with different factors become one, and so do products of the same kind that share an operand:
 /// conv(x, v) + conv(x, w) = conv(x, v + w). Only products that nothing else reads, so that each joining saves one.
 /// </summary>
-internal static class JoinTerms
+internal static class FactorSums
 {
     private sealed record Term(bool Negative, Tensor Source, Tensor Value);
 

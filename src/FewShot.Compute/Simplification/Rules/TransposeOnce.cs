@@ -7,7 +7,7 @@ namespace FewShot.Compute.Simplification.Rules;
 /// A product with a transposed second factor reads a turned copy of it, which all products with the same factor share; otherwise each would
 /// make its own.
 /// </summary>
-internal static class TurnFactors
+internal static class TransposeOnce
 {
     public static Tensor? Apply(Rewrite rewrite)
     {

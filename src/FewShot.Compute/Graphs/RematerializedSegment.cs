@@ -4,7 +4,7 @@ namespace FewShot.Compute.Graphs;
 /// Outputs computed from inputs by a function whose inner values need not be kept for the way back: differentiation traces the function
 /// again.
 /// </summary>
-internal sealed record CheckpointedSegment(
+internal sealed record RematerializedSegment(
     Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> Function,
     IReadOnlyList<Tensor> Inputs,
     IReadOnlyList<Tensor> Outputs,
