@@ -1,13 +1,11 @@
 using System.Diagnostics;
 using FewShot.Compute.Execution;
-using FewShot.Compute.Execution.Simd;
 using FewShot.Evaluation;
-using FewShot.Learning;
 using FewShot.Methods;
+using FewShot.Methods.Optimizers;
 using FewShot.Models;
-using FewShot.Optimizers;
+using FewShot.Running;
 using FewShot.Tasks;
-using FewShot.Training;
 
 namespace FewShot.Benchmarks;
 
@@ -41,7 +39,9 @@ internal sealed class FewShotContender : IContender
         var source = new RandomTasks(shape);
         TaskPrograms graphs = TaskPrograms.Of(specification);
         ParameterSet parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), 1);
-        RematerializationPlan choice = recomputed ? RematerializationPlan.Least(graphs, shape) : RematerializationPlan.KeepAll(graphs, shape);
+        RematerializationPlan choice = recomputed
+            ? RematerializationPlan.Least(graphs, shape)
+            : RematerializationPlan.KeepAll(graphs, shape);
         var step = new MetaStep(graphs, shape, choice.Program, parameters, tasks, workers);
         Optimizer optimizer = new OuterOptimizerOptions().Create(parameters.Values.Length);
         long index = 0;

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
-using FewShot.Compute.Execution.Simd;
+using FewShot.Compute.Execution;
 
 namespace FewShot.Benchmarks;
 

@@ -1,12 +1,14 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using FewShot.Compute.Execution.Simd;
+using FewShot.Compute.Execution;
+using FewShot.Compute.Execution.Parallel;
+using FewShot.Compute.Execution.Steps;
 using FewShot.Compute.Kernels;
 using FewShot.Compute.Planning;
 using FewShot.Evaluation;
-using FewShot.Learning;
 using FewShot.Methods;
 using FewShot.Models;
+using FewShot.Running;
 using FewShot.Tasks;
 
 namespace FewShot.Benchmarks;

@@ -1,7 +1,8 @@
+using FewShot.Data;
 using FewShot.Methods;
 using FewShot.Models;
+using FewShot.Naming;
 using FewShot.Tasks;
-using FewShot.Tasks.Data;
 
 namespace FewShot.Benchmarks;
 

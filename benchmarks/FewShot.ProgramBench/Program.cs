@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using FewShot.Compute.Execution;
-using FewShot.Compute.Execution.Simd;
 using FewShot.Compute.Graphs;
 using FewShot.KernelBench;
 using FewShot.ProgramBench;

@@ -1,3 +1,4 @@
+using FewShot.Compute.Numerics;
 using FewShot.Tasks;
 
 namespace FewShot.Studies;

@@ -1,13 +1,13 @@
 using System.Globalization;
 using System.Text;
+using FewShot.Data;
 using FewShot.Evaluation;
 using FewShot.Methods;
+using FewShot.Methods.Weighting;
 using FewShot.Models;
 using FewShot.Reporting;
 using FewShot.Tasks;
-using FewShot.Tasks.Data;
 using FewShot.Training;
-using FewShot.Weighting;
 
 namespace FewShot.Studies;
 

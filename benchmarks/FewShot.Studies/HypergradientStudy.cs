@@ -1,7 +1,7 @@
 using FewShot.Bilevel;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Operations;
-using FewShot.MetaGradients;
+using FewShot.Methods.MetaGradients;
 using FewShot.Models;
 using FewShot.Reporting;
 using MathNet.Numerics.LinearAlgebra;

@@ -1,7 +1,8 @@
-using FewShot.Evaluation;
+using FewShot.Data;
 using FewShot.Methods;
 using FewShot.Models;
 using FewShot.Reporting;
+using FewShot.Running;
 using FewShot.Tasks;
 using FewShot.Training;
 

@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text;
+using FewShot.Data;
 using FewShot.Evaluation;
 using FewShot.Methods;
+using FewShot.Methods.Optimizers;
 using FewShot.Models;
-using FewShot.Optimizers;
 using FewShot.Tasks;
 using FewShot.Training;
 

@@ -2,9 +2,10 @@ using System.Globalization;
 using FewShot.Bilevel;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Operations;
-using FewShot.MetaGradients;
+using FewShot.Data;
+using FewShot.Methods.MetaGradients;
+using FewShot.Methods.Optimizers;
 using FewShot.Models;
-using FewShot.Optimizers;
 using FewShot.Tasks;
 
 // Learns a weight for every training example, many of which have a wrong label, such that a classifier trained with these weights does well

@@ -4,6 +4,7 @@
 //
 // LEARNER is the file in which the trained learner is kept (glyphs-learner.safetensors); the first run trains it for twenty seconds.
 using FewShot;
+using FewShot.Data;
 using FewShot.Methods;
 using FewShot.Tasks;
 using FewShot.Training;

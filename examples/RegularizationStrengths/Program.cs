@@ -3,9 +3,9 @@ using System.Globalization;
 using FewShot.Bilevel;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Operations;
-using FewShot.MetaGradients;
+using FewShot.Methods.MetaGradients;
+using FewShot.Methods.Optimizers;
 using FewShot.Models;
-using FewShot.Optimizers;
 
 // Learns a strength of regularisation for every feature of a linear regression on a validation set, by the implicit hypergradient and by
 // forward mode, and compares both with the best strength that all features share. Usage: RegularizationStrengths [outer iterations, 150 by

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using FewShot.Cli.Settings;
+using FewShot.Data;
 using FewShot.Evaluation;
 using FewShot.Methods;
 using FewShot.Models;
 using FewShot.Tasks;
-using FewShot.Tasks.Data;
 
 namespace FewShot.Cli;
 

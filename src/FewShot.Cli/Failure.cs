@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using FewShot.Storage;
 using FewShot.Tasks;
 using FewShot.Training;
 

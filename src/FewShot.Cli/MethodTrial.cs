@@ -4,7 +4,8 @@ using FewShot.Cli.Commands;
 using FewShot.Cli.Settings;
 using FewShot.Evaluation;
 using FewShot.Methods;
-using FewShot.Optimizers;
+using FewShot.Methods.Optimizers;
+using FewShot.Reporting.Comparison;
 using FewShot.Storage;
 using FewShot.Tasks;
 using FewShot.Training;
@@ -135,7 +136,10 @@ internal sealed class MethodTrial
             );
         }
 
-        if (asked.Outer.Schedule != LearningRateSchedule.Constant && (stored.Budget != asked.Budget || stored.Iterations != asked.Iterations))
+        if (
+            asked.Outer.Schedule != LearningRateSchedule.Constant
+            && (stored.Budget != asked.Budget || stored.Iterations != asked.Iterations)
+        )
         {
             output.Note(
                 $"note: '{Commands.Run}' goes on for longer than it was begun for: the schedule of its outer rate now spans the whole "

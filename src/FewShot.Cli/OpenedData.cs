@@ -1,4 +1,5 @@
 using FewShot.Cli.Settings;
+using FewShot.Data;
 using FewShot.Tasks;
 
 namespace FewShot.Cli;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using FewShot.Tasks.Data;
+using FewShot.Naming;
 
 namespace FewShot.Cli;
 

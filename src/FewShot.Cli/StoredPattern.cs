@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using FewShot.Adaptation;
-using FewShot.Patterns;
+using FewShot.Methods.Adaptation;
+using FewShot.Methods.Patterns;
 using FewShot.Storage;
 
 namespace FewShot.Cli;

@@ -1,6 +1,6 @@
+using FewShot.Data;
 using FewShot.Methods;
 using FewShot.Tasks;
-using FewShot.Tasks.Data;
 
 namespace FewShot.Cli;
 

@@ -1,14 +1,14 @@
 using System.CommandLine;
 using FewShot.Cli.Settings;
-using FewShot.Compute.Execution.Simd;
-using FewShot.MetaGradients;
+using FewShot.Compute.Execution;
+using FewShot.Data;
 using FewShot.Methods;
-using FewShot.Optimizers;
+using FewShot.Methods.MetaGradients;
+using FewShot.Methods.Optimizers;
+using FewShot.Methods.Weighting;
 using FewShot.Storage;
 using FewShot.Tasks;
-using FewShot.Tasks.Data;
 using FewShot.Training;
-using FewShot.Weighting;
 
 namespace FewShot.Cli;
 

@@ -2,9 +2,9 @@ using System.Numerics;
 using System.Numerics.Tensors;
 using FewShot.Compute.Execution;
 using FewShot.Compute.Graphs;
-using FewShot.Learning;
 using FewShot.Methods;
 using FewShot.Models;
+using FewShot.Running;
 using FewShot.Storage;
 using FewShot.Tasks;
 
@@ -236,7 +236,14 @@ public sealed class AdaptedModel : IDisposable
 
     private bool AnswersTogether => Specification.NormStatistics == NormStatistics.Query;
 
-    private static AdaptedModel Of(AdaptedModelFile file, AdaptationPrograms programs, TaskState state, int threads, string path, bool isAlone)
+    private static AdaptedModel Of(
+        AdaptedModelFile file,
+        AdaptationPrograms programs,
+        TaskState state,
+        int threads,
+        string path,
+        bool isAlone
+    )
     {
         try
         {

@@ -4,12 +4,11 @@ using System.Security.Cryptography;
 using System.Text;
 using FewShot.Compute.Execution;
 using FewShot.Evaluation;
-using FewShot.Learning;
 using FewShot.Methods;
 using FewShot.Models;
+using FewShot.Running;
 using FewShot.Storage;
 using FewShot.Tasks;
-using FewShot.Tasks.Data;
 
 namespace FewShot;
 
@@ -138,30 +137,11 @@ public sealed class Learner
             new Dictionary<string, string> { ["learner"] = Specification.ToJson().ToJsonString() }
         ).Write(path);
 
-    /// <summary>
-    /// Reads image files and prepares them as the learner's training images were: the inputs of <c>Adapt</c> and of
-    /// <see cref="AdaptedModel"/>.
-    /// </summary>
-    /// <param name="paths">The files, of any size and any format that <see cref="ImageDecoder"/> reads.</param>
-    /// <returns>Height × width × channels numbers of each, one after another.</returns>
-    /// <exception cref="ArgumentException">The learner was not trained on image files.</exception>
-    /// <exception cref="DataException">A file is missing, empty, damaged or of another format.</exception>
-    public float[] ReadImages(IReadOnlyList<string> paths)
-    {
-        ArgumentNullException.ThrowIfNull(paths);
-        return Specification.Preparation is ImagePreparation preparation
-            ? preparation.Read(paths)
-            : throw new ArgumentException(
-                "this learner was not trained on image files: prepare its inputs as its training data were",
-                nameof(paths)
-            );
-    }
-
     /// <summary>Adapts to a classification task.</summary>
     /// <param name="inputs">
     /// Support examples, row-major, one after another, as <see cref="LearnerSpecification.Preparation"/> makes them: of images, height ×
     /// width × channels numbers, each sample / 255 (1 − sample / 255 for ink on paper), less the mean and divided by the scale of its
-    /// channel (<see cref="ReadImages"/> gives them); of a table, each feature less its mean and divided by its scale. A learner without a
+    /// channel (<c>ReadImages</c> of FewShot.Data gives them); of a table, each feature less its mean and divided by its scale. A learner without a
     /// preparation takes numbers scaled as in training.
     /// </param>
     /// <param name="labels">The class of each, from 0; every class occurs at least once.</param>

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
+using FewShot.Data;
+using FewShot.Data.Glyphs;
+using FewShot.Data.Images;
 using FewShot.Tasks;
-using FewShot.Tasks.Data;
 using FewShot.Tests.Storage;
 using Xunit;
 

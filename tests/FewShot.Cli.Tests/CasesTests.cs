@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using FewShot.Benchmarks;
+using FewShot.Data.Images;
 using FewShot.Tasks;
-using FewShot.Tasks.Data;
 using FewShot.Tests.Storage;
 using Xunit;
 

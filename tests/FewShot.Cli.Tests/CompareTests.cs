@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using FewShot.Storage;
 using FewShot.Tests.Storage;
 using Xunit;
 

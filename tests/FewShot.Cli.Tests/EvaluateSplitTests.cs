@@ -1,3 +1,4 @@
+using FewShot.Data;
 using FewShot.Tests.Storage;
 using Xunit;
 

@@ -1,13 +1,14 @@
-using FewShot.Adaptation;
 using FewShot.Benchmarks;
+using FewShot.Checking;
 using FewShot.Compute.Graphs;
+using FewShot.Compute.Numerics;
 using FewShot.Compute.Operations;
-using FewShot.Evaluation;
-using FewShot.MetaGradients;
 using FewShot.Methods;
+using FewShot.Methods.Adaptation;
+using FewShot.Methods.MetaGradients;
+using FewShot.Methods.Weighting;
 using FewShot.Models;
 using FewShot.Tasks;
-using FewShot.Weighting;
 using Xunit;
 
 namespace FewShot.PublicSurface.Tests;

@@ -1,4 +1,5 @@
 using FewShot.Benchmarks;
+using FewShot.Data;
 using FewShot.Evaluation;
 using FewShot.Methods;
 using FewShot.Tasks;

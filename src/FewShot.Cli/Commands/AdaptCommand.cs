@@ -5,7 +5,6 @@ using System.Text.Json.Nodes;
 using FewShot.Cli.Settings;
 using FewShot.Methods;
 using FewShot.Models;
-using FewShot.Tasks;
 
 namespace FewShot.Cli.Commands;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using FewShot.Checking;
 using FewShot.Cli.Settings;
-using FewShot.Evaluation;
 using FewShot.Methods;
 using Spectre.Console;
 

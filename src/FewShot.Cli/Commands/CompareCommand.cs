@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.Json.Nodes;
 using FewShot.Cli.Settings;
-using FewShot.Evaluation;
 using FewShot.Reporting;
+using FewShot.Reporting.Comparison;
 using FewShot.Tasks;
 using Spectre.Console;
 

@@ -2,8 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using FewShot.Cli.Settings;
+using FewShot.Data;
+using FewShot.Data.Downloads;
 using FewShot.Tasks;
-using FewShot.Tasks.Data;
 using Spectre.Console;
 
 namespace FewShot.Cli.Commands;

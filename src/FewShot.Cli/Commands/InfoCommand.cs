@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
-using FewShot.Compute.Execution.Simd;
-using FewShot.Tasks.Data;
+using FewShot.Compute.Execution;
+using FewShot.Data;
 using Spectre.Console;
 
 namespace FewShot.Cli.Commands;

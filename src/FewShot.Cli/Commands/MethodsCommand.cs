@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using FewShot.Adaptation;
 using FewShot.Methods;
+using FewShot.Methods.Adaptation;
 using Spectre.Console;
 
 namespace FewShot.Cli.Commands;

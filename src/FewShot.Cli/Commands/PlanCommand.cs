@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using FewShot.Cli.Settings;
-using FewShot.Compute.Execution.Simd;
-using FewShot.Evaluation;
+using FewShot.Compute.Execution;
 using FewShot.Methods;
+using FewShot.Running;
 using FewShot.Tasks;
 using Spectre.Console;
 

@@ -3,8 +3,8 @@ using System.Globalization;
 using System.Numerics.Tensors;
 using System.Text.Json.Nodes;
 using FewShot.Cli.Settings;
+using FewShot.Data;
 using FewShot.Tasks;
-using FewShot.Tasks.Data;
 using Spectre.Console;
 
 namespace FewShot.Cli.Commands;

@@ -3,10 +3,9 @@ using System.Text.Json.Nodes;
 using FewShot.Cli.Settings;
 using FewShot.Evaluation;
 using FewShot.Methods;
-using FewShot.Optimizers;
+using FewShot.Methods.Optimizers;
 using FewShot.Storage;
 using FewShot.Tasks;
-using FewShot.Tasks.Data;
 using FewShot.Training;
 
 namespace FewShot.Cli.Commands;

@@ -1,6 +1,7 @@
+using FewShot.Compute.Numerics;
+using FewShot.Data.Glyphs;
 using FewShot.Reporting;
 using FewShot.Tasks;
-using FewShot.Tasks.Data;
 
 namespace FewShot.Cli;
 

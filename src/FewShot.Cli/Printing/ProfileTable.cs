@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using FewShot.Compute.Execution.Simd;
-using FewShot.Evaluation;
+using FewShot.Compute.Execution;
+using FewShot.Running;
 using Spectre.Console;
 
 namespace FewShot.Cli;

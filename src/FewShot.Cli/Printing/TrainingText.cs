@@ -1,5 +1,5 @@
 using System.Globalization;
-using FewShot.MetaGradients;
+using FewShot.Methods.MetaGradients;
 using FewShot.Tasks;
 using FewShot.Training;
 
@@ -33,7 +33,8 @@ internal static class TrainingText
     }
 
     /// <summary>A validation result: accuracy, or loss for regression.</summary>
-    public static string Score(double value, TaskKind kind) => kind == TaskKind.Classification ? Format.Percent(value) : Format.Number(value);
+    public static string Score(double value, TaskKind kind) =>
+        kind == TaskKind.Classification ? Format.Percent(value) : Format.Number(value);
 
     /// <summary>What the linear systems of a session met, and what helps; null where all went well.</summary>
     public static string? Solver(SolverIncidents met) =>

@@ -1,11 +1,11 @@
 using System.CommandLine;
-using FewShot.Adaptation;
-using FewShot.Compute.Execution.Simd;
-using FewShot.Evaluation;
+using FewShot.Compute.Execution;
 using FewShot.Methods;
-using FewShot.Patterns;
+using FewShot.Methods.Adaptation;
+using FewShot.Methods.Patterns;
+using FewShot.Naming;
+using FewShot.Reporting.Comparison;
 using FewShot.Tasks;
-using FewShot.Tasks.Data;
 
 namespace FewShot.Cli.Settings;
 

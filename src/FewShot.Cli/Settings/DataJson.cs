@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
+using FewShot.Data;
 using FewShot.Storage;
 using FewShot.Tasks;
-using FewShot.Tasks.Data;
 
 namespace FewShot.Cli.Settings;
 

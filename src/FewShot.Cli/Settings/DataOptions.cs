@@ -1,6 +1,6 @@
 using System.CommandLine;
+using FewShot.Data;
 using FewShot.Tasks;
-using FewShot.Tasks.Data;
 
 namespace FewShot.Cli.Settings;
 

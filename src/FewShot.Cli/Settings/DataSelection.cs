@@ -1,9 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using FewShot.Data;
+using FewShot.Data.Tables;
 using FewShot.Storage;
 using FewShot.Tasks;
-using FewShot.Tasks.Data;
 
 namespace FewShot.Cli.Settings;
 

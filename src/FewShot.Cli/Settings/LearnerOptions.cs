@@ -1,9 +1,9 @@
 using System.CommandLine;
-using FewShot.Adaptation;
 using FewShot.Methods;
+using FewShot.Methods.Adaptation;
+using FewShot.Methods.Weighting;
 using FewShot.Models;
 using FewShot.Tasks;
-using FewShot.Weighting;
 
 namespace FewShot.Cli.Settings;
 

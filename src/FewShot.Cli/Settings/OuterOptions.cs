@@ -1,5 +1,5 @@
 using System.CommandLine;
-using FewShot.Optimizers;
+using FewShot.Methods.Optimizers;
 using FewShot.Training;
 
 namespace FewShot.Cli.Settings;

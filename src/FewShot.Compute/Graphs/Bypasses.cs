@@ -1,5 +1,3 @@
-using FewShot.Compute.Operations;
-
 namespace FewShot.Compute.Graphs;
 
 /// <summary>

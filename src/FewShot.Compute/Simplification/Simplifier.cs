@@ -1,5 +1,4 @@
 using FewShot.Compute.Graphs;
-using FewShot.Compute.Operations;
 using FewShot.Compute.Simplification.Rules;
 
 namespace FewShot.Compute.Simplification;

@@ -1,5 +1,5 @@
-using FewShot.MetaGradients;
-using FewShot.Optimizers;
+using FewShot.Methods.MetaGradients;
+using FewShot.Methods.Optimizers;
 
 namespace FewShot.Bilevel;
 

@@ -1,5 +1,4 @@
 using FewShot.Compute.Execution;
-using FewShot.Compute.Execution.Simd;
 using FewShot.Compute.Graphs;
 using FewShot.Models;
 

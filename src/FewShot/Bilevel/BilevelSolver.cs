@@ -1,6 +1,7 @@
 using FewShot.Compute.Execution;
+using FewShot.Methods.MetaGradients;
+using FewShot.Methods.Optimizers;
 using FewShot.Models;
-using FewShot.Optimizers;
 using FewShot.Training;
 
 namespace FewShot.Bilevel;
@@ -14,7 +15,7 @@ public sealed record BilevelStep(double UpperLoss, double LowerLoss, double Lowe
 {
     /// <summary>
     /// Whether the solver of an implicit hypergradient met a direction along which the damped Hessian of g is not positive: g is not convex
-    /// there, see <see cref="MetaGradients.LinearSolver.Damping"/>.
+    /// there, see <see cref="LinearSolver.Damping"/>.
     /// </summary>
     public bool NegativeCurvature { get; init; }
 

@@ -1,4 +1,4 @@
-using FewShot.MetaGradients;
+using FewShot.Methods.MetaGradients;
 
 namespace FewShot.Bilevel;
 

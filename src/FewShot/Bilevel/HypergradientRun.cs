@@ -1,7 +1,7 @@
 using FewShot.Compute.Differentiation;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Operations;
-using FewShot.MetaGradients;
+using FewShot.Methods.MetaGradients;
 using FewShot.Models;
 
 namespace FewShot.Bilevel;

@@ -1,5 +1,5 @@
 using FewShot.Compute.Graphs;
-using FewShot.MetaGradients;
+using FewShot.Methods.MetaGradients;
 using FewShot.Models;
 
 namespace FewShot.Bilevel;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using FewShot.Compute.Execution;
-using FewShot.Compute.Execution.Simd;
 using FewShot.Models;
 using FewShot.Tasks;
 

@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using FewShot.Compute.Execution;
-using FewShot.Compute.Execution.Simd;
-using FewShot.Learning;
 using FewShot.Methods;
 using FewShot.Models;
+using FewShot.Running;
 using FewShot.Tasks;
 
 namespace FewShot.Evaluation;

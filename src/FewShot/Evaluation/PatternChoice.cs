@@ -1,4 +1,4 @@
-using FewShot.Patterns;
+using FewShot.Methods.Patterns;
 
 namespace FewShot.Evaluation;
 

@@ -1,7 +1,7 @@
-using FewShot.Adaptation;
 using FewShot.Methods;
+using FewShot.Methods.Adaptation;
+using FewShot.Methods.Patterns;
 using FewShot.Models;
-using FewShot.Patterns;
 using FewShot.Tasks;
 
 namespace FewShot.Evaluation;

@@ -1,9 +1,9 @@
-using FewShot.Adaptation;
-using FewShot.MetaGradients;
-using FewShot.Patterns;
+using FewShot.Methods.Adaptation;
+using FewShot.Methods.MetaGradients;
+using FewShot.Methods.Patterns;
+using FewShot.Methods.Weighting;
+using FewShot.Naming;
 using FewShot.Tasks;
-using FewShot.Tasks.Data;
-using FewShot.Weighting;
 
 namespace FewShot.Methods;
 

@@ -1,13 +1,15 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using FewShot.Adaptation;
 using FewShot.Compute.Graphs;
+using FewShot.Methods.Adaptation;
+using FewShot.Methods.MetaGradients;
+using FewShot.Methods.Patterns;
+using FewShot.Methods.Weighting;
 using FewShot.Models;
-using FewShot.Patterns;
+using FewShot.Naming;
 using FewShot.Storage;
 using FewShot.Tasks;
-using FewShot.Tasks.Data;
-using FewShot.Weighting;
+using FewShot.Training;
 
 namespace FewShot.Methods;
 
@@ -165,7 +167,8 @@ public sealed record LearnerSpecification
     public override int GetHashCode() => ToJson().ToJsonString().GetHashCode(StringComparison.Ordinal);
 
     /// <summary>The specification as JSON.</summary>
-    public JsonObject ToJson() => JsonSerializer.SerializeToNode(this, LearnerJson.Default.LearnerSpecification)!.AsObject();
+    public JsonObject ToJson() =>
+        JsonSerializer.SerializeToNode(this, PartRegistry.TypeOf<LearnerSpecification>(LearnerJson.Default))!.AsObject();
 
     /// <summary>Reads a specification, and checks that its method, network and preparation exist and fit each other.</summary>
     /// <param name="json">What <see cref="ToJson"/> gave.</param>
@@ -173,7 +176,13 @@ public sealed record LearnerSpecification
     /// <exception cref="StorageException">It is not one; the message says which setting is wrong.</exception>
     public static LearnerSpecification FromJson(JsonNode? json, string path)
     {
-        LearnerSpecification specification = StoredJson.Read(json, LearnerJson.Default.LearnerSpecification, s_defaults, path, Subject);
+        LearnerSpecification specification = StoredJson.Read(
+            json,
+            PartRegistry.TypeOf<LearnerSpecification>(LearnerJson.Default),
+            s_defaults,
+            path,
+            Subject
+        );
         try
         {
             // Shapes are computed, nothing is allocated: a forged size is found here.

@@ -1,8 +1,8 @@
-using FewShot.Adaptation;
-using FewShot.MetaGradients;
+using FewShot.Methods.Adaptation;
+using FewShot.Methods.MetaGradients;
+using FewShot.Methods.Weighting;
 using FewShot.Models;
 using FewShot.Tasks;
-using FewShot.Weighting;
 
 namespace FewShot.Methods;
 

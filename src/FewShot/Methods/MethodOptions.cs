@@ -1,7 +1,8 @@
-using FewShot.Adaptation;
-using FewShot.Patterns;
+using FewShot.Methods.Adaptation;
+using FewShot.Methods.MetaGradients;
+using FewShot.Methods.Patterns;
+using FewShot.Methods.Weighting;
 using FewShot.Tasks;
-using FewShot.Weighting;
 
 namespace FewShot.Methods;
 

@@ -1,6 +1,10 @@
+using System.Text.Json.Serialization;
+using FewShot.Storage;
+
 namespace FewShot.Models;
 
 /// <summary>Where batch normalisation takes its statistics from: a named choice, stored with every result.</summary>
+[JsonConverter(typeof(CamelCaseEnum<NormStatistics>))]
 public enum NormStatistics
 {
     /// <summary>

@@ -1,5 +1,5 @@
 using FewShot.Compute.Graphs;
-using FewShot.Tasks;
+using FewShot.Compute.Numerics;
 
 namespace FewShot.Models;
 

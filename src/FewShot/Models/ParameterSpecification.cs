@@ -1,4 +1,5 @@
 using FewShot.Compute.Graphs;
+using FewShot.Compute.Numerics;
 
 namespace FewShot.Models;
 
@@ -13,7 +14,7 @@ public sealed record ParameterSpecification(string Name, Shape Shape, Initialize
 public abstract record Initializer
 {
     /// <summary>Fills a parameter of a shape with its first value.</summary>
-    internal abstract void Fill(Span<float> values, Shape shape, ref Tasks.CounterRandom random);
+    internal abstract void Fill(Span<float> values, Shape shape, ref CounterRandom random);
 
     /// <summary>One constant.</summary>
     public static Initializer Constant(double value) => new ConstantInitializer(value);
@@ -29,12 +30,12 @@ public abstract record Initializer
 
     private sealed record ConstantInitializer(double Value) : Initializer
     {
-        internal override void Fill(Span<float> values, Shape shape, ref Tasks.CounterRandom random) => values.Fill((float)Value);
+        internal override void Fill(Span<float> values, Shape shape, ref CounterRandom random) => values.Fill((float)Value);
     }
 
     private sealed record UniformInitializer(Func<int, int, double> Bound) : Initializer
     {
-        internal override void Fill(Span<float> values, Shape shape, ref Tasks.CounterRandom random)
+        internal override void Fill(Span<float> values, Shape shape, ref CounterRandom random)
         {
             int receptiveField = 1;
             for (int axis = 0; axis < shape.Rank - 2; axis++)

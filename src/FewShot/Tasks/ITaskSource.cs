@@ -3,7 +3,7 @@ namespace FewShot.Tasks;
 /// <summary>A distribution over tasks of one shape. Implementations are safe for concurrent use.</summary>
 public interface ITaskSource
 {
-    /// <summary>The name by which <see cref="TaskSources"/> opens the source.</summary>
+    /// <summary>The name by which <c>TaskSources</c> opens the source.</summary>
     string Name { get; }
 
     /// <summary>One line that says what the tasks are and where they come from.</summary>

@@ -1,14 +1,14 @@
 using System.Diagnostics;
 using System.Globalization;
-using FewShot.Compute.Execution.Simd;
+using FewShot.Compute.Execution;
 using FewShot.Evaluation;
-using FewShot.Learning;
 using FewShot.Methods;
+using FewShot.Methods.Optimizers;
+using FewShot.Methods.Weighting;
 using FewShot.Models;
-using FewShot.Optimizers;
+using FewShot.Running;
 using FewShot.Storage;
 using FewShot.Tasks;
-using FewShot.Weighting;
 
 namespace FewShot.Training;
 

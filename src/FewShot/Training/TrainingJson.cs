@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using FewShot.Optimizers;
+using FewShot.Methods.Optimizers;
 using FewShot.Storage;
 
 namespace FewShot.Training;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using FewShot.Optimizers;
+using FewShot.Methods.Optimizers;
 using FewShot.Storage;
 
 namespace FewShot.Training;

@@ -1,6 +1,7 @@
 using FewShot.Compute.Differentiation;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Operations;
+using FewShot.Compute.Simplification;
 using FewShot.Compute.Tests.Kit;
 using Xunit;
 

@@ -1,6 +1,5 @@
 using System.Numerics;
 using FewShot.Compute.Execution;
-using FewShot.Compute.Execution.Simd;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Planning;
 using Xunit;

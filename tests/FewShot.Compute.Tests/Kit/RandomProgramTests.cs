@@ -1,9 +1,5 @@
-using FewShot.Compute.Execution;
 using FewShot.Compute.Execution.Reference;
-using FewShot.Compute.Execution.Simd;
 using FewShot.Compute.Graphs;
-using FewShot.Compute.Operations;
-using FewShot.Compute.Planning;
 using FewShot.Compute.Simplification;
 using Xunit;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
-using FewShot.Compute.Execution.Simd.Loops;
+using FewShot.Compute.Execution.Loops;
 using Xunit;
 
 namespace FewShot.Compute.Tests.Loops;

@@ -1,4 +1,4 @@
-using FewShot.Compute.Execution.Simd.Loops;
+using FewShot.Compute.Execution.Loops;
 
 namespace FewShot.Compute.Tests.Loops;
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using FewShot.Compute.Execution.Simd.Loops;
+using FewShot.Compute.Execution.Loops;
 using Xunit;
 
 namespace FewShot.Compute.Tests.Loops;

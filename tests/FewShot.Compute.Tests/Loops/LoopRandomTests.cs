@@ -1,4 +1,4 @@
-using FewShot.Compute.Execution.Simd.Loops;
+using FewShot.Compute.Execution.Loops;
 using Xunit;
 
 namespace FewShot.Compute.Tests.Loops;

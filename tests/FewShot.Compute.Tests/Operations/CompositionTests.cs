@@ -1,6 +1,5 @@
 using FewShot.Compute.Differentiation;
 using FewShot.Compute.Execution;
-using FewShot.Compute.Execution.Simd;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Operations;
 using FewShot.Compute.Tests.Kit;

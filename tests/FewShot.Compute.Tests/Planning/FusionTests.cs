@@ -1,5 +1,6 @@
 using FewShot.Compute.Differentiation;
-using FewShot.Compute.Execution.Simd;
+using FewShot.Compute.Execution;
+using FewShot.Compute.Execution.Loops;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Operations;
 using FewShot.Compute.Planning;

@@ -1,6 +1,5 @@
 using FewShot.Compute.Execution;
 using FewShot.Compute.Execution.Reference;
-using FewShot.Compute.Execution.Simd;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Kernels;
 using FewShot.Compute.Planning;

@@ -1,4 +1,4 @@
-using FewShot.Compute.Execution.Simd;
+using FewShot.Compute.Execution.Parallel;
 using Xunit;
 
 namespace FewShot.Compute.Tests.Simd;

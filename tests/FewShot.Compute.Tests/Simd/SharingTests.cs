@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using FewShot.Compute.Differentiation;
 using FewShot.Compute.Execution;
-using FewShot.Compute.Execution.Simd;
+using FewShot.Compute.Execution.Parallel;
+using FewShot.Compute.Execution.Steps;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Kernels;
 using FewShot.Compute.Operations;

@@ -1,9 +1,9 @@
 using FewShot.Bilevel;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Operations;
-using FewShot.MetaGradients;
+using FewShot.Methods.MetaGradients;
+using FewShot.Methods.Optimizers;
 using FewShot.Models;
-using FewShot.Optimizers;
 using FewShot.Training;
 using MathNet.Numerics.LinearAlgebra;
 using Xunit;

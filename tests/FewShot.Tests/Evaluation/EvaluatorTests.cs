@@ -2,7 +2,7 @@ using FewShot.Evaluation;
 using FewShot.Methods;
 using FewShot.Models;
 using FewShot.Tasks;
-using FewShot.Tests.Learning;
+using FewShot.Tests.Running;
 using Xunit;
 
 namespace FewShot.Tests.Evaluation;

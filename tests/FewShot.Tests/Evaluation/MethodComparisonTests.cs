@@ -1,8 +1,9 @@
 using System.Text.Json.Nodes;
-using FewShot.Evaluation;
+using FewShot.Data;
 using FewShot.Methods;
 using FewShot.Models;
 using FewShot.Reporting;
+using FewShot.Reporting.Comparison;
 using FewShot.Storage;
 using FewShot.Tasks;
 using FewShot.Tests.Storage;

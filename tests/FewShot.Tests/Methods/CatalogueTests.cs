@@ -1,11 +1,12 @@
 using System.Text.Json.Nodes;
-using FewShot.Adaptation;
+using FewShot.Compute.Graphs;
 using FewShot.Methods;
+using FewShot.Methods.Adaptation;
+using FewShot.Methods.Patterns;
+using FewShot.Methods.Weighting;
 using FewShot.Models;
-using FewShot.Patterns;
 using FewShot.Storage;
 using FewShot.Tasks;
-using FewShot.Weighting;
 using Xunit;
 
 namespace FewShot.Tests.Methods;

@@ -1,8 +1,10 @@
 using System.Globalization;
+using FewShot.Data;
+using FewShot.Data.Glyphs;
+using FewShot.Data.Tables;
 using FewShot.Evaluation;
 using FewShot.Methods;
 using FewShot.Tasks;
-using FewShot.Tasks.Data;
 using FewShot.Tests.Tasks;
 using FewShot.Training;
 using Xunit;

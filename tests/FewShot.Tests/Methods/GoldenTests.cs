@@ -2,11 +2,11 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using FewShot.Benchmarks;
-using FewShot.Compute.Execution.Simd;
-using FewShot.Evaluation;
+using FewShot.Compute.Execution;
+using FewShot.Data;
+using FewShot.Data.Glyphs;
 using FewShot.Methods;
 using FewShot.Tasks;
-using FewShot.Tasks.Data;
 using FewShot.Training;
 using Xunit;
 

@@ -1,5 +1,5 @@
-using FewShot.Adaptation;
 using FewShot.Methods;
+using FewShot.Methods.Adaptation;
 using FewShot.Models;
 using FewShot.Tasks;
 using Xunit;

@@ -2,10 +2,11 @@ using System.Text.Json.Nodes;
 using FewShot.Compute.Execution;
 using FewShot.Compute.Execution.Reference;
 using FewShot.Compute.Graphs;
-using FewShot.Learning;
-using FewShot.MetaGradients;
+using FewShot.Compute.Numerics;
 using FewShot.Methods;
+using FewShot.Methods.MetaGradients;
 using FewShot.Models;
+using FewShot.Running;
 using FewShot.Storage;
 using FewShot.Tasks;
 

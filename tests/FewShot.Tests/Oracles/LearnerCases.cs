@@ -1,6 +1,6 @@
-using FewShot.Adaptation;
-using FewShot.MetaGradients;
 using FewShot.Methods;
+using FewShot.Methods.Adaptation;
+using FewShot.Methods.MetaGradients;
 using FewShot.Models;
 using FewShot.Tasks;
 

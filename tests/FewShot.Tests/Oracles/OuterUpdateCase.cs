@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using FewShot.Optimizers;
+using FewShot.Compute.Numerics;
+using FewShot.Methods.Optimizers;
 using FewShot.Storage;
-using FewShot.Tasks;
 
 namespace FewShot.Tests.Oracles;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using FewShot.Compute.Numerics;
+using FewShot.Methods.Weighting;
 using FewShot.Storage;
-using FewShot.Tasks;
-using FewShot.Weighting;
 
 namespace FewShot.Tests.Oracles;
 

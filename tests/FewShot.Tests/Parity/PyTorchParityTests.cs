@@ -1,10 +1,12 @@
 using System.Text.Json.Nodes;
 using FewShot.Benchmarks;
-using FewShot.Compute.Execution.Simd;
-using FewShot.Learning;
+using FewShot.Compute.Execution;
+using FewShot.Compute.Numerics;
+using FewShot.Data;
 using FewShot.Methods;
+using FewShot.Methods.Optimizers;
 using FewShot.Models;
-using FewShot.Optimizers;
+using FewShot.Running;
 using FewShot.Storage;
 using FewShot.Tasks;
 using FewShot.Tests.Oracles;

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using FewShot.Benchmarks;
 using FewShot.Methods;
 using FewShot.Models;
+using FewShot.Running;
 using FewShot.Storage;
 using FewShot.Training;
 using Xunit;
@@ -208,7 +209,7 @@ public sealed class DamagedDescriptionTests
         Learner learner = Learner();
         new Checkpoint(
             0,
-            FewShot.Learning.StoredParameters.ToStored(learner.Parameters),
+            FewShot.Running.StoredParameters.ToStored(learner.Parameters),
             [],
             new Dictionary<string, string> { ["learner"] = description }
         ).Write(folder["c"]);

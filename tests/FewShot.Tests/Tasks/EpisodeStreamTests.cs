@@ -1,5 +1,5 @@
+using FewShot.Data;
 using FewShot.Tasks;
-using FewShot.Tasks.Data;
 using Xunit;
 using static FewShot.Tests.Tasks.TaskTestData;
 

@@ -1,5 +1,6 @@
+using FewShot.Data;
+using FewShot.Data.Glyphs;
 using FewShot.Tasks;
-using FewShot.Tasks.Data;
 using Xunit;
 using static FewShot.Tests.Tasks.TaskTestData;
 

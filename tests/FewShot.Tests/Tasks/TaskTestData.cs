@@ -1,6 +1,6 @@
 using FewShot.Benchmarks;
+using FewShot.Data;
 using FewShot.Tasks;
-using FewShot.Tasks.Data;
 using Xunit;
 
 namespace FewShot.Tests.Tasks;

@@ -1,13 +1,14 @@
 using System.Text.Json.Nodes;
+using FewShot.Compute.Execution;
+using FewShot.Data;
 using FewShot.Evaluation;
-using FewShot.Learning;
 using FewShot.Methods;
+using FewShot.Methods.Optimizers;
 using FewShot.Models;
-using FewShot.Optimizers;
+using FewShot.Running;
 using FewShot.Storage;
 using FewShot.Tasks;
-using FewShot.Tasks.Data;
-using FewShot.Tests.Learning;
+using FewShot.Tests.Running;
 using FewShot.Tests.Storage;
 using FewShot.Training;
 using Xunit;
@@ -210,7 +211,7 @@ public class TrainerTests
         var saved = new List<long>();
         trainer.Run(run, _ => saved.Add(Checkpoint.Read(RunFolder.LatestPath(run.Path)).Iteration));
         Assert.Equal([1, 2, 3, 4], saved);
-        Assert.Equal(FewShot.Compute.Execution.Simd.SimdProgram.VectorLevel, run.Latest!.Metadata[Trainer.VectorLevel]);
+        Assert.Equal(FewShot.Compute.Execution.SimdProgram.VectorLevel, run.Latest!.Metadata[Trainer.VectorLevel]);
     }
 
     [Fact]

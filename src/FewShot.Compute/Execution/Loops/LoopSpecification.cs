@@ -1,0 +1,234 @@
+using System.Globalization;
+using System.Text;
+
+namespace FewShot.Compute.Execution.Loops;
+
+/// <summary>
+/// The index space of a loop. With Window 1, values are [Rows, Columns] with Rows = Images·Height·Width. With Window k ≥ 2, Full values are
+/// [Images, Height, Width, Columns] and Pooled values [Images, Height/k, Width/k, Columns] (floor): one pooled position per k×k window,
+/// stride k. Positions of the map that k does not reach belong to no window.
+/// </summary>
+internal sealed record LoopDomain(int Images, int Height, int Width, int Columns, int Window)
+{
+    internal long Rows => (long)Images * Height * Width;
+
+    internal long PooledRows => (long)Images * (Height / Window) * (Width / Window);
+
+    internal long ElementCount(Extent extent) =>
+        extent switch
+        {
+            Extent.Full => Rows * Columns,
+            Extent.Pooled => PooledRows * Columns,
+            Extent.Column => Columns,
+            Extent.Row => Rows,
+            _ => 1,
+        };
+}
+
+/// <summary>Over which part of the domain a value varies.</summary>
+internal enum Extent
+{
+    Full,
+    Pooled,
+
+    /// <summary>[Columns]: the same for every row.</summary>
+    Column,
+
+    /// <summary>[Rows]: the same for every column; only with Window 1.</summary>
+    Row,
+    Scalar,
+}
+
+internal enum LoopOpcode
+{
+    /// <summary>Operand number A.</summary>
+    Load,
+
+    /// <summary>The number in Value.</summary>
+    Constant,
+    Negate,
+    Absolute,
+    Sign,
+    Exp,
+    Log,
+    Sqrt,
+    ReciprocalSqrt,
+    Reciprocal,
+    Square,
+    Tanh,
+    Sigmoid,
+    Softplus,
+    Relu,
+
+    /// <summary>A &gt; 0 ? 1 : 0.</summary>
+    Step,
+    Sine,
+    Cosine,
+
+    /// <summary>A to the constant exponent Value; ±1/2 is the square root, which is NaN at −∞.</summary>
+    Power,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Maximum,
+    Minimum,
+
+    /// <summary>A &gt; B ? 1 : 0.</summary>
+    Greater,
+
+    /// <summary>A = B ? 1 : 0.</summary>
+    Equal,
+
+    /// <summary>A ≠ 0 ? B : C.</summary>
+    Select,
+
+    /// <summary>
+    /// (A Full, B Full) to Pooled: A at the first position of the window, in row-major order, where B is maximal; NaN where B holds a NaN.
+    /// </summary>
+    MaxPoolSelect,
+
+    /// <summary>(A Pooled, B Full) to Full: A at the first position where B is maximal, 0 elsewhere and outside every window.</summary>
+    MaxUnpool,
+
+    /// <summary>Full to Pooled: the mean over the window.</summary>
+    AveragePool,
+
+    /// <summary>Pooled to Full: A / k², 0 outside every window.</summary>
+    AverageUnpool,
+}
+
+/// <summary>One value of the loop. A, B and C are indices of earlier instructions (for Load, A is the operand).</summary>
+internal readonly record struct LoopInstruction(LoopOpcode Opcode, Extent Extent, int A, int B, int C, float Value);
+
+internal enum OutputKind
+{
+    /// <summary>The value itself, with its own extent. A Full result may be written over a Full operand.</summary>
+    Store,
+
+    /// <summary>Full or Pooled to [Columns].</summary>
+    SumRows,
+
+    /// <summary>Full to [Rows]; only with Window 1.</summary>
+    SumColumns,
+
+    /// <summary>Full or Pooled to one number.</summary>
+    SumAll,
+
+    /// <summary>Full to [Rows]; only with Window 1.</summary>
+    MaxColumns,
+}
+
+internal readonly record struct LoopOutput(int Value, OutputKind Kind);
+
+/// <summary>A fused element-wise loop: what is read, what is computed, what is written.</summary>
+internal sealed record LoopSpecification(
+    LoopDomain Domain,
+    IReadOnlyList<Extent> Operands,
+    IReadOnlyList<LoopInstruction> Instructions,
+    IReadOnlyList<LoopOutput> Outputs
+)
+{
+    private string? _key;
+
+    /// <summary>Equal exactly for specifications of the same meaning and shape.</summary>
+    internal string Key => _key ??= BuildKey();
+
+    public bool Equals(LoopSpecification? other) => other is not null && Key == other.Key;
+
+    public override int GetHashCode() => Key.GetHashCode();
+
+    internal static int ArgumentCount(LoopOpcode opcode) =>
+        opcode switch
+        {
+            LoopOpcode.Load or LoopOpcode.Constant => 0,
+            LoopOpcode.Select => 3,
+            LoopOpcode.MaxPoolSelect or LoopOpcode.MaxUnpool => 2,
+            >= LoopOpcode.Add and <= LoopOpcode.Equal => 2,
+            _ => 1,
+        };
+
+    /// <summary>The number of floats an output holds.</summary>
+    internal long OutputLength(LoopOutput output) =>
+        output.Kind switch
+        {
+            OutputKind.Store => Domain.ElementCount(Instructions[output.Value].Extent),
+            OutputKind.SumRows => Domain.Columns,
+            OutputKind.SumAll => 1,
+            _ => Domain.Rows,
+        };
+
+    /// <summary>One line a value, for dumps.</summary>
+    internal string Describe()
+    {
+        StringBuilder text = new();
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"domain images {Domain.Images} height {Domain.Height} width {Domain.Width} columns {Domain.Columns} window {Domain.Window}\n"
+        );
+        for (int i = 0; i < Instructions.Count; i++)
+        {
+            LoopInstruction instruction = Instructions[i];
+            text.Append(CultureInfo.InvariantCulture, $"  %{i} : {instruction.Extent} = {instruction.Opcode}");
+            ReadOnlySpan<int> arguments = [instruction.A, instruction.B, instruction.C];
+            foreach (int argument in arguments[..ArgumentCount(instruction.Opcode)])
+            {
+                text.Append(CultureInfo.InvariantCulture, $" %{argument}");
+            }
+
+            switch (instruction.Opcode)
+            {
+                case LoopOpcode.Load:
+                    text.Append(CultureInfo.InvariantCulture, $" operand {instruction.A}");
+                    break;
+                case LoopOpcode.Constant or LoopOpcode.Power:
+                    text.Append(CultureInfo.InvariantCulture, $" {instruction.Value:R}");
+                    break;
+                default:
+                    break;
+            }
+
+            text.Append('\n');
+        }
+
+        for (int i = 0; i < Outputs.Count; i++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  output {i} = {Outputs[i].Kind} %{Outputs[i].Value}\n");
+        }
+
+        return text.ToString();
+    }
+
+    private string BuildKey()
+    {
+        StringBuilder key = new();
+        key.Append(CultureInfo.InvariantCulture, $"{Domain.Images},{Domain.Height},{Domain.Width},{Domain.Columns},{Domain.Window}|");
+        foreach (Extent extent in Operands)
+        {
+            key.Append((char)('a' + (int)extent));
+        }
+
+        foreach (LoopInstruction i in Instructions)
+        {
+            key.Append(CultureInfo.InvariantCulture, $"|{(int)i.Opcode}.{(int)i.Extent}");
+            ReadOnlySpan<int> arguments = [i.A, i.B, i.C];
+            int used = i.Opcode == LoopOpcode.Load ? 1 : ArgumentCount(i.Opcode);
+            foreach (int argument in arguments[..used])
+            {
+                key.Append(CultureInfo.InvariantCulture, $",{argument}");
+            }
+
+            if (i.Opcode is LoopOpcode.Constant or LoopOpcode.Power)
+            {
+                key.Append(CultureInfo.InvariantCulture, $"#{BitConverter.SingleToInt32Bits(i.Value):x}");
+            }
+        }
+
+        foreach (LoopOutput output in Outputs)
+        {
+            key.Append(CultureInfo.InvariantCulture, $"|>{(int)output.Kind},{output.Value}");
+        }
+
+        return key.ToString();
+    }
+}

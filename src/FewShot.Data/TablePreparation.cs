@@ -1,0 +1,94 @@
+using System.Diagnostics.CodeAnalysis;
+using FewShot.Compute.Graphs;
+using FewShot.Data.Tables;
+using FewShot.Tasks;
+
+namespace FewShot.Data;
+
+/// <summary>
+/// Rows of a table: which columns are the features, in which order, and how features and target are standardised. A learner's numbers are
+/// (value − mean) / scale.
+/// </summary>
+/// <param name="Features">The feature columns.</param>
+/// <param name="Mean">One mean for each feature.</param>
+/// <param name="Scale">One scale for each feature; not 0.</param>
+/// <param name="Target">The column that is predicted.</param>
+/// <param name="TargetMean">Mean of a regression's target; 0 for classes.</param>
+/// <param name="TargetScale">Scale of a regression's target; 1 for classes.</param>
+public sealed record TablePreparation(
+    IReadOnlyList<string> Features,
+    IReadOnlyList<double> Mean,
+    IReadOnlyList<double> Scale,
+    string Target,
+    double TargetMean,
+    double TargetScale
+) : InputPreparation
+{
+    /// <summary>
+    /// How the training table was written, and so the files of examples and queries are. The default is that of <see cref="TableFormat"/>.
+    /// </summary>
+    [AllowNull]
+    public TableFormat Format
+    {
+        get;
+        // Files of learners from before there was a choice say nothing, which a reader passes on as null.
+        init => field = value ?? new TableFormat();
+    } = new();
+
+    /// <inheritdoc/>
+    public override string? Incompatibility(Shape input) =>
+        Features is null || Features.Any(string.IsNullOrEmpty) || string.IsNullOrEmpty(Target) ? "does not name every column"
+        : Features.Count != input.Count ? $"gives {Features.Count} features, the learner takes {input}"
+        : Mean?.Count != Features.Count || Scale?.Count != Features.Count
+            ? $"needs a mean and a scale for each of {Features.Count} features"
+        : !(Mean.Append(TargetMean).All(double.IsFinite) && Scale.Append(TargetScale).All(scale => double.IsFinite(scale) && scale != 0))
+            ? "has a mean that is not finite, or a scale that is 0 or not finite"
+        : null;
+
+    /// <summary>Reads the examples of a file.</summary>
+    /// <param name="path">A comma-separated file with a header line that has the feature columns.</param>
+    /// <param name="targets">What to read of the target column; null leaves it unread, as for rows to predict.</param>
+    /// <exception cref="DataException">
+    /// The file is missing, ragged, lacks a column, or has something other than finite numbers that a network can take; the line and column
+    /// are named.
+    /// </exception>
+    public TableExamples Read(string path, TaskKind? targets)
+    {
+        CsvFile file = CsvFile.Read(Path.GetFullPath(path), Format);
+        int[] columns = [.. Features.Select(file.ColumnOf)];
+        int target = targets is null ? -1 : file.ColumnOf(Target);
+        if (file.Rows.Count == 0)
+        {
+            throw new DataException($"The table '{path}' has a header but no rows; add rows.");
+        }
+
+        float[] inputs = new float[file.Rows.Count * columns.Length];
+        for (int row = 0; row < file.Rows.Count; row++)
+        {
+            for (int i = 0; i < columns.Length; i++)
+            {
+                inputs[(row * columns.Length) + i] = TableCell.Standardized(file, file.Rows[row], columns[i], Mean[i], Scale[i]);
+            }
+        }
+
+        return new TableExamples(
+            [.. file.Rows.Select(row => row.Line)],
+            inputs,
+            targets == TaskKind.Regression
+                ? [.. file.Rows.Select(row => TableCell.Standardized(file, row, target, TargetMean, TargetScale, target: true))]
+                : [],
+            targets == TaskKind.Classification ? [.. file.Rows.Select(row => TableCell.Text(file, row, target))] : []
+        );
+    }
+
+    /// <summary>A prediction in the units of the table.</summary>
+    /// <param name="value">What the learner predicted.</param>
+    public double Restore(double value) => (value * TargetScale) + TargetMean;
+}
+
+/// <summary>Prepared rows of a table.</summary>
+/// <param name="Lines">The line of the file that each row is in.</param>
+/// <param name="Inputs">Features, row-major.</param>
+/// <param name="Values">Standardised targets of a regression; empty otherwise.</param>
+/// <param name="Labels">Class names; empty for regression or where the target is not read.</param>
+public sealed record TableExamples(IReadOnlyList<int> Lines, float[] Inputs, float[] Values, IReadOnlyList<string> Labels);

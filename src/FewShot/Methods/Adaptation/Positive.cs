@@ -1,0 +1,13 @@
+using FewShot.Compute.Graphs;
+using FewShot.Compute.Operations;
+
+namespace FewShot.Methods.Adaptation;
+
+/// <summary>Learned numbers that must stay positive are learned before a softplus.</summary>
+internal static class Positive
+{
+    public static Tensor Of(Tensor free) => free.Softplus();
+
+    /// <summary>The free value whose softplus is given.</summary>
+    public static double Inverse(double positive) => positive > 30 ? positive : Math.Log(Math.Exp(positive) - 1);
+}
