@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using FewShot.Cli.Commands;
 using FewShot.Cli.Settings;
+using FewShot.Data;
 
 namespace FewShot.Cli;
 
@@ -15,6 +16,7 @@ internal static class CommandLine
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static int Run(IReadOnlyList<string> arguments, Output output, CancellationToken cancellation = default)
     {
+        DataParts.Register();
         var common = new CommonOptions();
         Command root = Create(common, output, cancellation);
         ParseResult parse = root.Parse(arguments);

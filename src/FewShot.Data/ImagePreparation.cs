@@ -17,6 +17,8 @@ namespace FewShot.Data;
 public sealed record ImagePreparation(int Height, int Width, int Channels, bool Invert, ChannelNormalization? Normalization)
     : InputPreparation
 {
+    static ImagePreparation() => DataParts.Register();
+
     /// <summary>Numbers in one example.</summary>
     [JsonIgnore]
     public int Size => Height * Width * Channels;

@@ -24,6 +24,8 @@ public sealed record TablePreparation(
     double TargetScale
 ) : InputPreparation
 {
+    static TablePreparation() => DataParts.Register();
+
     /// <summary>
     /// How the training table was written, and so the files of examples and queries are. The default is that of <see cref="TableFormat"/>.
     /// </summary>

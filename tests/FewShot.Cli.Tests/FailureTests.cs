@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using FewShot.Data;
 using FewShot.Storage;
 using FewShot.Tests.Storage;
 using FewShot.Training;
@@ -19,7 +19,7 @@ public sealed class FailureTests
     [Fact]
     public void Every_property_that_is_translated_exists()
     {
-        Type[] types = typeof(Learner).Assembly.GetExportedTypes();
+        Type[] types = [.. typeof(Learner).Assembly.GetExportedTypes(), .. typeof(TaskSources).Assembly.GetExportedTypes()];
         Assert.All(
             OptionNames.Known.Where(name => name.Contains('.', StringComparison.Ordinal)),
             name =>

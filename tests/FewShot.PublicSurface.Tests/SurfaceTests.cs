@@ -1,6 +1,8 @@
 using System.Reflection;
 using FewShot.Benchmarks;
 using FewShot.Compute.Graphs;
+using FewShot.Data;
+using FewShot.Reporting;
 using Xunit;
 
 namespace FewShot.PublicSurface.Tests;
@@ -11,7 +13,7 @@ namespace FewShot.PublicSurface.Tests;
 /// </summary>
 public sealed class SurfaceTests
 {
-    public static TheoryData<Type> Libraries => [typeof(Tensor), typeof(Learner)];
+    public static TheoryData<Type> Libraries => [typeof(Tensor), typeof(Learner), typeof(TaskSources), typeof(HtmlReport)];
 
     [Theory]
     [MemberData(nameof(Libraries))]

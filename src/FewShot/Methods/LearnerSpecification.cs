@@ -106,7 +106,17 @@ public sealed record LearnerSpecification
     public bool WarmStart { get; init; }
 
     /// <summary>How files become examples; null where only prepared numbers are known.</summary>
-    public InputPreparation? Preparation { get; init; }
+    /// <exception cref="StorageException">
+    /// The learner was read from a file that names a preparation which no one registered in this program, see <see cref="PartRegistry"/>.
+    /// </exception>
+    public InputPreparation? Preparation
+    {
+        get => field ?? (_unread is null ? null : ReadPreparation(_unread.Value.Json, _unread.Value.Path));
+        init;
+    }
+
+    // A preparation that no one had registered when the file was read: who adapts to prepared numbers does not need it.
+    private (JsonObject Json, string Path)? _unread;
 
     /// <summary>
     /// The method, composed. For regression an inner step size that is not set is 0.01, as in the sinusoids of Finn 2017, or 0.001 where
@@ -167,8 +177,27 @@ public sealed record LearnerSpecification
     public override int GetHashCode() => ToJson().ToJsonString().GetHashCode(StringComparison.Ordinal);
 
     /// <summary>The specification as JSON.</summary>
-    public JsonObject ToJson() =>
-        JsonSerializer.SerializeToNode(this, PartRegistry.TypeOf<LearnerSpecification>(LearnerJson.Default))!.AsObject();
+    /// <exception cref="ArgumentException">A part has no registered name.</exception>
+    public JsonObject ToJson()
+    {
+        LearnerSpecification known = this with { _unread = null };
+        try
+        {
+            JsonObject json = JsonSerializer
+                .SerializeToNode(known, PartRegistry.TypeOf<LearnerSpecification>(LearnerJson.Default))!
+                .AsObject();
+            if (_unread is { } unread)
+            {
+                json["preparation"] = unread.Json.DeepClone();
+            }
+
+            return json;
+        }
+        catch (NotSupportedException error)
+        {
+            throw PartRegistry.Unwritable(error);
+        }
+    }
 
     /// <summary>Reads a specification, and checks that its method, network and preparation exist and fit each other.</summary>
     /// <param name="json">What <see cref="ToJson"/> gave.</param>
@@ -176,6 +205,14 @@ public sealed record LearnerSpecification
     /// <exception cref="StorageException">It is not one; the message says which setting is wrong.</exception>
     public static LearnerSpecification FromJson(JsonNode? json, string path)
     {
+        JsonObject? unread =
+            json?["preparation"] is JsonObject preparation && PartRegistry.Unregistered(preparation) is not null ? preparation : null;
+        if (unread is not null)
+        {
+            json = json!.DeepClone();
+            json["preparation"] = null;
+        }
+
         LearnerSpecification specification = StoredJson.Read(
             json,
             PartRegistry.TypeOf<LearnerSpecification>(LearnerJson.Default),
@@ -190,12 +227,27 @@ public sealed record LearnerSpecification
             _ = ParameterSet.CountOf(specification.CreateMethod().MetaParameters(model));
             return specification.Preparation?.Incompatibility(model.Input) is { } fault
                 ? throw StoredJson.Fault(path, Subject, $"'preparation' {fault}")
-                : specification;
+                : specification with
+                {
+                    _unread = unread is null ? null : (unread, path),
+                };
         }
         catch (ArgumentException error)
         {
             throw StoredJson.Fault(path, Subject, error);
         }
+    }
+
+    private InputPreparation ReadPreparation(JsonObject json, string path)
+    {
+        if (PartRegistry.Unregistered(json) is { } missing)
+        {
+            throw new StorageException($"'{path}' does not say how files become inputs: {missing}");
+        }
+
+        JsonObject whole = (this with { _unread = null }).ToJson();
+        whole["preparation"] = json.DeepClone();
+        return FromJson(whole, path).Preparation!;
     }
 
     /// <summary>Reads a specification from text.</summary>

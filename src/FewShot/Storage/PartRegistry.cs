@@ -140,17 +140,24 @@ public static class PartRegistry
             return;
         }
 
+        JsonDerivedType[] parts =
+        [
+            .. from part in s_parts where info.Type.IsAssignableFrom(part.Key) select new JsonDerivedType(part.Key, part.Value.Name),
+        ];
+        if (parts.Length == 0)
+        {
+            info.OnSerializing = part => throw new NotSupportedException($"{part.GetType()} has no name");
+            return;
+        }
+
         info.PolymorphismOptions = new JsonPolymorphismOptions
         {
             TypeDiscriminatorPropertyName = kind.Discriminator,
             UnknownDerivedTypeHandling = JsonUnknownDerivedTypeHandling.FailSerialization,
         };
-        foreach ((Type part, (string name, _)) in s_parts)
+        foreach (JsonDerivedType part in parts)
         {
-            if (info.Type.IsAssignableFrom(part))
-            {
-                info.PolymorphismOptions.DerivedTypes.Add(new JsonDerivedType(part, name));
-            }
+            info.PolymorphismOptions.DerivedTypes.Add(part);
         }
     }
 }
