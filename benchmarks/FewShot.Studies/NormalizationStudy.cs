@@ -100,7 +100,7 @@ internal static class NormalizationStudy
         }
 
         Learner transductive = learners[NormStatistics.Query];
-        var inductive = new Learner(transductive.Specification with { NormStatistics = NormStatistics.Support }, transductive.Parameters);
+        var inductive = new Learner(transductive.Definition with { NormStatistics = NormStatistics.Support }, transductive.Parameters);
         IEnumerable<string> together = s_choices
             .Select(statistics => Text(learners[statistics].Evaluate(source, Split.Test, Episodes, Seed).Accuracy!.Value))
             .Append(Text(inductive.Evaluate(source, Split.Test, Episodes, Seed).Accuracy!.Value));

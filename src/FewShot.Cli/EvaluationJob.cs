@@ -10,7 +10,7 @@ namespace FewShot.Cli;
 
 /// <summary>What 'fewshot evaluate' was asked to do: everything is read and checked, nothing is compiled yet.</summary>
 internal sealed record EvaluationJob(
-    LearnerSpecification Learner,
+    LearnerDefinition Learner,
     ITaskSource Source,
     Split Split,
     int Episodes,
@@ -29,7 +29,7 @@ internal sealed record EvaluationJob(
     public static EvaluationJob Read(
         ParseResult parse,
         DataSelection stored,
-        LearnerSpecification trained,
+        LearnerDefinition trained,
         CommonOptions common,
         OpenedData? opened = null
     )
@@ -72,7 +72,7 @@ internal sealed record EvaluationJob(
         return evaluator.Run(parameters, Split, Episodes, Seed, cancellation: cancellation);
     }
 
-    private static string? NoteOn(ITaskSource source, LearnerSpecification trained, DataSelection data)
+    private static string? NoteOn(ITaskSource source, LearnerDefinition trained, DataSelection data)
     {
         if (data.Source != "images" || source is not ImageTasks { Dataset: var images })
         {
@@ -94,46 +94,46 @@ internal sealed record EvaluationJob(
             : null;
     }
 
-    /// <summary>The learner's specification for other tasks than it was trained on, where it can serve them.</summary>
-    private static LearnerSpecification Fit(
-        LearnerSpecification specification,
+    /// <summary>What the learner is for other tasks than it was trained on, where it can serve them.</summary>
+    private static LearnerDefinition Fit(
+        LearnerDefinition definition,
         ITaskSource source,
         NormStatistics? statistics,
         bool waysGiven
     )
     {
-        Method method = specification.CreateMethod();
+        Method method = definition.Method;
         TaskShape shape = source.Shape;
-        if (shape.Kind != specification.Kind || !shape.InputShape.SequenceEqual(specification.InputShape))
+        if (shape.Kind != definition.Kind || !shape.InputShape.SequenceEqual(definition.Network.Input.Extents.ToArray()))
         {
             throw new ArgumentException(
-                $"the run was trained on {specification.Kind.ToString().ToLowerInvariant()} of inputs "
-                    + $"{string.Join('×', specification.InputShape)}, "
+                $"the run was trained on {definition.Kind.ToString().ToLowerInvariant()} of inputs "
+                    + $"{string.Join('×', definition.Network.Input.Extents.ToArray())}, "
                     + $"but '{source.Name}' gives {shape.Kind.ToString().ToLowerInvariant()} of inputs "
                     + $"{string.Join('×', shape.InputShape)}; choose the data it was trained for"
             );
         }
 
-        if (method.Adaptation.NeedsHead && shape.Outputs != specification.Outputs)
+        if (method.Adaptation.NeedsHead && shape.Outputs != definition.Outputs)
         {
             throw new ArgumentException(
-                $"{method.Name} was trained with a head for {specification.Outputs} ways and cannot be measured on {shape.Outputs}; "
+                $"{method.Name} was trained with a head for {definition.Outputs} ways and cannot be measured on {shape.Outputs}; "
                     + (waysGiven ? "leave --ways out, " : "")
                     + $"train with --ways {shape.Outputs}, or use a method without a head such as r2d2 or protonet"
             );
         }
 
-        if (statistics == NormStatistics.Running && specification.NormStatistics != NormStatistics.Running)
+        if (statistics == NormStatistics.Running && definition.NormStatistics != NormStatistics.Running)
         {
             throw new ArgumentException(
                 "the run kept no running statistics; only a run trained with --norm-statistics running can be measured with them"
             );
         }
 
-        return specification with
+        return definition with
         {
             Outputs = shape.Outputs,
-            NormStatistics = statistics ?? specification.NormStatistics,
+            NormStatistics = statistics ?? definition.NormStatistics,
         };
     }
 }

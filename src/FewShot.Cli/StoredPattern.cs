@@ -32,11 +32,11 @@ internal static class StoredPattern
                 ?? throw new ArgumentException($"no pattern was chosen for '{run}' yet; choose one with 'fewshot patterns --run {run}'"),
             { } text => Pattern.Parse(text).ToString(),
         };
-        return pattern is null ? learner : new Learner(learner.Specification with { Pattern = pattern }, learner.Parameters);
+        return pattern is null ? learner : new Learner(learner.Definition.Under(Pattern.Parse(pattern)), learner.Parameters);
     }
 
     /// <summary>The pattern a learner adapts by; null where no layers change one by one.</summary>
-    public static string? Of(Learner learner) => (learner.Method.Adaptation as GradientDescent)?.Pattern.ToString();
+    public static string? Of(Learner learner) => learner.Method.Adaptation.Changing?.ToString();
 
     private static string? Read(string run)
     {

@@ -14,11 +14,11 @@ internal sealed record SupportSet(float[] Inputs, int[] Labels, float[] Values, 
     public int Count => ClassNames is null ? Values.Length : Labels.Length;
 
     /// <summary>Reads a folder of class folders of images, or a table, whichever the learner was trained on.</summary>
-    public static SupportSet Read(LearnerSpecification specification, string path) =>
-        specification.Preparation switch
+    public static SupportSet Read(LearnerDefinition definition, string path) =>
+        definition.Preparation switch
         {
             ImagePreparation images => ReadImages(images, path),
-            TablePreparation table => ReadTable(table, specification.Kind, path),
+            TablePreparation table => ReadTable(table, definition.Kind, path),
             _ => throw new ArgumentException(
                 "this learner does not say how files become its inputs; train it again with this version, or use the library with "
                     + "prepared numbers"

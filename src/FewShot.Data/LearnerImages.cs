@@ -21,7 +21,7 @@ public static class LearnerImages
     {
         ArgumentNullException.ThrowIfNull(learner);
         ArgumentNullException.ThrowIfNull(paths);
-        return learner.Specification.Preparation is ImagePreparation preparation
+        return learner.Definition.Preparation is ImagePreparation preparation
             ? preparation.Read(paths)
             : throw new ArgumentException(
                 "this learner was not trained on image files: prepare its inputs as its training data were",

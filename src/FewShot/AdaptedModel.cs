@@ -64,8 +64,8 @@ public sealed class AdaptedModel : IDisposable
     /// <summary>Names of the classes, if they were given.</summary>
     public IReadOnlyList<string>? ClassNames { get; }
 
-    /// <summary>The learner's specification.</summary>
-    public LearnerSpecification Specification => _programs.Specification;
+    /// <summary>The learner's definition.</summary>
+    public LearnerDefinition Definition => _programs.Definition;
 
     /// <summary>The most threads of one prediction, as <see cref="Learner.Threads"/>, which it begins with.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
@@ -139,7 +139,7 @@ public sealed class AdaptedModel : IDisposable
             : [];
         string[]? changed = selfContained && _programs.WeightsHash is not null ? [.. _state.Entries.Select(entry => entry.Name)] : null;
         new AdaptedModelFile(
-            Specification,
+            Definition,
             [.. _state.Tensors, .. weights],
             changed,
             _programs.WeightsHash,
@@ -198,11 +198,11 @@ public sealed class AdaptedModel : IDisposable
     public string? WarningFor(int queries)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(queries, 1);
-        int enough = Specification.QueryCount ?? Ways;
-        return Specification.NormStatistics != NormStatistics.Query || queries >= enough || !_programs.Graphs.Model.Normalizes
+        int enough = Definition.QueryCount ?? Ways;
+        return Definition.NormStatistics != NormStatistics.Query || queries >= enough || !_programs.Graphs.Model.Normalizes
             ? null
             : $"normalisation takes its statistics from the queries asked together: {queries} {(queries == 1 ? "is" : "are")} asked, "
-                + $"{(Specification.QueryCount is null ? "fewer than there are classes" : $"and the learner was measured with {enough}")}, "
+                + $"{(Definition.QueryCount is null ? "fewer than there are classes" : $"and the learner was measured with {enough}")}, "
                 + "so the answers may be much worse; "
                 + $"ask more together, of all classes, or adapt with {nameof(NormStatistics)} {NormStatistics.Support}, under which "
                 + "each query is answered for itself";
@@ -234,7 +234,7 @@ public sealed class AdaptedModel : IDisposable
         }
     }
 
-    private bool AnswersTogether => Specification.NormStatistics == NormStatistics.Query;
+    private bool AnswersTogether => Definition.NormStatistics == NormStatistics.Query;
 
     private static AdaptedModel Of(
         AdaptedModelFile file,
@@ -317,7 +317,7 @@ public sealed class AdaptedModel : IDisposable
                 {
                     faults.Add(first + i);
                 }
-                else if (Specification.Kind == TaskKind.Classification)
+                else if (Definition.Kind == TaskKind.Classification)
                 {
                     Reductions.SoftMax(row, target);
                 }

@@ -31,14 +31,14 @@ namespace FewShot;
 public sealed class Learner
 {
     /// <summary>A learner of given parameters.</summary>
-    /// <exception cref="ArgumentException">The parameters are not those of the specification.</exception>
-    public Learner(LearnerSpecification specification, ParameterSet parameters)
+    /// <exception cref="ArgumentException">The parameters are not those of the definition.</exception>
+    public Learner(LearnerDefinition definition, ParameterSet parameters)
     {
-        ArgumentNullException.ThrowIfNull(specification);
+        ArgumentNullException.ThrowIfNull(definition);
         ArgumentNullException.ThrowIfNull(parameters);
-        Specification = specification;
+        Definition = definition;
         Parameters = parameters;
-        TaskPrograms = TaskPrograms.Of(specification);
+        TaskPrograms = TaskPrograms.Of(definition);
         IReadOnlyList<ParameterSpecification> needed = TaskPrograms.Method.MetaParameters(TaskPrograms.Model);
         if (
             !needed
@@ -56,11 +56,11 @@ public sealed class Learner
             );
         }
 
-        Programs = new AdaptationPrograms(specification, TaskPrograms, WeightsOf(parameters), new Lazy<string?>(() => HashOf(parameters)));
+        Programs = new AdaptationPrograms(definition, TaskPrograms, WeightsOf(parameters), new Lazy<string?>(() => HashOf(parameters)));
     }
 
     /// <summary>What the learner is.</summary>
-    public LearnerSpecification Specification { get; }
+    public LearnerDefinition Definition { get; }
 
     /// <summary>Its meta-parameters. Do not change them once the learner is used.</summary>
     public ParameterSet Parameters { get; }
@@ -122,9 +122,9 @@ public sealed class Learner
             throw new StorageException($"'{file}' does not say what its learner is; it is not a checkpoint of FewShot");
         }
 
-        LearnerSpecification specification = LearnerSpecification.FromJson(json, file);
-        TaskPrograms graphs = TaskPrograms.Of(specification);
-        return new Learner(specification, StoredParameters.Read(checkpoint.Weights, graphs.Method.MetaParameters(graphs.Model), file));
+        LearnerDefinition definition = LearnerDefinition.FromJson(json, file);
+        TaskPrograms graphs = TaskPrograms.Of(definition);
+        return new Learner(definition, StoredParameters.Read(checkpoint.Weights, graphs.Method.MetaParameters(graphs.Model), file));
     }
 
     /// <summary>Writes the learner to one file that <see cref="Load"/> reads.</summary>
@@ -134,12 +134,12 @@ public sealed class Learner
             0,
             StoredParameters.ToStored(Parameters),
             [],
-            new Dictionary<string, string> { ["learner"] = Specification.ToJson().ToJsonString() }
+            new Dictionary<string, string> { ["learner"] = Definition.ToJson().ToJsonString() }
         ).Write(path);
 
     /// <summary>Adapts to a classification task.</summary>
     /// <param name="inputs">
-    /// Support examples, row-major, one after another, as <see cref="LearnerSpecification.Preparation"/> makes them: of images, height ×
+    /// Support examples, row-major, one after another, as <see cref="LearnerDefinition.Preparation"/> makes them: of images, height ×
     /// width × channels numbers, each sample / 255 (1 − sample / 255 for ink on paper), less the mean and divided by the scale of its
     /// channel (<c>ReadImages</c> of FewShot.Data gives them); of a table, each feature less its mean and divided by its scale. A learner without a
     /// preparation takes numbers scaled as in training.
@@ -151,7 +151,7 @@ public sealed class Learner
     /// </exception>
     public AdaptedModel Adapt(ReadOnlySpan<float> inputs, ReadOnlySpan<int> labels, IReadOnlyList<string>? classNames = null)
     {
-        if (Specification.Kind != TaskKind.Classification)
+        if (Definition.Kind != TaskKind.Classification)
         {
             throw new ArgumentException("this learner fits values, not classes: give targets instead of labels", nameof(labels));
         }
@@ -170,7 +170,7 @@ public sealed class Learner
                 : Math.Max(ways, label + 1);
         }
 
-        int outputs = TaskPrograms.Method.Adaptation.NeedsHead ? Specification.Outputs : ways;
+        int outputs = TaskPrograms.Method.Adaptation.NeedsHead ? Definition.Outputs : ways;
         if (ways < 2 || ways > outputs)
         {
             throw new ArgumentException(
@@ -204,8 +204,8 @@ public sealed class Learner
     /// <param name="targets">Their values, row-major [examples, outputs]; those of a table standardised by its preparation too.</param>
     /// <exception cref="ArgumentException">Sizes do not fit the learner, or a value is not finite.</exception>
     public AdaptedModel Adapt(ReadOnlySpan<float> inputs, ReadOnlySpan<float> targets) =>
-        Specification.Kind == TaskKind.Regression
-            ? Adapt(inputs, targets, Specification.Outputs, Specification.Outputs, null)
+        Definition.Kind == TaskKind.Regression
+            ? Adapt(inputs, targets, Definition.Outputs, Definition.Outputs, null)
             : throw new ArgumentException("this learner classifies: give labels instead of targets", nameof(targets));
 
     /// <summary>Measures the learner on a split of a source.</summary>
@@ -216,7 +216,7 @@ public sealed class Learner
     /// <param name="workers">Threads.</param>
     public EvaluationResult Evaluate(ITaskSource source, Split split = Split.Test, int episodes = 600, ulong seed = 1, int workers = 1)
     {
-        using var evaluator = new Evaluator(Specification, source, workers);
+        using var evaluator = new Evaluator(Definition, source, workers);
         return evaluator.Run(Parameters, split, episodes, seed);
     }
 

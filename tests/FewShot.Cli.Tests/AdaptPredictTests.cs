@@ -187,7 +187,7 @@ public sealed class AdaptPredictTests
         ]!.AsArray();
         Assert.Equal($"{folder["queries.csv"]}:2", (string)predictions[0]!["row"]!);
         using AdaptedModel model = AdaptedModel.Load(folder["m.safetensors"]);
-        var preparation = (TablePreparation)model.Specification.Preparation!;
+        var preparation = (TablePreparation)model.Definition.Preparation!;
         float[] standardised = model.Predict(preparation.Read(folder["queries.csv"], targets: null).Inputs);
         Assert.Equal(
             standardised.Select(value => preparation.Restore(value)),

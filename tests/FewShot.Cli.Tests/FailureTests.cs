@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using FewShot.Data;
 using FewShot.Storage;
 using FewShot.Tests.Storage;

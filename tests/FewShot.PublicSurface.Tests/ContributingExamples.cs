@@ -65,7 +65,7 @@ public class ContributingExamples
 }
 
 /// <summary>Multiplies each channel by a learned number.</summary>
-public sealed class Gain : Layer
+public sealed record Gain : Layer
 {
     public override IEnumerable<ParameterSpecification> Parameters(string name, Shape input) =>
         [new($"{name}.scale", new Shape(input[-1]), Initializer.Constant(1))];

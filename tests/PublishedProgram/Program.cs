@@ -4,7 +4,7 @@ using FewShot;
 
 // LEARNER MODEL: loads a learner, adapts it to six examples of three classes, saves and loads the model, and prints what it answers.
 Learner learner = Learner.Load(args[0]);
-int size = learner.Specification.InputShape.Aggregate(1, (product, extent) => product * extent);
+int size = learner.Definition.Network.Input.Count;
 using AdaptedModel adapted = learner.Adapt(Numbers(6 * size, 1), [0, 0, 1, 1, 2, 2], ["a", "b", "c"]);
 adapted.Save(args[1]);
 using AdaptedModel model = AdaptedModel.Load(args[1]);

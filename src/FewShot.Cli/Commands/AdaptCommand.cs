@@ -43,7 +43,7 @@ internal static class AdaptCommand
             string run = CommonOptions.Required(parse, common.Run);
             Learner learner = Load(run, parse.GetValue(common.RunPattern), parse.GetValue(common.Learner.NormStatistics));
             learner.Threads = CommonOptions.WorkersOf(parse, common);
-            SupportSet examples = SupportSet.Read(learner.Specification, CommonOptions.Required(parse, support));
+            SupportSet examples = SupportSet.Read(learner.Definition, CommonOptions.Required(parse, support));
             string file = parse.GetValue(model) ?? "model.safetensors";
 
             using AdaptedModel adapted = examples.Adapt(learner);
@@ -75,7 +75,7 @@ internal static class AdaptCommand
     {
         Learner learner = StoredPattern.Apply(TrainedRun.Load(run), run, pattern);
 
-        if (statistics is null || statistics == learner.Specification.NormStatistics)
+        if (statistics is null || statistics == learner.Definition.NormStatistics)
         {
             return learner;
         }
@@ -84,12 +84,12 @@ internal static class AdaptCommand
             ? throw new ArgumentException(
                 "the run kept no running statistics; only a run trained with --norm-statistics running can be adapted with them"
             )
-            : new Learner(learner.Specification with { NormStatistics = statistics.Value }, learner.Parameters);
+            : new Learner(learner.Definition with { NormStatistics = statistics.Value }, learner.Parameters);
     }
 
     private static void Print(Learner learner, SupportSet examples, string options, string file, double milliseconds, Output output)
     {
-        LearnerSpecification specification = learner.Specification;
+        LearnerDefinition definition = learner.Definition;
         string what = examples.ClassNames is { } names
             ? $"{examples.Count} examples of {names.Count} classes "
                 + $"({string.Join(", ", names.Select((name, label) => $"{name}: {examples.Labels.Count(l => l == label)}"))})"
@@ -101,10 +101,10 @@ internal static class AdaptCommand
                     + $"{(learner.Threads == 1 ? "one thread" : $"up to {learner.Threads} threads")}."
             )
         );
-        if (Format.Normalization(specification) is { } statistics)
+        if (Format.Normalization(definition) is { } statistics)
         {
             output.Line(
-                specification.NormStatistics == NormStatistics.Query
+                definition.NormStatistics == NormStatistics.Query
                     ? $"Answers depend on what is predicted together ({statistics}); --norm-statistics support makes each answer its own."
                     : $"Each query is answered for itself ({statistics})."
             );
@@ -117,7 +117,7 @@ internal static class AdaptCommand
                 ["model"] = file,
                 ["method"] = learner.Method.Name,
                 ["pattern"] = StoredPattern.Of(learner),
-                ["normStatistics"] = Format.Name(specification.NormStatistics),
+                ["normStatistics"] = Format.Name(definition.NormStatistics),
                 ["examples"] = examples.Count,
                 ["classes"] = examples.ClassNames is null ? null : Format.Json(examples.ClassNames),
                 ["milliseconds"] = milliseconds,

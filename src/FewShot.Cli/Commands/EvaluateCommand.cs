@@ -40,7 +40,7 @@ internal static class EvaluateCommand
                 run,
                 parse.GetValue(common.RunPattern) ?? StoredPattern.Trained
             );
-            var job = EvaluationJob.Read(parse, stored.Data, learner.Specification, common);
+            var job = EvaluationJob.Read(parse, stored.Data, learner.Definition, common);
             if (job.Note is { } note)
             {
                 output.Note($"note: {note}");

@@ -55,7 +55,7 @@ internal static class PatternsCommand
                 Seed = parse.GetValue(common.Seed) ?? 1,
                 Rounds = parse.GetValue(rounds) ?? 4,
             };
-            var search = new PatternSearch(learner, source, options, CommonOptions.WorkersOf(parse, common));
+            var search = new PatternSearch(learner.Definition, learner.Parameters, source, options, CommonOptions.WorkersOf(parse, common));
             int done = 0;
             PatternChoice choice = search.Run(
                 (what, pattern, accuracy) =>
@@ -66,17 +66,17 @@ internal static class PatternsCommand
                 cancellation
             );
             JsonObject json = Json(choice, options);
-            json["normStatistics"] = Format.Name(learner.Specification.NormStatistics);
+            json["normStatistics"] = Format.Name(learner.Definition.NormStatistics);
             StoredPattern.Write(run, json);
             Plot(choice).Save(Path.Combine(run, PlotName));
-            Print(choice, options, learner.Specification, run, output);
+            Print(choice, options, learner.Definition, run, output);
             output.Result(json);
             return ExitCode.Ok;
         });
         return command;
     }
 
-    private static void Print(PatternChoice choice, PatternSearchOptions options, LearnerSpecification learner, string run, Output output)
+    private static void Print(PatternChoice choice, PatternSearchOptions options, LearnerDefinition learner, string run, Output output)
     {
         output.Line(
             $"{choice.Screened} patterns tried on {Math.Min(options.ScreeningEpisodes, options.Episodes)} validation tasks, "

@@ -33,7 +33,7 @@ internal static class PredictCommand
             (string[] names, float[] inputs) = Read(adapted, parse.GetValue(files)!);
             float[] answers = Answer(adapted, names, inputs);
             JsonObject how = HowAnswered(adapted, names.Length, output);
-            if (adapted.Specification.Kind == TaskKind.Classification)
+            if (adapted.Definition.Kind == TaskKind.Classification)
             {
                 PrintClasses(adapted, names, answers, how, output);
             }
@@ -49,7 +49,7 @@ internal static class PredictCommand
 
     private static (string[] Names, float[] Inputs) Read(AdaptedModel adapted, string[] paths)
     {
-        switch (adapted.Specification.Preparation)
+        switch (adapted.Definition.Preparation)
         {
             case ImagePreparation images:
                 string[] files = [.. paths.SelectMany(path => Directory.Exists(path) ? ImagePreparation.FilesOf(path) : [path])];
@@ -89,12 +89,12 @@ internal static class PredictCommand
             output.Note($"note: {caution}");
         }
 
-        if (Format.Normalization(adapted.Specification) is { } statistics)
+        if (Format.Normalization(adapted.Definition) is { } statistics)
         {
             output.Line($"{queries} {(queries == 1 ? "query" : "queries")}, {statistics}");
         }
 
-        return new JsonObject { ["normStatistics"] = Format.Name(adapted.Specification.NormStatistics), ["caution"] = caution };
+        return new JsonObject { ["normStatistics"] = Format.Name(adapted.Definition.NormStatistics), ["caution"] = caution };
     }
 
     private static void PrintClasses(AdaptedModel adapted, string[] names, float[] probabilities, JsonObject json, Output output)
@@ -133,7 +133,7 @@ internal static class PredictCommand
 
     private static void PrintValues(AdaptedModel adapted, string[] names, float[] values, JsonObject json, Output output)
     {
-        var preparation = (TablePreparation)adapted.Specification.Preparation!;
+        var preparation = (TablePreparation)adapted.Definition.Preparation!;
         Table table = Format.Table("row", preparation.Target);
         var predictions = new JsonArray();
         for (int i = 0; i < names.Length; i++)

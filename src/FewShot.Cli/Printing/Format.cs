@@ -47,13 +47,13 @@ internal static class Format
     public static string Number(double value) => value.ToString("0.####", CultureInfo.InvariantCulture);
 
     /// <summary>Whether the network normalises at all, so that it matters by which statistics.</summary>
-    public static bool Normalizes(LearnerSpecification specification) => specification.CreateModel().Normalizes;
+    public static bool Normalizes(LearnerDefinition definition) => definition.Network.Normalizes;
 
     /// <summary>
     /// Where normalisation takes its statistics from, for a line beside a figure; null for a network that does not normalise.
     /// </summary>
-    public static string? Normalization(LearnerSpecification specification) =>
-        Normalizes(specification) ? $"normalisation from {Name(specification.NormStatistics)} statistics" : null;
+    public static string? Normalization(LearnerDefinition definition) =>
+        Normalizes(definition) ? $"normalisation from {Name(definition.NormStatistics)} statistics" : null;
 
     /// <summary>The choice as it is written on a command line and in JSON.</summary>
     public static string Name(NormStatistics statistics) => statistics.ToString().ToLowerInvariant();

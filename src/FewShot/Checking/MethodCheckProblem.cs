@@ -116,9 +116,9 @@ internal sealed class MethodCheckProblem
                 .. Enumerable
                     .Range(1, 2)
                     .Select(i =>
-                        (
+                        new NamedLayer(
                             $"layer{i}",
-                            (Layer)new Sequential(("linear", new Linear(5)), ("norm", new BatchNormalization()), ("tanh", Activation.Tanh))
+                            new Sequential(("linear", new Linear(5)), ("norm", new BatchNormalization()), ("tanh", Activation.Tanh))
                         )
                     ),
             ],

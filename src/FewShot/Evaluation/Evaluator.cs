@@ -15,7 +15,7 @@ public sealed class Evaluator : IDisposable
 {
     private const int TimedEpisodes = 100;
 
-    private readonly LearnerSpecification _specification;
+    private readonly LearnerDefinition _definition;
     private readonly TaskPrograms _graphs;
     private readonly ITaskSource _source;
     private readonly TaskThreads _team;
@@ -25,23 +25,23 @@ public sealed class Evaluator : IDisposable
     private readonly Lazy<SimdProgram> _adapt;
 
     /// <summary>Compiles the programs.</summary>
-    /// <param name="specification">The learner.</param>
+    /// <param name="definition">The learner.</param>
     /// <param name="source">Where tasks come from.</param>
     /// <param name="workers">Threads.</param>
     /// <exception cref="ArgumentException">The learner cannot serve such tasks, or the workers need more memory than there is.</exception>
-    public Evaluator(LearnerSpecification specification, ITaskSource source, int workers)
-        : this(specification, source, workers, everyStep: true) { }
+    public Evaluator(LearnerDefinition definition, ITaskSource source, int workers)
+        : this(definition, source, workers, everyStep: true) { }
 
     /// <summary>
     /// Compiles the programs; those that answer after the last inner step alone spare the passes over the queries after the others.
     /// </summary>
-    internal Evaluator(LearnerSpecification specification, ITaskSource source, int workers, bool everyStep)
+    internal Evaluator(LearnerDefinition definition, ITaskSource source, int workers, bool everyStep)
     {
-        ArgumentNullException.ThrowIfNull(specification);
+        ArgumentNullException.ThrowIfNull(definition);
         ArgumentNullException.ThrowIfNull(source);
-        _specification = specification;
+        _definition = definition;
         _source = source;
-        _graphs = TaskPrograms.Of(specification);
+        _graphs = TaskPrograms.Of(definition);
         _program = new SimdProgram(_graphs.Evaluation(source.Shape, everyStep));
         _adapt = new Lazy<SimdProgram>(() => new SimdProgram(_graphs.Adapt(source.Shape.SupportCount, source.Shape.Outputs)));
         WorkerMemory.Require(_program, workers);
@@ -88,7 +88,7 @@ public sealed class Evaluator : IDisposable
             _graphs.Method.Name,
             _graphs.Method.MetaGradient.Order,
             _source.Shape,
-            _specification.NormStatistics,
+            _definition.NormStatistics,
             split,
             episodes,
             seed,

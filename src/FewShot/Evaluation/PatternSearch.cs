@@ -46,7 +46,7 @@ public sealed class PatternSearch
 {
     private const int AdaptationsATurn = 5;
 
-    private readonly LearnerSpecification _specification;
+    private readonly LearnerDefinition _definition;
     private readonly ParameterSet _parameters;
     private readonly ITaskSource _source;
     private readonly PatternSearchOptions _options;
@@ -58,15 +58,22 @@ public sealed class PatternSearch
     private Trial? _reference;
 
     /// <summary>Prepares a search.</summary>
-    /// <exception cref="ArgumentException">The learner does not adapt by gradient descent, or its tasks have no accuracy.</exception>
-    public PatternSearch(Learner learner, ITaskSource source, PatternSearchOptions options, int workers)
+    /// <param name="definition">The learner.</param>
+    /// <param name="parameters">Its meta-parameters.</param>
+    /// <param name="source">Where tasks come from.</param>
+    /// <param name="options">What to search for.</param>
+    /// <param name="workers">Threads; they do not change the choice but for what times decide.</param>
+    /// <exception cref="ArgumentException">The learner does not adapt by inner steps, or its tasks have no accuracy.</exception>
+    public PatternSearch(LearnerDefinition definition, ParameterSet parameters, ITaskSource source, PatternSearchOptions options, int workers)
     {
-        ArgumentNullException.ThrowIfNull(learner);
+        ArgumentNullException.ThrowIfNull(definition);
+        ArgumentNullException.ThrowIfNull(parameters);
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(options);
-        if (learner.Method.Adaptation is not GradientDescent descent)
+        AdaptationRule adaptation = definition.Method.Adaptation;
+        if (adaptation.Changing is null || adaptation.Steps == 0)
         {
-            throw new ArgumentException($"patterns are for gradient-descent adaptation; {learner.Method.Name} adapts in closed form");
+            throw new ArgumentException($"patterns are for gradient-descent adaptation; {definition.Method.Name} adapts in closed form");
         }
 
         if (source.Shape.Kind != TaskKind.Classification)
@@ -74,9 +81,9 @@ public sealed class PatternSearch
             throw new ArgumentException("a pattern is chosen by accuracy: the tasks must be classification");
         }
 
-        (_specification, _parameters, _source, _options, _workers) = (learner.Specification, learner.Parameters, source, options, workers);
-        _steps = descent.InnerSteps;
-        _layers = learner.TaskPrograms.Model.Layers.Count;
+        (_definition, _parameters, _source, _options, _workers) = (definition, parameters, source, options, workers);
+        _steps = adaptation.Steps;
+        _layers = definition.Network.Layers.Count;
         _screening = Math.Min(options.ScreeningEpisodes, options.Episodes);
     }
 
@@ -263,7 +270,7 @@ public sealed class PatternSearch
     }
 
     private Evaluator Evaluate(Pattern pattern) =>
-        new(_specification with { Pattern = pattern.ToString() }, _source, _workers, everyStep: false);
+        new(_definition.Under(pattern), _source, _workers, everyStep: false);
 
     /// <summary>
     /// For each the median time of adaptation on this thread in its best turn: other work on the machine only ever makes a turn slower.

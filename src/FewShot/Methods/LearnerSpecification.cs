@@ -50,7 +50,7 @@ public sealed record LearnerSpecification
 
     /// <summary>
     /// Queries of each task it was trained on, all classes together: how many answers were asked for at once where it was measured. Null
-    /// where that is not known. The trainer fills it in, see <see cref="Training.Trainer.Specification"/>.
+    /// where that is not known. The trainer fills it in, see <see cref="Training.Trainer.Definition"/>.
     /// </summary>
     public int? QueryCount
     {
@@ -106,17 +106,26 @@ public sealed record LearnerSpecification
     public bool WarmStart { get; init; }
 
     /// <summary>How files become examples; null where only prepared numbers are known.</summary>
-    /// <exception cref="StorageException">
-    /// The learner was read from a file that names a preparation which no one registered in this program, see <see cref="PartRegistry"/>.
-    /// </exception>
-    public InputPreparation? Preparation
-    {
-        get => field ?? (_unread is null ? null : ReadPreparation(_unread.Value.Json, _unread.Value.Path));
-        init;
-    }
+    public InputPreparation? Preparation { get; init; }
 
-    // A preparation that no one had registered when the file was read: who adapts to prepared numbers does not need it.
-    private (JsonObject Json, string Path)? _unread;
+    /// <summary>The learner that the names and settings describe.</summary>
+    /// <exception cref="ArgumentException">A name is unknown, a part does not apply, or the network does not fit the inputs.</exception>
+    public LearnerDefinition ToDefinition() =>
+        new(CreateMethod(), CreateModel(), Kind)
+        {
+            Outputs = Outputs,
+            NormStatistics = NormStatistics,
+            QueryCount = QueryCount,
+            Preparation = Preparation,
+        };
+
+    /// <summary>The learner that a specification describes, see <see cref="ToDefinition"/>.</summary>
+    /// <param name="specification">The names and settings.</param>
+    public static implicit operator LearnerDefinition(LearnerSpecification specification)
+    {
+        ArgumentNullException.ThrowIfNull(specification);
+        return specification.ToDefinition();
+    }
 
     /// <summary>
     /// The method, composed. For regression an inner step size that is not set is 0.01, as in the sinusoids of Finn 2017, or 0.001 where
@@ -177,21 +186,12 @@ public sealed record LearnerSpecification
     public override int GetHashCode() => ToJson().ToJsonString().GetHashCode(StringComparison.Ordinal);
 
     /// <summary>The specification as JSON.</summary>
-    /// <exception cref="ArgumentException">A part has no registered name.</exception>
+    /// <exception cref="ArgumentException">The preparation has no registered name.</exception>
     public JsonObject ToJson()
     {
-        LearnerSpecification known = this with { _unread = null };
         try
         {
-            JsonObject json = JsonSerializer
-                .SerializeToNode(known, PartRegistry.TypeOf<LearnerSpecification>(LearnerJson.Default))!
-                .AsObject();
-            if (_unread is { } unread)
-            {
-                json["preparation"] = unread.Json.DeepClone();
-            }
-
-            return json;
+            return JsonSerializer.SerializeToNode(this, PartRegistry.TypeOf<LearnerSpecification>(LearnerJson.Default))!.AsObject();
         }
         catch (NotSupportedException error)
         {
@@ -205,14 +205,6 @@ public sealed record LearnerSpecification
     /// <exception cref="StorageException">It is not one; the message says which setting is wrong.</exception>
     public static LearnerSpecification FromJson(JsonNode? json, string path)
     {
-        JsonObject? unread =
-            json?["preparation"] is JsonObject preparation && PartRegistry.Unregistered(preparation) is not null ? preparation : null;
-        if (unread is not null)
-        {
-            json = json!.DeepClone();
-            json["preparation"] = null;
-        }
-
         LearnerSpecification specification = StoredJson.Read(
             json,
             PartRegistry.TypeOf<LearnerSpecification>(LearnerJson.Default),
@@ -222,37 +214,14 @@ public sealed record LearnerSpecification
         );
         try
         {
-            // Shapes are computed, nothing is allocated: a forged size is found here.
-            Model model = specification.CreateModel();
-            _ = ParameterSet.CountOf(specification.CreateMethod().MetaParameters(model));
-            return specification.Preparation?.Incompatibility(model.Input) is { } fault
-                ? throw StoredJson.Fault(path, Subject, $"'preparation' {fault}")
-                : specification with
-                {
-                    _unread = unread is null ? null : (unread, path),
-                };
+            _ = specification.ToDefinition().Checked(path);
+            return specification;
         }
         catch (ArgumentException error)
         {
             throw StoredJson.Fault(path, Subject, error);
         }
     }
-
-    private InputPreparation ReadPreparation(JsonObject json, string path)
-    {
-        if (PartRegistry.Unregistered(json) is { } missing)
-        {
-            throw new StorageException($"'{path}' does not say how files become inputs: {missing}");
-        }
-
-        JsonObject whole = (this with { _unread = null }).ToJson();
-        whole["preparation"] = json.DeepClone();
-        return FromJson(whole, path).Preparation!;
-    }
-
-    /// <summary>Reads a specification from text.</summary>
-    /// <exception cref="StorageException">It is not one; the message says which setting is wrong.</exception>
-    internal static LearnerSpecification FromJson(string json, string path) => FromJson(StoredJson.ParseObject(json, path, Subject), path);
 
     private const string Subject = "what its learner is";
 

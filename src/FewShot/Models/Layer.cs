@@ -1,12 +1,15 @@
 using FewShot.Compute.Graphs;
+using FewShot.Storage;
 
 namespace FewShot.Models;
 
 /// <summary>
 /// A pure function of named parameters. To write one: say which parameters it has for an input, which shape it gives, and what it computes;
-/// it can then be differentiated, adapted and run everywhere a built-in layer can.
+/// it can then be differentiated, adapted and run everywhere a built-in layer can. To save learners with it, register it
+/// (<see cref="PartRegistry"/>): its public properties are what files hold. Immutable.
 /// </summary>
-public abstract class Layer
+[PartKind]
+public abstract record Layer
 {
     /// <summary>The parameters the layer needs under a name, for one example of a shape (without the batch axis).</summary>
     public virtual IEnumerable<ParameterSpecification> Parameters(string name, Shape input) => [];

@@ -1,22 +1,23 @@
+using System.Text.Json.Serialization;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Operations;
 
 namespace FewShot.Models;
 
 /// <summary>x·W + b on vectors [n, in], <c>weight</c> [in, out] and <c>bias</c> [out]. Inputs of more axes are flattened.</summary>
-/// <param name="outputs">Size of the result.</param>
-/// <param name="initializer">Of the weight; Glorot by default. The bias starts at 0.</param>
-public sealed class Linear(int outputs, Initializer? initializer = null) : Layer
+/// <param name="Outputs">Size of the result.</param>
+/// <param name="Initializer">How the weight starts; null for Glorot. The bias starts at 0.</param>
+public sealed record Linear(int Outputs, Initializer? Initializer = null) : Layer
 {
     /// <inheritdoc/>
     public override IEnumerable<ParameterSpecification> Parameters(string name, Shape input) =>
         [
-            new($"{name}.weight", new Shape(input.Count, outputs), initializer ?? Initializer.Glorot()),
-            new($"{name}.bias", new Shape(outputs), Initializer.Constant(0)),
+            new($"{name}.weight", new Shape(input.Count, Outputs), Initializer ?? Models.Initializer.Glorot()),
+            new($"{name}.bias", new Shape(Outputs), Models.Initializer.Constant(0)),
         ];
 
     /// <inheritdoc/>
-    public override Shape Output(Shape input) => new(outputs);
+    public override Shape Output(Shape input) => new(Outputs);
 
     /// <inheritdoc/>
     public override Tensor Apply(string name, TensorMap parameters, Tensor x, NormalizationSource normalization) =>
@@ -24,20 +25,20 @@ public sealed class Linear(int outputs, Initializer? initializer = null) : Layer
 }
 
 /// <summary>2-D convolution of images [n, h, w, c] with <c>weight</c> [k, k, c, out] and <c>bias</c> [out].</summary>
-/// <param name="outputs">Output channels.</param>
-/// <param name="kernel">Height and width of the kernel.</param>
-/// <param name="stride">Step of the kernel.</param>
-/// <param name="padding">Zeros added on each side.</param>
-/// <param name="bias">False where a normalisation follows that would cancel it.</param>
-public sealed class ConvolutionLayer(int outputs, int kernel = 3, int stride = 1, int padding = 1, bool bias = true) : Layer
+/// <param name="Outputs">Output channels.</param>
+/// <param name="Kernel">Height and width of the kernel.</param>
+/// <param name="Stride">Step of the kernel.</param>
+/// <param name="Padding">Zeros added on each side.</param>
+/// <param name="Bias">False where a normalisation follows that would cancel it.</param>
+public sealed record ConvolutionLayer(int Outputs, int Kernel = 3, int Stride = 1, int Padding = 1, bool Bias = true) : Layer
 {
     /// <inheritdoc/>
     public override IEnumerable<ParameterSpecification> Parameters(string name, Shape input)
     {
-        yield return new($"{name}.weight", new Shape(kernel, kernel, Channels(input), outputs), Initializer.Kaiming());
-        if (bias)
+        yield return new($"{name}.weight", new Shape(Kernel, Kernel, Channels(input), Outputs), Initializer.Kaiming());
+        if (Bias)
         {
-            yield return new($"{name}.bias", new Shape(outputs), Initializer.Constant(0));
+            yield return new($"{name}.bias", new Shape(Outputs), Initializer.Constant(0));
         }
     }
 
@@ -45,28 +46,28 @@ public sealed class ConvolutionLayer(int outputs, int kernel = 3, int stride = 1
     public override Shape Output(Shape input)
     {
         _ = Channels(input);
-        return new Shape(Extent(input[0]), Extent(input[1]), outputs);
+        return new Shape(Extent(input[0]), Extent(input[1]), Outputs);
     }
 
     /// <inheritdoc/>
     public override Tensor Apply(string name, TensorMap parameters, Tensor x, NormalizationSource normalization)
     {
-        Tensor y = x.Convolve(parameters[$"{name}.weight"], stride, padding);
-        return bias ? y + parameters[$"{name}.bias"] : y;
+        Tensor y = x.Convolve(parameters[$"{name}.weight"], Stride, Padding);
+        return Bias ? y + parameters[$"{name}.bias"] : y;
     }
 
     private static int Channels(Shape input) =>
         input.Rank == 3 ? input[2] : throw new ShapeException($"a convolution needs images [height, width, channels], got {input}");
 
-    private int Extent(int size) => ((size + (2 * padding) - kernel) / stride) + 1;
+    private int Extent(int size) => ((size + (2 * Padding) - Kernel) / Stride) + 1;
 }
 
 /// <summary>
 /// Batch normalisation over all axes but the last (Ioffe 2015): biased variance; learned <c>scale</c> and <c>shift</c> a channel;
 /// statistics as the pass demands.
 /// </summary>
-/// <param name="epsilon">Added to the variance.</param>
-public sealed class BatchNormalization(double epsilon = 1e-5) : Layer
+/// <param name="Epsilon">What is added to the variance.</param>
+public sealed record BatchNormalization(double Epsilon = 1e-5) : Layer
 {
     /// <inheritdoc/>
     public override IEnumerable<ParameterSpecification> Parameters(string name, Shape input) =>
@@ -82,45 +83,54 @@ public sealed class BatchNormalization(double epsilon = 1e-5) : Layer
 
     /// <inheritdoc/>
     public override Tensor Apply(string name, TensorMap parameters, Tensor x, NormalizationSource normalization) =>
-        (normalization.Normalize(name, x, epsilon) * parameters[$"{name}.scale"]) + parameters[$"{name}.shift"];
+        (normalization.Normalize(name, x, Epsilon) * parameters[$"{name}.scale"]) + parameters[$"{name}.shift"];
 }
 
-/// <summary>A function without parameters, applied to every element.</summary>
-/// <param name="function">The function.</param>
-public sealed class Activation(Func<Tensor, Tensor> function) : Layer
+/// <summary>
+/// A function without parameters, applied to every element. One of a function given has no name in files: to save learners with a function
+/// of one's own, write a layer.
+/// </summary>
+/// <param name="Function">The function.</param>
+public record Activation([property: JsonIgnore] Func<Tensor, Tensor> Function) : Layer
 {
     /// <summary>max(x, 0).</summary>
-    public static Activation Relu { get; } = new(x => x.Relu());
+    public static Activation Relu { get; } = new ReluActivation();
 
     /// <summary>Hyperbolic tangent.</summary>
-    public static Activation Tanh { get; } = new(x => x.Tanh());
+    public static Activation Tanh { get; } = new TanhActivation();
 
     /// <inheritdoc/>
     public override Shape Output(Shape input) => input;
 
     /// <inheritdoc/>
-    public override Tensor Apply(string name, TensorMap parameters, Tensor x, NormalizationSource normalization) => function(x);
+    public override Tensor Apply(string name, TensorMap parameters, Tensor x, NormalizationSource normalization) => Function(x);
 }
 
+/// <summary>max(x, 0), as files name it.</summary>
+internal sealed record ReluActivation() : Activation(x => x.Relu());
+
+/// <summary>Hyperbolic tangent, as files name it.</summary>
+internal sealed record TanhActivation() : Activation(x => x.Tanh());
+
 /// <summary>The largest entry of each k×k window, stride k.</summary>
-/// <param name="window">k.</param>
-public sealed class MaxPooling(int window = 2) : Layer
+/// <param name="Window">The side k of a window, and its step.</param>
+public sealed record MaxPooling(int Window = 2) : Layer
 {
     /// <inheritdoc/>
-    public override Shape Output(Shape input) => new(input[0] / window, input[1] / window, input[2]);
+    public override Shape Output(Shape input) => new(input[0] / Window, input[1] / Window, input[2]);
 
     /// <inheritdoc/>
-    public override Tensor Apply(string name, TensorMap parameters, Tensor x, NormalizationSource normalization) => x.MaxPool(window);
+    public override Tensor Apply(string name, TensorMap parameters, Tensor x, NormalizationSource normalization) => x.MaxPool(Window);
 }
 
 /// <summary>Layers one after another, each under a name of its own: <c>block1.conv</c>.</summary>
-/// <param name="layers">The layers and their names.</param>
-public sealed class Sequential(params IReadOnlyList<(string Name, Layer Layer)> layers) : Layer
+/// <param name="Layers">The layers and their names.</param>
+public sealed record Sequential(params IReadOnlyList<NamedLayer> Layers) : Layer
 {
     /// <inheritdoc/>
     public override IEnumerable<ParameterSpecification> Parameters(string name, Shape input)
     {
-        foreach ((string own, Layer layer) in layers)
+        foreach ((string own, Layer layer) in Layers)
         {
             foreach (ParameterSpecification parameter in layer.Parameters($"{name}.{own}", input))
             {
@@ -132,9 +142,9 @@ public sealed class Sequential(params IReadOnlyList<(string Name, Layer Layer)> 
     }
 
     /// <inheritdoc/>
-    public override Shape Output(Shape input) => layers.Aggregate(input, (shape, entry) => entry.Layer.Output(shape));
+    public override Shape Output(Shape input) => Layers.Aggregate(input, (shape, entry) => entry.Layer.Output(shape));
 
     /// <inheritdoc/>
     public override Tensor Apply(string name, TensorMap parameters, Tensor x, NormalizationSource normalization) =>
-        layers.Aggregate(x, (value, entry) => entry.Layer.Apply($"{name}.{entry.Name}", parameters, value, normalization));
+        Layers.Aggregate(x, (value, entry) => entry.Layer.Apply($"{name}.{entry.Name}", parameters, value, normalization));
 }

@@ -12,7 +12,7 @@ public sealed class Model
     /// <summary>The name of the last layer of a model that has one.</summary>
     public const string Head = "head";
 
-    private readonly IReadOnlyList<(string Name, Layer Layer)> _body;
+    private readonly IReadOnlyList<NamedLayer> _body;
     private readonly Linear? _head;
 
     /// <summary>Composes a model.</summary>
@@ -20,7 +20,7 @@ public sealed class Model
     /// <param name="input">The shape of one example.</param>
     /// <param name="body">Layers of the body, first to last; a name has no dot.</param>
     /// <param name="outputs">Size of the head's result; 0 for a model without a head, whose result is the embedding.</param>
-    public Model(string name, Shape input, IReadOnlyList<(string Name, Layer Layer)> body, int outputs)
+    public Model(string name, Shape input, IReadOnlyList<NamedLayer> body, int outputs)
     {
         string? misnamed = body.Select(entry => entry.Name)
             .FirstOrDefault(own => own.Length == 0 || own.Contains('.') || own == Head || body.Count(entry => entry.Name == own) > 1);
@@ -58,6 +58,9 @@ public sealed class Model
     /// <summary>Its name in files and tables.</summary>
     public string Name { get; }
 
+    /// <summary>The layers of the body, first to last.</summary>
+    public IReadOnlyList<NamedLayer> Body => _body;
+
     /// <summary>The shape of one example.</summary>
     public Shape Input { get; }
 
@@ -76,6 +79,10 @@ public sealed class Model
 
     /// <summary>Size of the head's result; 0 without a head.</summary>
     public int Outputs { get; }
+
+    /// <summary>The same network with a head of another size, or none.</summary>
+    /// <param name="outputs">Size of the head's result; 0 for none.</param>
+    public Model WithOutputs(int outputs) => outputs == Outputs ? this : new Model(Name, Input, _body, outputs);
 
     /// <summary>Names of the layers, first to last, the head included.</summary>
     public IReadOnlyList<string> Layers { get; }

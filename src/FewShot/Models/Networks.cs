@@ -1,4 +1,5 @@
 using FewShot.Compute.Graphs;
+using FewShot.Tasks;
 
 namespace FewShot.Models;
 
@@ -22,13 +23,19 @@ public static class Networks
 
         // No bias in the convolution: the normalisation cancels it, and its shift stands in for it.
         var block = new Sequential(
-            ("conv", new ConvolutionLayer(channels, bias: false)),
+            ("conv", new ConvolutionLayer(channels, Bias: false)),
             ("norm", new BatchNormalization()),
             ("relu", Activation.Relu),
             ("pool", new MaxPooling())
         );
-        return new Model("conv4", input, [.. Enumerable.Range(1, 4).Select(i => ($"block{i}", (Layer)block))], outputs);
+        return new Model("conv4", input, [.. Enumerable.Range(1, 4).Select(i => new NamedLayer($"block{i}", block))], outputs);
     }
+
+    /// <summary>The same for tasks of a shape, with a head for as many outputs as they have.</summary>
+    /// <param name="tasks">The sizes of the tasks, as <see cref="ITaskSource.Shape"/> gives them.</param>
+    /// <param name="channels">Channels of each block.</param>
+    /// <exception cref="ShapeException">The images are too small.</exception>
+    public static Model Conv4(TaskShape tasks, int channels = 64) => Conv4(InputOf(tasks), tasks.Outputs, channels);
 
     /// <summary>Fully connected hidden layers with an activation, then a linear head.</summary>
     /// <param name="input">Shape of an example; flattened.</param>
@@ -42,16 +49,28 @@ public static class Networks
             [
                 .. (hidden ?? [40, 40]).Select(
                     (size, i) =>
-                        (
+                        new NamedLayer(
                             $"layer{i + 1}",
-                            (Layer)
-                                new Sequential(
-                                    ("linear", new Linear(size, Initializer.Kaiming())),
-                                    ("activation", activation ?? Activation.Relu)
-                                )
+                            new Sequential(
+                                ("linear", new Linear(size, Initializer.Kaiming())),
+                                ("activation", activation ?? Activation.Relu)
+                            )
                         )
                 ),
             ],
             outputs
         );
+
+    /// <summary>The same for tasks of a shape, with a head for as many outputs as they have.</summary>
+    /// <param name="tasks">The sizes of the tasks, as <see cref="ITaskSource.Shape"/> gives them.</param>
+    /// <param name="hidden">Sizes of the hidden layers; 40 and 40 by default (Finn 2017).</param>
+    /// <param name="activation">ReLU by default.</param>
+    public static Model Mlp(TaskShape tasks, IReadOnlyList<int>? hidden = null, Activation? activation = null) =>
+        Mlp(InputOf(tasks), tasks.Outputs, hidden, activation);
+
+    private static Shape InputOf(TaskShape tasks)
+    {
+        ArgumentNullException.ThrowIfNull(tasks);
+        return new Shape([.. tasks.InputShape]);
+    }
 }

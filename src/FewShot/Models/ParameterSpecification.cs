@@ -1,5 +1,6 @@
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Numerics;
+using FewShot.Storage;
 
 namespace FewShot.Models;
 
@@ -10,45 +11,67 @@ namespace FewShot.Models;
 /// <param name="Trained">False for running statistics, which are observed and not learned.</param>
 public sealed record ParameterSpecification(string Name, Shape Shape, Initializer Initializer, bool Trained = true);
 
-/// <summary>How a parameter's first value is drawn.</summary>
+/// <summary>How a parameter's first value is drawn. Immutable; one of one's own is registered like a layer.</summary>
+[PartKind]
 public abstract record Initializer
 {
     /// <summary>Fills a parameter of a shape with its first value.</summary>
-    internal abstract void Fill(Span<float> values, Shape shape, ref CounterRandom random);
+    /// <param name="values">The values to overwrite, row-major.</param>
+    /// <param name="shape">The extents of the parameter.</param>
+    /// <param name="random">Where random numbers come from: nothing else may decide the values.</param>
+    public abstract void Fill(Span<float> values, Shape shape, ref CounterRandom random);
 
     /// <summary>One constant.</summary>
+    /// <param name="value">The value.</param>
     public static Initializer Constant(double value) => new ConstantInitializer(value);
 
     /// <summary>
     /// Uniform in ±√(3·gain²/fan-in): He's initialisation for layers followed by a ReLU when gain² is 2 (He 2015). Fan-in is the product of
     /// all extents but the last.
     /// </summary>
-    public static Initializer Kaiming(double squaredGain = 2) => new UniformInitializer((fanIn, _) => Math.Sqrt(3 * squaredGain / fanIn));
+    /// <param name="squaredGain">gain².</param>
+    public static Initializer Kaiming(double squaredGain = 2) => new KaimingInitializer(squaredGain);
 
     /// <summary>Uniform in ±√(6/(fan-in + fan-out)) (Glorot 2010).</summary>
-    public static Initializer Glorot() => new UniformInitializer((fanIn, fanOut) => Math.Sqrt(6.0 / (fanIn + fanOut)));
+    public static Initializer Glorot() => new GlorotInitializer();
+}
 
-    private sealed record ConstantInitializer(double Value) : Initializer
-    {
-        internal override void Fill(Span<float> values, Shape shape, ref CounterRandom random) => values.Fill((float)Value);
-    }
+/// <summary>One constant, as files name it.</summary>
+internal sealed record ConstantInitializer(double Value) : Initializer
+{
+    public override void Fill(Span<float> values, Shape shape, ref CounterRandom random) => values.Fill((float)Value);
+}
 
-    private sealed record UniformInitializer(Func<int, int, double> Bound) : Initializer
+/// <summary>He's initialisation, as files name it.</summary>
+internal sealed record KaimingInitializer(double SquaredGain) : UniformInitializer
+{
+    protected override double Bound(int fanIn, int fanOut) => Math.Sqrt(3 * SquaredGain / fanIn);
+}
+
+/// <summary>Glorot's initialisation, as files name it.</summary>
+internal sealed record GlorotInitializer : UniformInitializer
+{
+    protected override double Bound(int fanIn, int fanOut) => Math.Sqrt(6.0 / (fanIn + fanOut));
+}
+
+/// <summary>Uniform within a bound that the fans of the parameter decide.</summary>
+internal abstract record UniformInitializer : Initializer
+{
+    protected abstract double Bound(int fanIn, int fanOut);
+
+    public override void Fill(Span<float> values, Shape shape, ref CounterRandom random)
     {
-        internal override void Fill(Span<float> values, Shape shape, ref CounterRandom random)
+        int receptiveField = 1;
+        for (int axis = 0; axis < shape.Rank - 2; axis++)
         {
-            int receptiveField = 1;
-            for (int axis = 0; axis < shape.Rank - 2; axis++)
-            {
-                receptiveField *= shape[axis];
-            }
+            receptiveField *= shape[axis];
+        }
 
-            int fanIn = shape.Rank < 2 ? shape.Count : shape[-2] * receptiveField;
-            double bound = Bound(fanIn, shape.Rank < 1 ? 1 : shape[-1] * receptiveField);
-            foreach (ref float value in values)
-            {
-                value = (float)((random.NextDouble() * 2 - 1) * bound);
-            }
+        int fanIn = shape.Rank < 2 ? shape.Count : shape[-2] * receptiveField;
+        double bound = Bound(fanIn, shape.Rank < 1 ? 1 : shape[-1] * receptiveField);
+        foreach (ref float value in values)
+        {
+            value = (float)((random.NextDouble() * 2 - 1) * bound);
         }
     }
 }

@@ -8,12 +8,12 @@ namespace FewShot.Running;
 /// The programs of a learner that adapt to support sets and answer queries, with its weights and the workers that run them: shared by all
 /// models that it adapted. So many programs are kept, the least recently used goes first. Thread-safe.
 /// </summary>
-/// <param name="specification">The learner.</param>
+/// <param name="definition">The learner.</param>
 /// <param name="graphs">Traces its programs.</param>
 /// <param name="weights">What is the same for all tasks; all meta-parameters in their order, where it shall adapt.</param>
 /// <param name="weightsHash">Tells these weights from others; null where that is not known.</param>
 internal sealed class AdaptationPrograms(
-    LearnerSpecification specification,
+    LearnerDefinition definition,
     TaskPrograms graphs,
     IReadOnlyList<Weight> weights,
     Lazy<string?> weightsHash
@@ -23,7 +23,7 @@ internal sealed class AdaptationPrograms(
 
     private readonly WorkerPools _pools = new(DefaultCapacity);
 
-    public LearnerSpecification Specification => specification;
+    public LearnerDefinition Definition => definition;
 
     public TaskPrograms Graphs => graphs;
 
@@ -40,7 +40,7 @@ internal sealed class AdaptationPrograms(
     public int Count => _pools.Count;
 
     /// <summary>Programs of their own for the same weights under other settings.</summary>
-    public AdaptationPrograms Under(LearnerSpecification other) =>
+    public AdaptationPrograms Under(LearnerDefinition other) =>
         new(other, TaskPrograms.Of(other), weights, weightsHash) { Capacity = Capacity };
 
     /// <summary>

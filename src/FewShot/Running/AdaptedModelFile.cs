@@ -13,7 +13,7 @@ namespace FewShot.Running;
 /// holds these alone. Both carry a hash of the learner's weights; files of earlier versions do not, and do not tell changed tensors from
 /// others.
 /// </summary>
-/// <param name="Specification">The learner.</param>
+/// <param name="Definition">The learner.</param>
 /// <param name="Tensors">All that the file holds.</param>
 /// <param name="Changed">The names of those that adaptation changed; null where the file does not say.</param>
 /// <param name="WeightsHash">Of the learner's weights; null where the file does not say.</param>
@@ -21,7 +21,7 @@ namespace FewShot.Running;
 /// <param name="Outputs">Width of the network's answer.</param>
 /// <param name="ClassNames">Names of the classes, if they were given.</param>
 internal sealed record AdaptedModelFile(
-    LearnerSpecification Specification,
+    LearnerDefinition Definition,
     IReadOnlyList<StoredTensor> Tensors,
     IReadOnlyList<string>? Changed,
     string? WeightsHash,
@@ -49,7 +49,7 @@ internal sealed record AdaptedModelFile(
             throw new StorageException($"'{path}' is a learner, not a model adapted to a task; load it as a learner and adapt it");
         }
 
-        LearnerSpecification specification = LearnerSpecification.FromJson(file.RequiredMetadata(LearnerKey), path);
+        LearnerDefinition definition = LearnerDefinition.FromJson(file.RequiredMetadata(LearnerKey), path);
         if (file.Tensors.FirstOrDefault(tensor => tensor.Element != StoredElement.Float32) is { } other)
         {
             throw NotAModel(path, $"'{other.Name}' is {other.Element}, not {StoredElement.Float32}");
@@ -64,7 +64,7 @@ internal sealed record AdaptedModelFile(
         return changed?.Except(file.Tensors.Select(tensor => tensor.Name)).FirstOrDefault() is { } missing
             ? throw NotAModel(path, $"it lacks '{missing}'")
             : new AdaptedModelFile(
-                specification,
+                definition,
                 file.Tensors,
                 changed,
                 file.Metadata.GetValueOrDefault(HashKey),
@@ -79,7 +79,7 @@ internal sealed record AdaptedModelFile(
     {
         var metadata = new Dictionary<string, string>
         {
-            [LearnerKey] = Specification.ToJson().ToJsonString(),
+            [LearnerKey] = Definition.ToJson().ToJsonString(),
             [WaysKey] = Ways.ToString(CultureInfo.InvariantCulture),
             [OutputsKey] = Outputs.ToString(CultureInfo.InvariantCulture),
         };
@@ -108,7 +108,7 @@ internal sealed record AdaptedModelFile(
             );
         }
 
-        TaskPrograms graphs = TaskPrograms.Of(Specification);
+        TaskPrograms graphs = TaskPrograms.Of(Definition);
         IEnumerable<string> needed = Changed is null ? [] : graphs.Method.MetaParameters(graphs.Model).Select(parameter => parameter.Name);
         if (needed.Except(Tensors.Select(tensor => tensor.Name)).FirstOrDefault() is { } missing)
         {
@@ -117,7 +117,7 @@ internal sealed record AdaptedModelFile(
 
         ILookup<bool, StoredTensor> tensors = Tensors.ToLookup(tensor => Changed is null || Changed.Contains(tensor.Name));
         Weight[] weights = [.. tensors[false].Select(tensor => new Weight(tensor.Name, new Shape([.. tensor.Shape]), tensor.Float32))];
-        return (new AdaptationPrograms(Specification, graphs, weights, new Lazy<string?>(WeightsHash)), new TaskState([.. tensors[true]]));
+        return (new AdaptationPrograms(Definition, graphs, weights, new Lazy<string?>(WeightsHash)), new TaskState([.. tensors[true]]));
     }
 
     /// <summary>
@@ -127,16 +127,18 @@ internal sealed record AdaptedModelFile(
     /// <exception cref="StorageException">It is of another learner.</exception>
     public (AdaptationPrograms Programs, TaskState State) With(AdaptationPrograms learner, string path)
     {
-        bool isAlike = Specification.Equals(learner.Specification);
+        bool isAlike = Definition.Equals(learner.Definition);
         if (WeightsHash is { } hash ? hash != learner.WeightsHash : !isAlike)
         {
             string[] differences =
             [
                 .. ConfigurationDifference
-                    .Between(Specification.ToJson(), learner.Specification.ToJson())
+                    .Between(Definition.ToJson(), learner.Definition.ToJson())
                     .Select(difference =>
-                        $"{difference.Key} is {difference.Stored ?? "not set"} in the file and {difference.Given ?? "not set"} in the "
-                        + "learner"
+                        IsShort(difference.Stored) && IsShort(difference.Given)
+                            ? $"{difference.Key} is {difference.Stored ?? "not set"} in the file and {difference.Given ?? "not set"} in the "
+                                + "learner"
+                            : $"{difference.Key} is another in the file than in the learner"
                     ),
             ];
             throw new StorageException(
@@ -156,8 +158,11 @@ internal sealed record AdaptedModelFile(
                 )
             ),
         ]);
-        return (isAlike ? learner : learner.Under(Specification), state);
+        return (isAlike ? learner : learner.Under(Definition), state);
     }
+
+    // The layers of a network would fill the screen.
+    private static bool IsShort(string? value) => value is not { Length: > 60 };
 
     /// <summary>The error of a file whose contents do not fit each other.</summary>
     public static StorageException NotAModel(string path, string fault, Exception? inner = null) =>

@@ -19,15 +19,15 @@ public sealed class MethodPlan
     private readonly TaskShape _shape;
 
     /// <summary>Compiles the programs.</summary>
-    /// <param name="specification">The learner.</param>
+    /// <param name="definition">The learner.</param>
     /// <param name="shape">The tasks.</param>
     /// <param name="memoryBudget">Peak bytes of one worker's arena in training, as in <see cref="TrainingOptions.MemoryBudget"/>.</param>
     /// <exception cref="ArgumentException">Parts do not fit together, or the budget cannot be met.</exception>
-    public MethodPlan(LearnerSpecification specification, TaskShape shape, long? memoryBudget = null)
+    public MethodPlan(LearnerDefinition definition, TaskShape shape, long? memoryBudget = null)
     {
-        ArgumentNullException.ThrowIfNull(specification);
+        ArgumentNullException.ThrowIfNull(definition);
         ArgumentNullException.ThrowIfNull(shape);
-        _graphs = TaskPrograms.Of(specification);
+        _graphs = TaskPrograms.Of(definition);
         _shape = shape;
         RematerializationPlan choice = RematerializationPlan.Within(memoryBudget, _graphs, shape);
         Checkpointed = choice.Recomputes;

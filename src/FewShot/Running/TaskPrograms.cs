@@ -15,7 +15,8 @@ namespace FewShot.Running;
 /// <param name="Model">The network.</param>
 /// <param name="Kind">Classification or regression.</param>
 /// <param name="Statistics">Where normalisation takes its statistics from.</param>
-internal sealed record TaskPrograms(Method Method, Model Model, TaskKind Kind, NormStatistics Statistics)
+/// <param name="OwnLoss">A loss in place of that of the kind.</param>
+internal sealed record TaskPrograms(Method Method, Model Model, TaskKind Kind, NormStatistics Statistics, TaskLoss? OwnLoss = null)
 {
     public const string SupportInputs = "support_inputs";
     public const string SupportTargets = "support_targets";
@@ -28,9 +29,9 @@ internal sealed record TaskPrograms(Method Method, Model Model, TaskKind Kind, N
     public const string NegativeCurvature = "solver:negative_curvature";
     public const string StoodStill = "solver:stood_still";
 
-    /// <summary>Of a specification.</summary>
-    public static TaskPrograms Of(LearnerSpecification specification) =>
-        new(specification.CreateMethod(), specification.CreateModel(), specification.Kind, specification.NormStatistics);
+    /// <summary>Of a definition.</summary>
+    public static TaskPrograms Of(LearnerDefinition definition) =>
+        new(definition.Method, definition.Network, definition.Kind, definition.NormStatistics, definition.Loss);
 
     /// <summary>
     /// One task's part of a meta-step: outputs <c>loss</c>, <c>predictions</c>, a <c>gradient:NAME</c> for each trained meta-parameter, and
@@ -119,7 +120,7 @@ internal sealed record TaskPrograms(Method Method, Model Model, TaskKind Kind, N
         Tensor inputs = graph.Input(QueryInputs, Batch(queryCount));
 
         // Prediction reads the state alone; the task's support set and meta-parameters are not there to be read.
-        TaskContext task = new TaskContext(Model, values, inputs, inputs, Kind, Statistics);
+        TaskContext task = new TaskContext(Model, values, inputs, inputs, Kind, Statistics) { OwnLoss = OwnLoss };
         graph.Output(Predictions, Method.Adaptation.Predict(task, values, inputs));
         return graph;
     }
@@ -130,7 +131,7 @@ internal sealed record TaskPrograms(Method Method, Model Model, TaskKind Kind, N
         {
             throw new ArgumentException(
                 $"the learner is for {Kind.ToString().ToLowerInvariant()}, the tasks are {shape.Kind.ToString().ToLowerInvariant()}; "
-                    + "set the specification's kind to that of the tasks"
+                    + "set the kind of the definition to that of the tasks"
             );
         }
 
@@ -143,7 +144,7 @@ internal sealed record TaskPrograms(Method Method, Model Model, TaskKind Kind, N
         TensorMap meta = ParameterSet.Declare(graph, Method.MetaParameters(Model));
         Tensor inputs = graph.Input(SupportInputs, Batch(supportCount));
         Tensor targets = graph.Input(SupportTargets, new Shape(supportCount, outputs));
-        return new TaskContext(Model, meta, inputs, targets, Kind, Statistics);
+        return new TaskContext(Model, meta, inputs, targets, Kind, Statistics) { OwnLoss = OwnLoss };
     }
 
     private static (Tensor Inputs, Tensor Targets) Queries(Graph graph, TaskShape shape) =>

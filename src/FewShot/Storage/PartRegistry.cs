@@ -113,14 +113,18 @@ public static class PartRegistry
         lock (s_gate)
         {
             return
-                (key is "part" or "form")
+                (key is "$part" or "form")
                 && value is JsonValue text
                 && text.TryGetValue(out string? name)
                 && !s_parts.Values.Any(part => part.Name == name)
+                && (key == "$part" || IsPreparation(value.Parent))
                 ? $"the part '{name}' is not registered in this program; call PartRegistry.Register(\"{name}\", ...) before the file is read"
                 : Unregistered(value);
         }
     }
+
+    private static bool IsPreparation(JsonNode? node) =>
+        node?.Parent is null || (node.Parent is JsonObject && node.GetPropertyName() == "preparation");
 
     // The class that stands for the kind: the one with the attribute.
     private static Type? KindOf(Type? type)

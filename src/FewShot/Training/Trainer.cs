@@ -40,7 +40,7 @@ public sealed class Trainer : IDisposable
     private int _withoutImprovement;
 
     /// <summary>Compiles the training program and draws the first parameters.</summary>
-    /// <param name="specification">The learner.</param>
+    /// <param name="definition">The learner.</param>
     /// <param name="source">Where tasks come from; its shape must be the specification's.</param>
     /// <param name="options">How to train.</param>
     /// <param name="workers">Threads, of which no more are used than a batch has tasks; they do not change the numbers.</param>
@@ -48,14 +48,14 @@ public sealed class Trainer : IDisposable
     /// Parts do not fit together, the memory budget cannot be met, or the workers need more memory than there is; the message gives the
     /// bytes needed.
     /// </exception>
-    public Trainer(LearnerSpecification specification, ITaskSource source, TrainingOptions options, int workers)
+    public Trainer(LearnerDefinition definition, ITaskSource source, TrainingOptions options, int workers)
     {
-        ArgumentNullException.ThrowIfNull(specification);
+        ArgumentNullException.ThrowIfNull(definition);
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(options);
-        Specification = specification with { QueryCount = source.Shape.QueryCount };
+        Definition = definition with { QueryCount = source.Shape.QueryCount };
         (_source, _options, _workers) = (source, options, workers);
-        TaskPrograms graphs = TaskPrograms.Of(specification);
+        TaskPrograms graphs = TaskPrograms.Of(definition);
         RematerializationPlan choice = RematerializationPlan.Within(options.MemoryBudget, graphs, source.Shape);
         Checkpointed = choice.Recomputes;
         Parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), options.Seed);
@@ -77,7 +77,7 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>The learner that is trained: what was given, and the number of queries of its tasks.</summary>
-    public LearnerSpecification Specification { get; }
+    public LearnerDefinition Definition { get; }
 
     /// <summary>The meta-parameters, changed by training.</summary>
     public ParameterSet Parameters { get; }
@@ -231,7 +231,7 @@ public sealed class Trainer : IDisposable
 
     private TrainingDivergedException Diverged(string what) =>
         new(
-            $"{what} at iteration {_iteration + 1}: training diverged; try a smaller inner rate (LearnerSpecification.InnerRate) or "
+            $"{what} at iteration {_iteration + 1}: training diverged; try a smaller inner rate (LearnerDefinition.InnerRate) or "
                 + "outer rate (OuterOptimizerOptions.Rate)"
         );
 
@@ -324,7 +324,7 @@ public sealed class Trainer : IDisposable
 
         if (_source.HasSplit(Split.Validation))
         {
-            _validation ??= new Evaluator(Specification, _source, ValidationWorkers);
+            _validation ??= new Evaluator(Definition, _source, ValidationWorkers);
             EvaluationResult result = _validation.Run(
                 Parameters,
                 Split.Validation,
@@ -375,7 +375,7 @@ public sealed class Trainer : IDisposable
                 ["best"] = _best.ToString("R", CultureInfo.InvariantCulture),
                 ["latest"] = _latest.ToString("R", CultureInfo.InvariantCulture),
                 ["without_improvement"] = _withoutImprovement.ToString(CultureInfo.InvariantCulture),
-                ["learner"] = Specification.ToJson().ToJsonString(),
+                ["learner"] = Definition.ToJson().ToJsonString(),
                 [VectorLevel] = SimdProgram.VectorLevel,
             }
         );

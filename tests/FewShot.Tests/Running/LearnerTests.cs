@@ -86,7 +86,7 @@ public class LearnerTests
     [Fact]
     public void Fewer_queries_than_the_learner_was_measured_with_are_told_under_query_statistics()
     {
-        LearnerSpecification query = Conv("protonet", NormStatistics.Query).Specification;
+        LearnerSpecification query = ConvSpecification("protonet", NormStatistics.Query);
         Assert.Null(Caution(query with { QueryCount = 5 }, 5));
         Assert.Contains("4 are asked, and the learner was measured with 5", Caution(query with { QueryCount = 5 }, 4));
         Assert.Contains("1 is asked", Caution(query with { QueryCount = 5 }, 1));
@@ -219,7 +219,7 @@ public class LearnerTests
         using AdaptedModel loaded = AdaptedModel.Load(folder["model.safetensors"]);
         Assert.Equal(model.Predict(s_queries), loaded.Predict(s_queries));
         Assert.Equal(model.ClassNames, loaded.ClassNames);
-        Assert.Equal(model.Specification, loaded.Specification);
+        Assert.Equal(model.Definition, loaded.Definition);
     }
 
     [Fact]
@@ -244,7 +244,7 @@ public class LearnerTests
 
         // A checkpoint of another width.
         Checkpoint checkpoint = Checkpoint.Read(folder["learner.safetensors"]);
-        var other = new Dictionary<string, string> { ["learner"] = (learner.Specification with { Channels = 5 }).ToJson().ToJsonString() };
+        var other = new Dictionary<string, string> { ["learner"] = (ConvSpecification("maml", NormStatistics.Query) with { Channels = 5 }).ToJson().ToJsonString() };
         (checkpoint with { Metadata = other }).Write(folder["other.safetensors"]);
         Assert.Contains(
             "checkpoint of another model",
@@ -277,10 +277,10 @@ public class LearnerTests
     [Fact]
     public void The_number_of_threads_changes_no_bit_and_must_be_one_at_least()
     {
-        Learner learner = Create(Conv("maml", NormStatistics.Query).Specification with { Channels = 64, InnerSteps = 2 });
+        Learner learner = Create(ConvSpecification("maml", NormStatistics.Query) with { Channels = 64, InnerSteps = 2 });
         learner.Threads = 1;
         using AdaptedModel one = learner.Adapt(s_support, s_labels);
-        var shared = new Learner(learner.Specification, learner.Parameters) { Threads = 3 };
+        var shared = new Learner(learner.Definition, learner.Parameters) { Threads = 3 };
         for (int repetition = 0; repetition < 3; repetition++)
         {
             using AdaptedModel several = shared.Adapt(s_support, s_labels);
@@ -381,17 +381,17 @@ public class LearnerTests
         }
     }
 
-    private static Learner Conv(string method, NormStatistics statistics) =>
-        Create(
-            new LearnerSpecification
-            {
-                Method = method,
-                Channels = 4,
-                InputShape = [16, 16, 1],
-                Outputs = 3,
-                NormStatistics = statistics,
-            }
-        );
+    private static Learner Conv(string method, NormStatistics statistics) => Create(ConvSpecification(method, statistics));
+
+    private static LearnerSpecification ConvSpecification(string method, NormStatistics statistics) =>
+        new()
+        {
+            Method = method,
+            Channels = 4,
+            InputShape = [16, 16, 1],
+            Outputs = 3,
+            NormStatistics = statistics,
+        };
 
     private static string Message(Action action) => Assert.ThrowsAny<ArgumentException>(action).Message;
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using FewShot.Methods;
+using FewShot.Methods.Patterns;
 using FewShot.Models;
 using FewShot.Storage;
 using FewShot.Tests.Storage;
@@ -26,7 +27,7 @@ public class SharedProgramsTests
         foreach (int count in (int[])[6, 8, 4, 6])
         {
             using AdaptedModel model = Adapt(learner, count);
-            using AdaptedModel alone = Adapt(new Learner(learner.Specification, learner.Parameters), count);
+            using AdaptedModel alone = Adapt(new Learner(learner.Definition, learner.Parameters), count);
             Assert.Equal(alone.Predict(queries), model.Predict(queries));
         }
     }
@@ -125,7 +126,7 @@ public class SharedProgramsTests
     public void A_model_saved_without_its_learner_is_small_and_is_loaded_to_it_alone(string method, int bytes)
     {
         using var folder = new TemporaryFolder();
-        LearnerSpecification specification = Conv(method).Specification with { Channels = 32 };
+        LearnerSpecification specification = ConvSpecification(method) with { Channels = 32 };
         Learner learner = Create(specification);
         float[] queries = Random(3 * Size, 9);
         using AdaptedModel model = Adapt(learner, 4);
@@ -157,7 +158,7 @@ public class SharedProgramsTests
         Refused("another learner: its weights are others; load it with its own", () => AdaptedModel.Load(folder["small"], other));
         Refused("its weights are others; load it with its own, or by itself", () => AdaptedModel.Load(folder["whole"], other));
         Learner narrow = Create(specification with { Channels = 3 });
-        Refused("channels is 32 in the file and 3 in the learner", () => AdaptedModel.Load(folder["small"], narrow));
+        Refused("network.body is another in the file than in the learner", () => AdaptedModel.Load(folder["small"], narrow));
     }
 
     [Fact]
@@ -185,9 +186,9 @@ public class SharedProgramsTests
         using AdaptedModel loaded = AdaptedModel.Load(folder["old"], learner);
         Assert.Equal(model.Predict(queries), loaded.Predict(queries));
         Assert.Equal(programs, learner.Programs.Count);
-        Learner narrow = Create(learner.Specification with { Channels = 2 });
-        Refused("channels is 3 in the file and 2 in the learner", () => AdaptedModel.Load(folder["old"], narrow));
-        using AdaptedModel toAnother = AdaptedModel.Load(folder["old"], Create(learner.Specification, seed: 2));
+        Learner narrow = Create(ConvSpecification("anil") with { Channels = 2 });
+        Refused("network.body is another in the file than in the learner", () => AdaptedModel.Load(folder["old"], narrow));
+        using AdaptedModel toAnother = AdaptedModel.Load(folder["old"], Create(ConvSpecification("anil"), seed: 2));
         Assert.Equal(model.Predict(queries), toAnother.Predict(queries));
     }
 
@@ -196,11 +197,11 @@ public class SharedProgramsTests
     {
         using var folder = new TemporaryFolder();
         Learner learner = Conv("amfs");
-        using AdaptedModel model = Adapt(new Learner(learner.Specification with { Pattern = "last2" }, learner.Parameters), 4);
+        using AdaptedModel model = Adapt(new Learner(learner.Definition.Under(Pattern.Parse("last2")), learner.Parameters), 4);
         model.Save(folder["small"], selfContained: false);
         using AdaptedModel loaded = AdaptedModel.Load(folder["small"], learner);
         Assert.Equal(model.Predict(Random(3 * Size, 9)), loaded.Predict(Random(3 * Size, 9)));
-        Assert.Equal(model.Specification, loaded.Specification);
+        Assert.Equal(model.Definition, loaded.Definition);
         Assert.Equal(0, learner.Programs.Count);
     }
 
@@ -208,7 +209,7 @@ public class SharedProgramsTests
     public void A_pattern_that_changes_nothing_leaves_the_learner_s_answers()
     {
         using var folder = new TemporaryFolder();
-        Learner learner = Create(Conv("maml").Specification with { Pattern = "00000", NormStatistics = NormStatistics.Query });
+        Learner learner = Create(ConvSpecification("maml") with { Pattern = "00000", NormStatistics = NormStatistics.Query });
         using AdaptedModel model = Adapt(learner, 4);
         model.Save(folder["small"], selfContained: false);
         using AdaptedModel loaded = AdaptedModel.Load(folder["small"], learner);
@@ -220,16 +221,16 @@ public class SharedProgramsTests
     private static AdaptedModel Adapt(Learner learner, int count) =>
         learner.Adapt(Random(count * Size, (ulong)count), [.. Enumerable.Range(0, count).Select(i => i % 2)]);
 
-    private static Learner Conv(string method) =>
-        Create(
-            new LearnerSpecification
-            {
-                Method = method,
-                Network = "conv4",
-                Channels = 3,
-                InputShape = [16, 16, 1],
-                Outputs = 2,
-                NormStatistics = NormStatistics.Support,
-            }
-        );
+    private static Learner Conv(string method) => Create(ConvSpecification(method));
+
+    private static LearnerSpecification ConvSpecification(string method) =>
+        new()
+        {
+            Method = method,
+            Network = "conv4",
+            Channels = 3,
+            InputShape = [16, 16, 1],
+            Outputs = 2,
+            NormStatistics = NormStatistics.Support,
+        };
 }

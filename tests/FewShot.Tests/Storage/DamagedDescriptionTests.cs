@@ -79,10 +79,10 @@ public sealed class DamagedDescriptionTests
     {
         JsonObject json = s_specification.ToJson();
         json["preparation"] = JsonNode.Parse("""{"form":"sound","rate":8000}""");
-        var specification = LearnerSpecification.FromJson(json, "file");
-        string message = Assert.Throws<StorageException>(() => specification.Preparation).Message;
+        var definition = LearnerDefinition.FromJson(json, "file");
+        string message = Assert.Throws<StorageException>(() => definition.Preparation).Message;
         Assert.Contains("the part 'sound' is not registered in this program", message, StringComparison.Ordinal);
-        Assert.True(JsonNode.DeepEquals(json, specification.ToJson()));
+        Assert.True(JsonNode.DeepEquals(json["preparation"], definition.ToJson()["preparation"]));
     }
 
     [Theory]

@@ -40,7 +40,7 @@ public sealed class FlippedBitTests
             12,
             [new StoredTensor("w", [2], [1f, 2])],
             [new StoredTensor("m", [2], [0.5, 0.25])],
-            new Dictionary<string, string> { ["learner"] = learner.Specification.ToJson().ToJsonString(), ["best"] = "0.5" }
+            new Dictionary<string, string> { ["learner"] = learner.Definition.ToJson().ToJsonString(), ["best"] = "0.5" }
         ).Write(folder["a"]);
         RefuseEveryFlip(folder, path => Checkpoint.Read(path));
     }

@@ -1,5 +1,7 @@
 using FewShot.Compute.Graphs;
+using FewShot.Methods.Patterns;
 using FewShot.Models;
+using FewShot.Storage;
 using FewShot.Tasks;
 
 namespace FewShot.Methods.Adaptation;
@@ -8,6 +10,7 @@ namespace FewShot.Methods.Adaptation;
 /// The inner loop: how a task's support set changes the model, and how the changed model answers. One of the five choices that make a
 /// method. Immutable; what it computes is only traced here.
 /// </summary>
+[PartKind]
 public abstract record AdaptationRule
 {
     /// <summary>Whether the model needs a linear head of its own, as many outputs wide as the tasks have ways.</summary>
@@ -21,6 +24,15 @@ public abstract record AdaptationRule
 
     /// <summary>Number of states <see cref="Adapt"/> leaves after the first: 0 for a closed form.</summary>
     public virtual int Steps => 0;
+
+    /// <summary>Which layers it changes; null for a rule to which no pattern applies.</summary>
+    public virtual Pattern? Changing => null;
+
+    /// <summary>The same rule under a pattern.</summary>
+    /// <param name="pattern">Which layers it shall change.</param>
+    /// <exception cref="ArgumentException">No pattern applies to the rule.</exception>
+    public virtual AdaptationRule Under(Pattern pattern) =>
+        throw new ArgumentException($"{GetType().Name} has no layers that change one by one: a pattern does not apply to it");
 
     /// <summary>Meta-parameters the rule learns besides the model's, such as step sizes.</summary>
     public virtual IEnumerable<ParameterSpecification> MetaParameters(Model model) => [];

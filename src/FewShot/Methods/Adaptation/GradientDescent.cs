@@ -29,6 +29,12 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
     public override bool NeedsHead => true;
 
     /// <inheritdoc/>
+    public override Pattern? Changing => Pattern;
+
+    /// <inheritdoc/>
+    public override AdaptationRule Under(Pattern pattern) => this with { Pattern = pattern };
+
+    /// <inheritdoc/>
     public override int Steps => InnerSteps;
 
     /// <inheritdoc/>
@@ -72,7 +78,7 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
     }
 
     /// <summary>Names of the parameters that change at some step.</summary>
-    internal IReadOnlyList<string> Changing(Model model) =>
+    internal IReadOnlyList<string> ChangingParameters(Model model) =>
         [.. Enumerable.Range(0, InnerSteps).SelectMany(step => Active(model, step)).Distinct()];
 
     internal static TensorMap Trained(TaskContext task)

@@ -32,6 +32,12 @@ public sealed record KernelRegression : AdaptationRule
     public Pattern Tangent { get; init; } = Pattern.HeadOnly;
 
     /// <inheritdoc/>
+    public override Pattern? Changing => Tangent;
+
+    /// <inheritdoc/>
+    public override AdaptationRule Under(Pattern pattern) => this with { Tangent = pattern };
+
+    /// <inheritdoc/>
     public override bool NeedsHead => true;
 
     private bool IsHeadOnly => Tangent.Equals(Pattern.HeadOnly);

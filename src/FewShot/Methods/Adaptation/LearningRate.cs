@@ -36,6 +36,7 @@ public sealed record LearningRate(double Initial, LearningRateScope Scope = Lear
     /// own size: a step size far below one must be a small part of what is learned, or the first iterations move it to many times what it
     /// was.
     /// </summary>
+    [JsonInclude]
     internal double Unit { get; init; } = 1;
 
     /// <summary>The meta-parameters that hold it.</summary>

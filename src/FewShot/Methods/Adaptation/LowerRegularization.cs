@@ -1,9 +1,11 @@
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Operations;
+using FewShot.Storage;
 
 namespace FewShot.Methods.Adaptation;
 
 /// <summary>A term added to the support loss that makes the inner problem strongly convex, so that its solution has a derivative.</summary>
+[PartKind]
 public abstract record LowerRegularization
 {
     /// <summary>The term for task parameters that started at given values; a scalar.</summary>

@@ -1,11 +1,14 @@
+using System.Text.Json.Serialization;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Operations;
 using FewShot.Models;
+using FewShot.Storage;
 using FewShot.Tasks;
 
 namespace FewShot.Methods.Adaptation;
 
 /// <summary>How an embedding is compared with a prototype.</summary>
+[JsonConverter(typeof(CamelCaseEnum<PrototypeSimilarity>))]
 public enum PrototypeSimilarity
 {
     /// <summary>Negative squared Euclidean distance (Snell 2017).</summary>

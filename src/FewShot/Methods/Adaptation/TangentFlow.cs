@@ -31,6 +31,12 @@ public sealed record TangentFlow(double Time) : AdaptationRule
     public Pattern Layers { get; init; } = Pattern.HeadOnly;
 
     /// <inheritdoc/>
+    public override Pattern? Changing => Layers;
+
+    /// <inheritdoc/>
+    public override AdaptationRule Under(Pattern pattern) => this with { Layers = pattern };
+
+    /// <inheritdoc/>
     public override bool NeedsHead => true;
 
     /// <inheritdoc/>

@@ -43,9 +43,16 @@ public sealed record TaskContext(
     /// <summary>The graph being traced.</summary>
     public Graph Graph => SupportInputs.Graph;
 
-    /// <summary>Mean cross-entropy for classification, mean squared error for regression.</summary>
+    /// <summary>A loss in place of that of the <see cref="Kind"/>; null for none.</summary>
+    public TaskLoss? OwnLoss { get; init; }
+
+    /// <summary>Mean cross-entropy for classification, mean squared error for regression, or a loss of the user's own.</summary>
+    /// <param name="predictions">What is answered, [n, outputs].</param>
+    /// <param name="targets">What is right, [n, outputs].</param>
     public Tensor Loss(Tensor predictions, Tensor targets) =>
-        Kind == TaskKind.Classification ? predictions.CrossEntropy(targets) : predictions.MeanSquaredError(targets);
+        OwnLoss is not null ? OwnLoss.Of(predictions, targets)
+        : Kind == TaskKind.Classification ? predictions.CrossEntropy(targets)
+        : predictions.MeanSquaredError(targets);
 
     /// <summary>The statistics a pass over the support set normalises by.</summary>
     public NormalizationSource SupportNormalization() =>

@@ -42,7 +42,7 @@ public sealed record Implicit(LinearSolver Solver) : MetaGradient
     )
     {
         var descent = (GradientDescent)adaptation;
-        IReadOnlyList<string> changing = descent.Changing(task.Model);
+        IReadOnlyList<string> changing = descent.ChangingParameters(task.Model);
         if (descent.Regularization is LowerRegularization.SquaredNorm && trained.All(changing.Contains))
         {
             throw new ArgumentException(

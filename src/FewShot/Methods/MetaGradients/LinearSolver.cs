@@ -1,6 +1,7 @@
 using System.Globalization;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Operations;
+using FewShot.Storage;
 
 namespace FewShot.Methods.MetaGradients;
 
@@ -26,6 +27,7 @@ public sealed record LinearSolution(IReadOnlyList<Tensor> Values, Tensor Negativ
 /// size of b.
 /// </summary>
 /// <param name="Iterations">Products with the Hessian.</param>
+[PartKind]
 public abstract record LinearSolver(int Iterations)
 {
     /// <summary>A residual this small, relative to the right-hand side, is one of rounding: its curvature says nothing.</summary>

@@ -1,6 +1,7 @@
 using FewShot.Compute.Graphs;
 using FewShot.Methods.Adaptation;
 using FewShot.Models;
+using FewShot.Storage;
 
 namespace FewShot.Methods.MetaGradients;
 
@@ -26,6 +27,7 @@ public sealed record MetaGradientTrace(Tensor Loss, Tensor Predictions, TensorMa
 /// How the query loss reaches the meta-parameters through an adaptation. One of the five choices that make a method. Immutable; what it
 /// computes is only traced here.
 /// </summary>
+[PartKind]
 public abstract record MetaGradient
 {
     /// <summary>What results say of it: <c>exact second order</c>, <c>first order</c>, ...</summary>

@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace FewShot.Methods.Patterns;
 
 /// <summary>
@@ -9,6 +12,7 @@ namespace FewShot.Methods.Patterns;
 /// Text forms: <c>all</c>, <c>head</c>, <c>body</c>, <c>lastN</c> (the last N layers, the head included), one row of 0 and 1 used at every
 /// step (<c>00011</c>, first layer first), or a row per step (<c>00001;00011;11111</c>).
 /// </remarks>
+[JsonConverter(typeof(PatternText))]
 public sealed class Pattern : IEquatable<Pattern>
 {
     private readonly string _text;
@@ -114,4 +118,22 @@ public sealed class Pattern : IEquatable<Pattern>
 
     /// <summary>The text form.</summary>
     public override string ToString() => _text;
+}
+
+/// <summary>A pattern in files is its text form.</summary>
+internal sealed class PatternText : JsonConverter<Pattern>
+{
+    public override Pattern? Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
+    {
+        try
+        {
+            return Pattern.Parse(reader.GetString() ?? "");
+        }
+        catch (FormatException error)
+        {
+            throw new ArgumentException(error.Message, error);
+        }
+    }
+
+    public override void Write(Utf8JsonWriter writer, Pattern value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
 }

@@ -1,9 +1,12 @@
+using FewShot.Storage;
+
 namespace FewShot.Methods.Weighting;
 
 /// <summary>
 /// How the tasks of a meta-batch are combined: a weight for each, constant in the update. One of the five choices that make a method.
 /// Immutable.
 /// </summary>
+[PartKind]
 public abstract record TaskWeighting
 {
     /// <summary>What results say of it.</summary>
@@ -49,8 +52,11 @@ public abstract record TaskWeighting
             ),
         };
 
-    private sealed record UniformWeighting : TaskWeighting
-    {
+}
+
+/// <summary>All tasks alike.</summary>
+internal sealed record UniformWeighting : TaskWeighting
+{
         public override string Name => "uniform";
 
         public override bool IsKnownBefore => true;
@@ -58,4 +64,3 @@ public abstract record TaskWeighting
         public override void Weigh(ReadOnlySpan<float> gradients, ReadOnlySpan<float> losses, Span<float> weights) =>
             weights.Fill(1f / weights.Length);
     }
-}

@@ -25,7 +25,7 @@ public class PatternSearchTests
             Turns = 2,
             Tolerance = 0.02,
         };
-        PatternChoice choice = new PatternSearch(learner, s_source, options, workers: 1).Run();
+        PatternChoice choice = Search(learner, options).Run();
 
         Assert.Equal("111;111", choice.AllOnes.Pattern.ToString());
         Assert.Equal("111;000", choice.AllOnesOneStep.Pattern.ToString());
@@ -42,7 +42,7 @@ public class PatternSearchTests
         // Screening is on the first of the same episodes: what is reported is what an evaluation of all of them gives.
         foreach (PatternMeasurement measured in choice.Measured)
         {
-            var under = new Learner(learner.Specification with { Pattern = measured.Pattern.ToString() }, learner.Parameters);
+            var under = new Learner(learner.Definition.Under(measured.Pattern), learner.Parameters);
             Assert.Equal(under.Evaluate(s_source, Split.Validation, 60).Accuracy!.Value.Mean, measured.Accuracy.Mean, 1e-12);
         }
     }
@@ -61,7 +61,7 @@ public class PatternSearchTests
             Tolerance = 1,
         };
         var tried = new List<Pattern>();
-        PatternChoice choice = new PatternSearch(Blobs("maml", 2), s_source, options, workers: 1).Run(
+        PatternChoice choice = Search(Blobs("maml", 2), options).Run(
             (what, pattern, _) =>
             {
                 if (what == "tried")
@@ -98,7 +98,7 @@ public class PatternSearchTests
             Contenders = 2,
             Turns = 1,
         };
-        PatternChoice choice = new PatternSearch(learner, s_source, options, workers: 1).Run();
+        PatternChoice choice = Search(learner, options).Run();
         Assert.Contains(choice.Measured, measured => measured.Pattern.Equals(choice.Chosen.Pattern));
     }
 
@@ -107,9 +107,12 @@ public class PatternSearchTests
         Assert.Contains(
             "closed form",
             Assert
-                .Throws<ArgumentException>(() => new PatternSearch(Blobs("protonet", null), s_source, new PatternSearchOptions(), 1))
+                .Throws<ArgumentException>(() => Search(Blobs("protonet", null), new PatternSearchOptions()))
                 .Message
         );
+
+    private static PatternSearch Search(Learner learner, PatternSearchOptions options) =>
+        new(learner.Definition, learner.Parameters, s_source, options, workers: 1);
 
     private static Learner Blobs(string method, int? steps)
     {
