@@ -175,7 +175,7 @@ internal static class ConflictingTasksStudy
                 ValidationEpisodes = 1,
                 Seed = seed,
             };
-            using var trainer = new Trainer(specification, source, options, workers: 1);
+            using TrainingLoop trainer = new TrainingLoop(specification, source, options, workers: 1);
             var weights = new (double Sum, int Count)[WeightPoints, 2];
             trainer.Run(progress: progress =>
             {

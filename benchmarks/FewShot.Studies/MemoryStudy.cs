@@ -149,7 +149,7 @@ internal static class MemoryStudy
             NormStatistics = NormStatistics.Query,
         };
         long before = GC.GetTotalMemory(forceFullCollection: true);
-        using var trainer = new Trainer(
+        using TrainingLoop trainer = new TrainingLoop(
             specification,
             source,
             new TrainingOptions { MetaBatch = batch, Tasks = warm ? batch : null },

@@ -93,7 +93,7 @@ internal static class NormalizationStudy
                 Seed = Seed,
                 Outer = new OuterOptimizerOptions { Rate = 3e-3 },
             };
-            using var trainer = new Trainer(specification, source, options, workers: 1);
+            using TrainingLoop trainer = new TrainingLoop(specification, source, options, workers: 1);
             trainer.Run();
             learners.Add(statistics, new Learner(specification, trainer.Parameters));
             Console.Error.WriteLine($"{source.Name}, {method}, {statistics}: trained");

@@ -31,7 +31,7 @@ if (!File.Exists(file))
         InputShape = characters.Shape.InputShape,
         Outputs = characters.Shape.Outputs,
     };
-    using var trainer = new Trainer(
+    using TrainingLoop trainer = new TrainingLoop(
         specification,
         characters,
         new TrainingOptions { Budget = TimeSpan.FromSeconds(20) },

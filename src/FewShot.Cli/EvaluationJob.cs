@@ -95,12 +95,7 @@ internal sealed record EvaluationJob(
     }
 
     /// <summary>What the learner is for other tasks than it was trained on, where it can serve them.</summary>
-    private static LearnerDefinition Fit(
-        LearnerDefinition definition,
-        ITaskSource source,
-        NormStatistics? statistics,
-        bool waysGiven
-    )
+    private static LearnerDefinition Fit(LearnerDefinition definition, ITaskSource source, NormStatistics? statistics, bool waysGiven)
     {
         Method method = definition.Method;
         TaskShape shape = source.Shape;

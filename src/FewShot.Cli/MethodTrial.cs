@@ -74,7 +74,7 @@ internal sealed class MethodTrial
             row = row with { Order = training.Method.MetaGradient.Order };
             var evaluation = EvaluationJob.Read(_evaluate, training.Configuration.Data, training.Configuration.Learner, _common, opened);
             CompareWithStored(training.Configuration.Training, output);
-            TrainingResult trained = training.Run(output, cancellation);
+            TrainingOutcome trained = training.Run(output, cancellation);
             if (trained.End == TrainingEnd.Interrupted)
             {
                 throw new OperationCanceledException(cancellation);
@@ -92,7 +92,7 @@ internal sealed class MethodTrial
         }
     }
 
-    private ComparisonRow Measured(ComparisonRow row, TrainingJob training, TrainingResult trained, EvaluationResult result) =>
+    private ComparisonRow Measured(ComparisonRow row, TrainingJob training, TrainingOutcome trained, EvaluationResult result) =>
         row with
         {
             Outcome = ComparisonOutcome.Measured,

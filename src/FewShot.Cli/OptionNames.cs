@@ -8,7 +8,7 @@ internal static class OptionNames
     private static readonly Dictionary<string, string> s_options = new()
     {
         ["LearnerSpecification.Channels"] = "--channels",
-        ["LearnerSpecification.InnerRate"] = "--inner-rate",
+        ["MethodOptions.InnerRate"] = "--inner-rate",
         ["MethodOptions.WarmStart"] = "--warm-start",
         ["OuterOptimizerOptions.Rate"] = "--outer-rate",
         ["SourceSettings.Table"] = "--group and --target",

@@ -47,12 +47,12 @@ internal sealed record TrainingJob(RunConfiguration Configuration, ITaskSource S
     }
 
     /// <summary>Trains, or goes on, and tells how it goes on standard error.</summary>
-    public TrainingResult Run(Output output, CancellationToken cancellation)
+    public TrainingOutcome Run(Output output, CancellationToken cancellation)
     {
         LearnerSpecification learner = Configuration.Learner;
 
         // Compiled before the folder is made, so that what cannot be trained leaves nothing behind.
-        using var trainer = new Trainer(learner, Source, Configuration.Training, Workers);
+        using TrainingLoop trainer = new TrainingLoop(learner, Source, Configuration.Training, Workers);
         using RunFolder folder = RunFolder.Open(Folder, Configuration.ToJson(), RunConfiguration.MayChange);
         output.Note(
             $"{Method.Name} ({Method.MetaGradient.Order}) on {Configuration.Data.Source}, {Source.Shape}, {learner.Network}"
@@ -70,7 +70,7 @@ internal sealed record TrainingJob(RunConfiguration Configuration, ITaskSource S
                 : $"into '{Folder}'; Ctrl-C keeps what is done"
         );
         SolverIncidents met = default;
-        if (folder.Latest?.Metadata.GetValueOrDefault(Trainer.VectorLevel) is { } level && level != SimdProgram.VectorLevel)
+        if (folder.Latest?.Metadata.GetValueOrDefault(TrainingLoop.VectorLevel) is { } level && level != SimdProgram.VectorLevel)
         {
             output.Note(
                 $"note: this run was trained on the vector level {level} and goes on at {SimdProgram.VectorLevel}, which gives other "
@@ -93,7 +93,7 @@ internal sealed record TrainingJob(RunConfiguration Configuration, ITaskSource S
             output.Note($"note: {Configuration.Training.MetaBatch} of {Workers} workers are used, one for each task of a batch");
         }
 
-        TrainingResult result = trainer.Run(
+        TrainingOutcome result = trainer.Run(
             folder,
             progress =>
             {

@@ -138,15 +138,9 @@ public sealed class AdaptedModel : IDisposable
                 .Select(weight => new StoredTensor(weight.Name, weight.Shape.Extents.ToArray(), weight.Values.ToArray()))
             : [];
         string[]? changed = selfContained && _programs.WeightsHash is not null ? [.. _state.Entries.Select(entry => entry.Name)] : null;
-        new AdaptedModelFile(
-            Definition,
-            [.. _state.Tensors, .. weights],
-            changed,
-            _programs.WeightsHash,
-            Ways,
-            Outputs,
-            ClassNames
-        ).Write(path);
+        new AdaptedModelFile(Definition, [.. _state.Tensors, .. weights], changed, _programs.WeightsHash, Ways, Outputs, ClassNames).Write(
+            path
+        );
     }
 
     /// <summary>Probabilities of the classes [queries, ways], or the values of a regression [queries, outputs]; all finite.</summary>
@@ -155,37 +149,79 @@ public sealed class AdaptedModel : IDisposable
     /// <exception cref="ArgumentException">The values do not make whole examples.</exception>
     public float[] Predict(ReadOnlySpan<float> inputs)
     {
+        float[] result = new float[CountOf(inputs) * Ways];
+        Predict(inputs, result);
+        return result;
+    }
+
+    /// <summary>The same of a tensor [queries, ...].</summary>
+    /// <param name="inputs">Queries along the first axis.</param>
+    /// <inheritdoc cref="Predict(ReadOnlySpan{float})"/>
+    public float[] Predict(ReadOnlyTensorSpan<float> inputs)
+    {
+        float[] values = new float[checked((int)inputs.FlattenedLength)];
+        inputs.FlattenTo(values);
+        return Predict(values);
+    }
+
+    /// <summary>The same into memory of the caller's: once its programs are compiled, nothing is allocated.</summary>
+    /// <param name="inputs">Queries, row-major, one after another.</param>
+    /// <param name="destination">Receives [queries, ways] probabilities, or [queries, outputs] values.</param>
+    /// <exception cref="QueryException">Queries hold NaN or infinity, or overflow; it says which.</exception>
+    /// <exception cref="ArgumentException">The values do not make whole examples, or the destination is of another length.</exception>
+    public void Predict(ReadOnlySpan<float> inputs, Span<float> destination)
+    {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        Shape example = _programs.Graphs.Model.Input;
-        int size = example.Count;
-        if (inputs.Length == 0 || inputs.Length % size != 0)
+        int count = CountOf(inputs);
+        if (destination.Length != count * Ways)
         {
             throw new ArgumentException(
-                $"{inputs.Length} values do not make whole examples of {example} ({size} values each)",
-                nameof(inputs)
+                $"the answers to {count} queries are {count * Ways} values, the destination has {destination.Length}",
+                nameof(destination)
             );
         }
 
+        int size = inputs.Length / count;
         RequireFinite(inputs, size);
-        int count = inputs.Length / size;
-        float[] result = new float[count * Ways];
-        var faults = new List<int>();
+        List<int>? faults = null;
         for (int start = 0, part; start < count; start += part)
         {
             // Few sizes of batch, the powers of two, so that few programs serve any number of queries.
             part = AnswersTogether ? count : 1 << BitOperations.Log2((uint)Math.Min(count - start, LargestBatch));
-            Answer(inputs.Slice(start * size, part * size), start, part, result.AsSpan(start * Ways, part * Ways), faults);
+            Answer(inputs.Slice(start * size, part * size), start, part, destination.Slice(start * Ways, part * Ways), ref faults);
         }
 
-        if (faults.Count > 0)
+        if (faults is not null)
         {
             throw new QueryException(
                 Culprits(inputs, size, faults),
                 "the answer is no finite number, so the values are too large for the network; prepare queries as the training data were"
             );
         }
+    }
 
-        return result;
+    /// <summary>The most probable class of each query, with its name and probability.</summary>
+    /// <param name="inputs">Queries, row-major, one after another.</param>
+    /// <returns>One answer for each query, in their order.</returns>
+    /// <exception cref="QueryException">Queries hold NaN or infinity, or overflow; it says which.</exception>
+    /// <exception cref="ArgumentException">The values do not make whole examples.</exception>
+    /// <exception cref="InvalidOperationException">The model predicts values, not classes.</exception>
+    public ClassPrediction[] Recognize(ReadOnlySpan<float> inputs)
+    {
+        float[] probabilities = Predict(inputs);
+        if (Definition.Kind != TaskKind.Classification)
+        {
+            throw new InvalidOperationException("this model predicts values of a regression and recognizes no classes; call Predict");
+        }
+
+        var answers = new ClassPrediction[probabilities.Length / Ways];
+        for (int i = 0; i < answers.Length; i++)
+        {
+            int label = TensorPrimitives.IndexOfMax(probabilities.AsSpan(i * Ways, Ways));
+            answers[i] = new ClassPrediction(label, ClassNames?[label], probabilities[(i * Ways) + label]);
+        }
+
+        return answers;
     }
 
     /// <summary>
@@ -232,6 +268,19 @@ public sealed class AdaptedModel : IDisposable
         {
             _programs.Dispose();
         }
+    }
+
+    // How many examples the values make.
+    private int CountOf(ReadOnlySpan<float> inputs)
+    {
+        Shape example = _programs.Graphs.Model.Input;
+        int size = example.Count;
+        return inputs.Length > 0 && inputs.Length % size == 0
+            ? inputs.Length / size
+            : throw new ArgumentException(
+                $"{inputs.Length} values do not make whole examples of {example} ({size} values each)",
+                nameof(inputs)
+            );
     }
 
     private bool AnswersTogether => Definition.NormStatistics == NormStatistics.Query;
@@ -298,7 +347,7 @@ public sealed class AdaptedModel : IDisposable
         throw new QueryException(faults, "a value is NaN or infinite; every value must be a finite number");
     }
 
-    private void Answer(ReadOnlySpan<float> inputs, int first, int count, Span<float> result, List<int> faults)
+    private void Answer(ReadOnlySpan<float> inputs, int first, int count, Span<float> result, ref List<int>? faults)
     {
         WorkerPool pool = _programs.Prediction(_state, count, Threads);
         PooledWorker pooled = pool.Take();
@@ -315,7 +364,7 @@ public sealed class AdaptedModel : IDisposable
                 Span<float> target = result.Slice(i * Ways, Ways);
                 if (!TensorPrimitives.IsFiniteAll(row))
                 {
-                    faults.Add(first + i);
+                    (faults ??= []).Add(first + i);
                 }
                 else if (Definition.Kind == TaskKind.Classification)
                 {
@@ -336,13 +385,13 @@ public sealed class AdaptedModel : IDisposable
     /// <summary>Which of the queries that have no answer have none by themselves either; all, where it takes several.</summary>
     private List<int> Culprits(ReadOnlySpan<float> inputs, int size, List<int> faults)
     {
-        var culprits = new List<int>();
+        List<int>? culprits = [];
         float[] unused = new float[Ways];
         foreach (int row in faults)
         {
-            Answer(inputs.Slice(row * size, size), row, 1, unused, culprits);
+            Answer(inputs.Slice(row * size, size), row, 1, unused, ref culprits);
         }
 
-        return culprits.Count > 0 ? culprits : faults;
+        return culprits is { Count: > 0 } ? culprits : faults;
     }
 }

@@ -23,12 +23,12 @@ namespace FewShot;
 /// </remarks>
 /// <example>
 /// <code>
-/// Learner learner = Learner.Load("runs/omniglot");
+/// using Learner learner = Learner.Load("runs/omniglot");
 /// using AdaptedModel model = learner.Adapt(learner.ReadImages(["a.png", "b.png"]), [0, 1]);
 /// int[] classes = model.Classify(learner.ReadImages(["new.png"]));
 /// </code>
 /// </example>
-public sealed class Learner
+public sealed class Learner : IDisposable
 {
     /// <summary>A learner of given parameters.</summary>
     /// <exception cref="ArgumentException">The parameters are not those of the definition.</exception>
@@ -136,6 +136,25 @@ public sealed class Learner
             [],
             new Dictionary<string, string> { ["learner"] = Definition.ToJson().ToJsonString() }
         ).Write(path);
+
+    /// <summary>
+    /// Compiles the program that adapts to so many examples now, so that the first adaptation need not wait for it. Those that answer are
+    /// compiled at the first question.
+    /// </summary>
+    /// <param name="supportCount">Support examples of the whole task.</param>
+    /// <param name="ways">Classes of the task; null for as many as it was trained on.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are no examples, or fewer than two classes.</exception>
+    public void Prepare(int supportCount, int? ways = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(supportCount, 1);
+        bool classifies = Definition.Kind == TaskKind.Classification;
+        int outputs = classifies && !Definition.Method.Adaptation.NeedsHead ? ways ?? Definition.Outputs : Definition.Outputs;
+        ArgumentOutOfRangeException.ThrowIfLessThan(outputs, classifies ? 2 : 1, nameof(ways));
+        _ = Programs.Adaptation(supportCount, outputs, Threads);
+    }
+
+    /// <summary>Gives the memory of the learner and of all its models back; none of them can be used then.</summary>
+    public void Dispose() => Programs.Dispose();
 
     /// <summary>Adapts to a classification task.</summary>
     /// <param name="inputs">

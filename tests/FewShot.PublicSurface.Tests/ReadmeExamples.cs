@@ -43,7 +43,7 @@ public sealed class ReadmeExamples
             InputShape = tasks.Shape.InputShape,
             Outputs = tasks.Shape.Outputs,
         };
-        using var trainer = new Trainer(specification, tasks, new TrainingOptions { Iterations = 2000 }, workers: 2);
+        using TrainingLoop trainer = new TrainingLoop(specification, tasks, new TrainingOptions { Iterations = 2000 }, workers: 2);
         trainer.Run();
         EvaluationResult result = new Learner(specification, trainer.Parameters).Evaluate(tasks, Split.Test);
         return result;

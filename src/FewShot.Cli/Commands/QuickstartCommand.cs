@@ -79,8 +79,8 @@ internal static class QuickstartCommand
         using RunFolder? folder = run is null
             ? null
             : RunFolder.Open(run, new RunConfiguration(specification, training, data).ToJson(), RunConfiguration.MayChange);
-        using var trainer = new Trainer(specification, source, training, workers);
-        TrainingResult result = trainer.Run(
+        using TrainingLoop trainer = new TrainingLoop(specification, source, training, workers);
+        TrainingOutcome result = trainer.Run(
             folder,
             progress => output.Status.Update(() => Progress(progress, training.MetaBatch)),
             cancellation

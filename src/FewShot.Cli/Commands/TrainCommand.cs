@@ -36,12 +36,12 @@ internal static class TrainCommand
     private static int Run(ParseResult parse, string? run, CommonOptions common, Output output, CancellationToken cancellation)
     {
         var job = TrainingJob.Read(parse, run, run is null ? null : RunConfiguration.ReadIfThere(run), common);
-        TrainingResult result = job.Run(output, cancellation);
+        TrainingOutcome result = job.Run(output, cancellation);
         Print(result, job, output);
         return result.End == TrainingEnd.Interrupted ? ExitCode.Interrupted : ExitCode.Ok;
     }
 
-    private static void Print(TrainingResult result, TrainingJob job, Output output)
+    private static void Print(TrainingOutcome result, TrainingJob job, Output output)
     {
         (string run, Method method, TaskShape shape, LearnerSpecification learner) = (
             job.Folder,

@@ -115,12 +115,10 @@ internal sealed class MethodCheckProblem
             [
                 .. Enumerable
                     .Range(1, 2)
-                    .Select(i =>
-                        new NamedLayer(
-                            $"layer{i}",
-                            new Sequential(("linear", new Linear(5)), ("norm", new BatchNormalization()), ("tanh", Activation.Tanh))
-                        )
-                    ),
+                    .Select(i => new NamedLayer(
+                        $"layer{i}",
+                        new Sequential(("linear", new Linear(5)), ("norm", new BatchNormalization()), ("tanh", Activation.Tanh))
+                    )),
             ],
             outputs
         );

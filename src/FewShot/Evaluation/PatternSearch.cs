@@ -64,7 +64,13 @@ public sealed class PatternSearch
     /// <param name="options">What to search for.</param>
     /// <param name="workers">Threads; they do not change the choice but for what times decide.</param>
     /// <exception cref="ArgumentException">The learner does not adapt by inner steps, or its tasks have no accuracy.</exception>
-    public PatternSearch(LearnerDefinition definition, ParameterSet parameters, ITaskSource source, PatternSearchOptions options, int workers)
+    public PatternSearch(
+        LearnerDefinition definition,
+        ParameterSet parameters,
+        ITaskSource source,
+        PatternSearchOptions options,
+        int workers
+    )
     {
         ArgumentNullException.ThrowIfNull(definition);
         ArgumentNullException.ThrowIfNull(parameters);
@@ -269,8 +275,7 @@ public sealed class PatternSearch
         trial.Accuracies.AddRange(accuracies.Cast<double>());
     }
 
-    private Evaluator Evaluate(Pattern pattern) =>
-        new(_definition.Under(pattern), _source, _workers, everyStep: false);
+    private Evaluator Evaluate(Pattern pattern) => new(_definition.Under(pattern), _source, _workers, everyStep: false);
 
     /// <summary>
     /// For each the median time of adaptation on this thread in its best turn: other work on the machine only ever makes a turn slower.

@@ -114,7 +114,9 @@ public sealed record LearnerDefinition
     {
         try
         {
-            JsonObject json = JsonSerializer.SerializeToNode(LearnerDocument.Of(this with { _unread = null }), LearnerDocument.Type)!.AsObject();
+            JsonObject json = JsonSerializer
+                .SerializeToNode(LearnerDocument.Of(this with { _unread = null }), LearnerDocument.Type)!
+                .AsObject();
             if (_unread is { } unread)
             {
                 json["preparation"] = unread.Json.DeepClone();
@@ -136,6 +138,7 @@ public sealed record LearnerDefinition
     /// </exception>
     public static LearnerDefinition FromJson(JsonNode? json, string path)
     {
+        BuiltInParts.Register();
         (json, JsonObject? unread) = SetAside(json);
 
         // Files of before there were parts name a row of the catalogue and its settings.
@@ -153,7 +156,11 @@ public sealed record LearnerDefinition
     /// <summary>Takes a preparation that no one registered out of a description.</summary>
     internal static (JsonNode? Json, JsonObject? Unread) SetAside(JsonNode? json)
     {
-        if (json is not JsonObject given || given["preparation"] is not JsonObject preparation || PartRegistry.Unregistered(preparation) is null)
+        if (
+            json is not JsonObject given
+            || given["preparation"] is not JsonObject preparation
+            || PartRegistry.Unregistered(preparation) is null
+        )
         {
             return (json, null);
         }

@@ -50,7 +50,7 @@ public sealed record LearnerSpecification
 
     /// <summary>
     /// Queries of each task it was trained on, all classes together: how many answers were asked for at once where it was measured. Null
-    /// where that is not known. The trainer fills it in, see <see cref="Training.Trainer.Definition"/>.
+    /// where that is not known. The trainer fills it in, see <see cref="Training.TrainingLoop.Definition"/>.
     /// </summary>
     public int? QueryCount
     {

@@ -103,4 +103,13 @@ public sealed record MethodOptions
                 ? value
                 : throw new ArgumentOutOfRangeException(nameof(ExactSteps), value, "The number of exact steps cannot be negative.");
     }
+
+    /// <summary>The same for tasks of a shape: on images the network is taken for one that normalises, as conv4 does.</summary>
+    internal MethodOptions For(TaskShape tasks) =>
+        this with
+        {
+            Kind = tasks.Kind,
+            Shots = tasks.Kind == TaskKind.Classification ? tasks.SupportCount / tasks.Outputs : tasks.SupportCount,
+            IsNormalized = tasks.InputShape.Count == 3,
+        };
 }

@@ -139,6 +139,15 @@ public static class PartRegistry
 
     private static void AddParts(JsonTypeInfo info)
     {
+        if (info.Kind == JsonTypeInfoKind.Object && KindOf(info.Type) is not null)
+        {
+            // What a part computes from its settings is none of them.
+            foreach (JsonPropertyInfo computed in info.Properties.Where(own => own.Set is null && own.AssociatedParameter is null).ToList())
+            {
+                info.Properties.Remove(computed);
+            }
+        }
+
         if (info.Type.GetCustomAttribute<PartKindAttribute>(inherit: false) is not { } kind)
         {
             return;

@@ -183,17 +183,23 @@ public static class StoredJson
             ? found
             : null;
 
-    private static string? PolymorphicWithoutKind(JsonNode? json, JsonTypeInfo type)
+    private static string? PolymorphicWithoutKind(JsonNode? json, JsonTypeInfo type, string place = "")
     {
         foreach (JsonPropertyInfo property in type.Properties)
         {
-            if (
-                json?[property.Name] is JsonObject value
-                && type.Options.GetTypeInfo(property.PropertyType).PolymorphismOptions is { } options
-                && !value.ContainsKey(options.TypeDiscriminatorPropertyName)
-            )
+            if (json is not JsonObject given || given[property.Name] is not JsonObject value)
             {
-                return $"'{property.Name}.{options.TypeDiscriminatorPropertyName}' is missing";
+                continue;
+            }
+
+            JsonTypeInfo inner = type.Options.GetTypeInfo(property.PropertyType);
+            string? missing =
+                inner.PolymorphismOptions is not { } options ? PolymorphicWithoutKind(value, inner, $"{place}{property.Name}.")
+                : value.ContainsKey(options.TypeDiscriminatorPropertyName) ? null
+                : $"'{place}{property.Name}.{options.TypeDiscriminatorPropertyName}' is missing";
+            if (missing is not null)
+            {
+                return missing;
             }
         }
 

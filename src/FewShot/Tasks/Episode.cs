@@ -61,6 +61,29 @@ public sealed class Episode
     /// <param name="example">The example, from 0.</param>
     public Span<float> QueryInput(int example) => QueryInputs.AsSpan(example * Shape.InputSize, Shape.InputSize);
 
+    /// <summary>Fills the one-hot targets of a classification episode from <see cref="SupportLabels"/> and <see cref="QueryLabels"/>.</summary>
+    /// <exception cref="ArgumentException">A label is not from 0 to below the ways of the task.</exception>
+    public void FillTargets()
+    {
+        Fill(SupportLabels, SupportTargets);
+        Fill(QueryLabels, QueryTargets);
+
+        void Fill(int[] labels, float[] targets)
+        {
+            Array.Clear(targets);
+            for (int example = 0; example < labels.Length; example++)
+            {
+                int label = labels[example];
+                if (label < 0 || label >= Shape.Outputs)
+                {
+                    throw new ArgumentException($"label {label} of example {example} is not from 0 to {Shape.Outputs - 1}");
+                }
+
+                targets[(example * Shape.Outputs) + label] = 1f;
+            }
+        }
+    }
+
     /// <summary>Fills the labels and one-hot targets of a classification episode, ordered class by class.</summary>
     internal void FillClassTargets()
     {

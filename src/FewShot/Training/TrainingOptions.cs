@@ -52,6 +52,32 @@ public sealed record TrainingOptions
     /// <summary>Optimiser, step size, schedule, clipping.</summary>
     public OuterOptimizerOptions Outer { get; init; } = new();
 
+    /// <summary>Threads that train; they do not change the numbers.</summary>
+    /// <value>All cores by default.</value>
+    /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
+    [JsonIgnore]
+    public int Workers
+    {
+        get;
+        init => field = AtLeast(value, 1, nameof(Workers));
+    } = Environment.ProcessorCount;
+
+    /// <summary>
+    /// The folder in which <see cref="Trainer.TrainAsync"/> keeps checkpoints, weights and a log. The same call goes on where it stopped,
+    /// and ends with the bits of an uninterrupted one.
+    /// </summary>
+    /// <value>Null by default: everything stays in memory.</value>
+    [JsonIgnore]
+    public string? Folder { get; init; }
+
+    /// <summary>
+    /// Makes an optimiser of one's own for so many values, in place of the one that <see cref="Outer"/> names; its schedule of rates and its
+    /// clipping still apply. It is no part of a run's configuration: who goes on with a run gives it again.
+    /// </summary>
+    /// <value>Null by default.</value>
+    [JsonIgnore]
+    public Func<int, Optimizer>? OwnOptimizer { get; init; }
+
     /// <summary>Of initialisation and episodes.</summary>
     public ulong Seed { get; init; } = 1;
 

@@ -49,4 +49,4 @@ public enum TrainingEnd
 /// <param name="Seconds">Time spent in training, earlier sessions of the run included, validation excluded.</param>
 /// <param name="PeakBytes">Arena of one worker.</param>
 /// <param name="Checkpointed">Whether inner steps were recomputed to save memory.</param>
-public sealed record TrainingResult(TrainingEnd End, long Iteration, double Best, double Seconds, long PeakBytes, bool Checkpointed);
+public sealed record TrainingOutcome(TrainingEnd End, long Iteration, double Best, double Seconds, long PeakBytes, bool Checkpointed);

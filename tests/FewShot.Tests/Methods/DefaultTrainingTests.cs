@@ -94,12 +94,12 @@ public class DefaultTrainingTests
         };
         if (source.Shape.Kind == TaskKind.Regression && s_classifiers.Contains(row))
         {
-            string refusal = Assert.Throws<ArgumentException>(() => new Trainer(specification, source, options, workers: 1)).Message;
+            string refusal = Assert.Throws<ArgumentException>(() => new TrainingLoop(specification, source, options, workers: 1)).Message;
             Assert.Contains("for regression use", refusal);
             return;
         }
 
-        using var trainer = new Trainer(specification, source, options, workers: 1);
+        using TrainingLoop trainer = new TrainingLoop(specification, source, options, workers: 1);
         using var evaluator = new Evaluator(specification, source, workers: 1, everyStep: false);
         double Loss() => evaluator.Run(trainer.Parameters, Split.Train, Episodes, 7, timed: false).Loss.Mean;
         double before = Loss();

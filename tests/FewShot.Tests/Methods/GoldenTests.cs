@@ -77,10 +77,10 @@ public class GoldenTests
             ValidateEvery = 2,
             ValidationEpisodes = 2,
         };
-        Trainer trainer;
+        TrainingLoop trainer;
         try
         {
-            trainer = new Trainer(specification, source, options, workers: 2);
+            trainer = new TrainingLoop(specification, source, options, workers: 2);
         }
         catch (ArgumentException)
         {

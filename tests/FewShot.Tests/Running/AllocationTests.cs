@@ -59,7 +59,7 @@ public class AllocationTests
             Hidden = [8],
             InnerSteps = 2,
         };
-        using var trainer = new Trainer(
+        using TrainingLoop trainer = new TrainingLoop(
             specification,
             s_source,
             new TrainingOptions

@@ -244,7 +244,10 @@ public class LearnerTests
 
         // A checkpoint of another width.
         Checkpoint checkpoint = Checkpoint.Read(folder["learner.safetensors"]);
-        var other = new Dictionary<string, string> { ["learner"] = (ConvSpecification("maml", NormStatistics.Query) with { Channels = 5 }).ToJson().ToJsonString() };
+        var other = new Dictionary<string, string>
+        {
+            ["learner"] = (ConvSpecification("maml", NormStatistics.Query) with { Channels = 5 }).ToJson().ToJsonString(),
+        };
         (checkpoint with { Metadata = other }).Write(folder["other.safetensors"]);
         Assert.Contains(
             "checkpoint of another model",

@@ -120,9 +120,10 @@ public sealed class Pattern : IEquatable<Pattern>
     public override string ToString() => _text;
 }
 
-/// <summary>A pattern in files is its text form.</summary>
-internal sealed class PatternText : JsonConverter<Pattern>
+/// <summary>A pattern in files is its text form. Thread-safe.</summary>
+public sealed class PatternText : JsonConverter<Pattern>
 {
+    /// <inheritdoc/>
     public override Pattern? Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
     {
         try
@@ -135,5 +136,7 @@ internal sealed class PatternText : JsonConverter<Pattern>
         }
     }
 
-    public override void Write(Utf8JsonWriter writer, Pattern value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, Pattern value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
 }

@@ -51,16 +51,15 @@ public abstract record TaskWeighting
                     + "a temperature is for similarity and loss, a floor for agreement"
             ),
         };
-
 }
 
 /// <summary>All tasks alike.</summary>
 internal sealed record UniformWeighting : TaskWeighting
 {
-        public override string Name => "uniform";
+    public override string Name => "uniform";
 
-        public override bool IsKnownBefore => true;
+    public override bool IsKnownBefore => true;
 
-        public override void Weigh(ReadOnlySpan<float> gradients, ReadOnlySpan<float> losses, Span<float> weights) =>
-            weights.Fill(1f / weights.Length);
-    }
+    public override void Weigh(ReadOnlySpan<float> gradients, ReadOnlySpan<float> losses, Span<float> weights) =>
+        weights.Fill(1f / weights.Length);
+}

@@ -61,15 +61,16 @@ public class PatternSearchTests
             Tolerance = 1,
         };
         var tried = new List<Pattern>();
-        PatternChoice choice = Search(Blobs("maml", 2), options).Run(
-            (what, pattern, _) =>
-            {
-                if (what == "tried")
+        PatternChoice choice = Search(Blobs("maml", 2), options)
+            .Run(
+                (what, pattern, _) =>
                 {
-                    tried.Add(pattern);
+                    if (what == "tried")
+                    {
+                        tried.Add(pattern);
+                    }
                 }
-            }
-        );
+            );
 
         // Seven static patterns and seven of one step, then two rounds of three that have at most 2 × (3 + 1) neighbours.
         string[] perStep =
@@ -106,9 +107,7 @@ public class PatternSearchTests
     public void A_closed_form_has_no_patterns_to_search() =>
         Assert.Contains(
             "closed form",
-            Assert
-                .Throws<ArgumentException>(() => Search(Blobs("protonet", null), new PatternSearchOptions()))
-                .Message
+            Assert.Throws<ArgumentException>(() => Search(Blobs("protonet", null), new PatternSearchOptions())).Message
         );
 
     private static PatternSearch Search(Learner learner, PatternSearchOptions options) =>

@@ -111,7 +111,7 @@ public class TaskWeightingTests
             ValidateEvery = iterations,
             ValidationEpisodes = 1,
         };
-        using var trainer = new Trainer(specification, source, options, workers: 1);
+        using TrainingLoop trainer = new TrainingLoop(specification, source, options, workers: 1);
         (double Sum, int Count)[] weights = new (double, int)[2];
         trainer.Run(progress: progress =>
         {

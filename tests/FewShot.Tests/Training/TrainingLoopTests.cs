@@ -15,7 +15,7 @@ using Xunit;
 
 namespace FewShot.Tests.Training;
 
-public class TrainerTests
+public class TrainingLoopTests
 {
     private static readonly LearnerSpecification s_specification = new()
     {
@@ -43,19 +43,19 @@ public class TrainerTests
     {
         LearnerSpecification warm = s_specification with { Method = "mrml", InnerSteps = 2, Solver = "cg:2", WarmStart = true };
         TrainingOptions options = s_options with { Tasks = 6, Iterations = 9 };
-        using var whole = new Trainer(warm, s_source, options, workers: 1);
+        using TrainingLoop whole = new TrainingLoop(warm, s_source, options, workers: 1);
         whole.Run();
         using var folder = new TemporaryFolder();
         var configuration = new JsonObject { ["a"] = 1 };
         using (var run = RunFolder.Open(folder["run"], configuration))
-        using (var trainer = new Trainer(warm, s_source, options, workers: 2))
+        using (TrainingLoop trainer = new TrainingLoop(warm, s_source, options, workers: 2))
         using (var stop = new CancellationTokenSource())
         {
             trainer.Run(run, _ => stop.Cancel(), stop.Token);
         }
 
         using (var run = RunFolder.Open(folder["run"], configuration))
-        using (var trainer = new Trainer(warm, s_source, options, workers: 1))
+        using (TrainingLoop trainer = new TrainingLoop(warm, s_source, options, workers: 1))
         {
             trainer.Run(run);
             Assert.Equal(whole.Parameters.Values, trainer.Parameters.Values);
@@ -71,12 +71,12 @@ public class TrainerTests
     {
         using var folder = new TemporaryFolder();
         var configuration = new JsonObject { ["a"] = 1 };
-        (float[] last, float[] best, TrainingResult result) expected = Whole(s_options, workers: 1);
+        (float[] last, float[] best, TrainingOutcome result) expected = Whole(s_options, workers: 1);
         using (var run = RunFolder.Open(folder["run"], configuration))
-        using (var trainer = new Trainer(s_specification, s_source, s_options, workers: 2))
+        using (TrainingLoop trainer = new TrainingLoop(s_specification, s_source, s_options, workers: 2))
         using (var stop = new CancellationTokenSource())
         {
-            TrainingResult result = trainer.Run(
+            TrainingOutcome result = trainer.Run(
                 run,
                 progress =>
                 {
@@ -91,9 +91,9 @@ public class TrainerTests
         }
 
         using (var run = RunFolder.Open(folder["run"], configuration))
-        using (var trainer = new Trainer(s_specification, s_source, s_options, workers: 1))
+        using (TrainingLoop trainer = new TrainingLoop(s_specification, s_source, s_options, workers: 1))
         {
-            TrainingResult result = trainer.Run(run);
+            TrainingOutcome result = trainer.Run(run);
             Assert.Equal((TrainingEnd.Completed, 23), (result.End, result.Iteration));
             Assert.Equal(expected.last, trainer.Parameters.Values);
             Assert.Equal(expected.best, trainer.BestParameters);
@@ -132,7 +132,7 @@ public class TrainerTests
             ValidationEpisodes = 1,
             Outer = new OuterOptimizerOptions(OptimizerKind.AdamW, 0.1, WeightDecay: 0.5),
         };
-        using var trainer = new Trainer(specification, source, options, workers: 1);
+        using TrainingLoop trainer = new TrainingLoop(specification, source, options, workers: 1);
         trainer.Run();
         Assert.Equal([1f, 1f], trainer.Parameters["block1.norm.variance"].ToArray());
         Assert.NotEqual(1f, trainer.Parameters["block1.norm.scale"][0]);
@@ -150,7 +150,7 @@ public class TrainerTests
             NormStatistics = NormStatistics.Running,
         };
         var source = new BlobTasks(new TaskShape(TaskKind.Classification, [16, 16, 1], 2, 2, 2));
-        using var trainer = new Trainer(
+        using TrainingLoop trainer = new TrainingLoop(
             specification,
             source,
             new()
@@ -168,7 +168,7 @@ public class TrainerTests
     [Fact]
     public void A_diverging_run_says_so_and_what_to_try()
     {
-        using var trainer = new Trainer(
+        using TrainingLoop trainer = new TrainingLoop(
             s_specification with
             {
                 Kind = TaskKind.Regression,
@@ -187,7 +187,7 @@ public class TrainerTests
     [Fact]
     public void A_value_that_is_no_number_is_said_of_the_source_and_not_of_a_rate()
     {
-        using var trainer = new Trainer(s_specification, new MissingTarget(s_source, index: 4), s_options, workers: 1);
+        using TrainingLoop trainer = new TrainingLoop(s_specification, new MissingTarget(s_source, index: 4), s_options, workers: 1);
         string message = Assert.Throws<DataException>(() => trainer.Run()).Message;
         Assert.Contains("task 4 of 'blobs' has NaN as value 2 of its query targets", message);
     }
@@ -197,7 +197,7 @@ public class TrainerTests
     {
         using var folder = new TemporaryFolder();
         using var run = RunFolder.Open(folder["run"], []);
-        using var trainer = new Trainer(
+        using TrainingLoop trainer = new TrainingLoop(
             s_specification,
             s_source,
             s_options with
@@ -211,17 +211,27 @@ public class TrainerTests
         var saved = new List<long>();
         trainer.Run(run, _ => saved.Add(Checkpoint.Read(RunFolder.LatestPath(run.Path)).Iteration));
         Assert.Equal([1, 2, 3, 4], saved);
-        Assert.Equal(FewShot.Compute.Execution.SimdProgram.VectorLevel, run.Latest!.Metadata[Trainer.VectorLevel]);
+        Assert.Equal(FewShot.Compute.Execution.SimdProgram.VectorLevel, run.Latest!.Metadata[TrainingLoop.VectorLevel]);
     }
 
     [Fact]
     public void A_killed_run_goes_on_from_a_checkpoint_between_validations_with_the_same_bits()
     {
-        using var whole = new Trainer(s_specification, s_source, s_options, workers: 1);
+        using TrainingLoop whole = new TrainingLoop(s_specification, s_source, s_options, workers: 1);
         whole.Run();
         using var folder = new TemporaryFolder();
         using (var run = RunFolder.Open(folder["run"], []))
-        using (var trainer = new Trainer(s_specification, s_source, s_options with { CheckpointEvery = TimeSpan.Zero }, workers: 1))
+        using (
+            TrainingLoop trainer = new TrainingLoop(
+                s_specification,
+                s_source,
+                s_options with
+                {
+                    CheckpointEvery = TimeSpan.Zero,
+                },
+                workers: 1
+            )
+        )
         {
             // Thrown out of the loop, so that nothing is saved on the way out: as a kill would leave it.
             Assert.Throws<TimeoutException>(() =>
@@ -239,7 +249,7 @@ public class TrainerTests
         }
 
         using (var run = RunFolder.Open(folder["run"], []))
-        using (var trainer = new Trainer(s_specification, s_source, s_options, workers: 1))
+        using (TrainingLoop trainer = new TrainingLoop(s_specification, s_source, s_options, workers: 1))
         {
             Assert.Equal(8, run.Latest!.Iteration);
             trainer.Run(run);
@@ -251,7 +261,7 @@ public class TrainerTests
     public void Workers_that_no_task_would_use_are_not_made()
     {
         int before = System.Diagnostics.Process.GetCurrentProcess().Threads.Count;
-        using var trainer = new Trainer(
+        using TrainingLoop trainer = new TrainingLoop(
             s_specification,
             s_source,
             s_options with
@@ -280,9 +290,18 @@ public class TrainerTests
     [Fact]
     public void A_schedule_of_its_own_length_leaves_the_first_iterations_of_a_longer_training_as_they_were()
     {
-        using var shorter = new Trainer(s_specification, s_source, s_options, workers: 1);
+        using TrainingLoop shorter = new TrainingLoop(s_specification, s_source, s_options, workers: 1);
         shorter.Run();
-        using var longer = new Trainer(s_specification, s_source, s_options with { Iterations = 40, ScheduleIterations = 23 }, workers: 1);
+        using TrainingLoop longer = new TrainingLoop(
+            s_specification,
+            s_source,
+            s_options with
+            {
+                Iterations = 40,
+                ScheduleIterations = 23,
+            },
+            workers: 1
+        );
         using var stop = new CancellationTokenSource();
         longer.Run(
             null,
@@ -312,16 +331,16 @@ public class TrainerTests
             Outer = new OuterOptimizerOptions(Rate: 1e-12),
         };
         using (var run = RunFolder.Open(folder["run"], []))
-        using (var trainer = new Trainer(s_specification, s_source, options, workers: 1))
+        using (TrainingLoop trainer = new TrainingLoop(s_specification, s_source, options, workers: 1))
         {
-            TrainingResult result = trainer.Run(run);
+            TrainingOutcome result = trainer.Run(run);
             Assert.Equal((TrainingEnd.NoImprovement, 6), (result.End, result.Iteration));
         }
 
         using (var run = RunFolder.Open(folder["run"], []))
-        using (var trainer = new Trainer(s_specification, s_source, options, workers: 1))
+        using (TrainingLoop trainer = new TrainingLoop(s_specification, s_source, options, workers: 1))
         {
-            TrainingResult result = trainer.Run(run);
+            TrainingOutcome result = trainer.Run(run);
             Assert.Equal((TrainingEnd.NoImprovement, 6), (result.End, result.Iteration));
         }
     }
@@ -329,7 +348,7 @@ public class TrainerTests
     [Fact]
     public void A_budget_ends_training()
     {
-        using var trainer = new Trainer(
+        using TrainingLoop trainer = new TrainingLoop(
             s_specification,
             s_source,
             s_options with
@@ -339,7 +358,7 @@ public class TrainerTests
             },
             workers: 1
         );
-        TrainingResult result = trainer.Run();
+        TrainingOutcome result = trainer.Run();
         Assert.Equal(TrainingEnd.BudgetSpent, result.End);
         Assert.False(double.IsNaN(result.Best));
     }
@@ -348,7 +367,7 @@ public class TrainerTests
     public void The_time_left_is_told_as_soon_as_there_is_a_rate()
     {
         var told = new List<TimeSpan?>();
-        using var trainer = new Trainer(
+        using TrainingLoop trainer = new TrainingLoop(
             s_specification,
             s_source,
             s_options with
@@ -376,7 +395,7 @@ public class TrainerTests
         double loss = double.NaN;
         double accuracy = double.NaN;
         using (var run = RunFolder.Open(folder["run"], []))
-        using (var trainer = new Trainer(s_specification, s_source, options, workers: 1))
+        using (TrainingLoop trainer = new TrainingLoop(s_specification, s_source, options, workers: 1))
         {
             trainer.Run(run, progress => (loss, accuracy) = (progress.Loss, progress.Accuracy));
         }
@@ -390,7 +409,16 @@ public class TrainerTests
     [Fact]
     public void The_multi_step_loss_may_be_switched_off()
     {
-        using var trainer = new Trainer(s_specification, s_source, s_options with { MultiStepShare = 0, Iterations = 2 }, workers: 1);
+        using TrainingLoop trainer = new TrainingLoop(
+            s_specification,
+            s_source,
+            s_options with
+            {
+                MultiStepShare = 0,
+                Iterations = 2,
+            },
+            workers: 1
+        );
         trainer.Run();
         Assert.All(trainer.Parameters.Values, value => Assert.True(float.IsFinite(value)));
         Assert.Throws<ArgumentOutOfRangeException>(() => new TrainingOptions { MultiStepShare = double.NaN });
@@ -401,7 +429,7 @@ public class TrainerTests
     {
         using var folder = new TemporaryFolder();
         using (var run = RunFolder.Open(folder["run"], []))
-        using (var trainer = new Trainer(s_specification, s_source, s_options with { Iterations = 1 }, workers: 1))
+        using (TrainingLoop trainer = new TrainingLoop(s_specification, s_source, s_options with { Iterations = 1 }, workers: 1))
         {
             trainer.Run(run);
             new Learner(s_specification, trainer.Parameters).Save(RunFolder.LatestPath(folder["run"]));
@@ -413,7 +441,7 @@ public class TrainerTests
         void Refused(LearnerSpecification specification, string reason)
         {
             using var run = RunFolder.Open(folder["run"], []);
-            using var trainer = new Trainer(specification, s_source, s_options, workers: 1);
+            using TrainingLoop trainer = new TrainingLoop(specification, s_source, s_options, workers: 1);
             Assert.Contains(reason, Assert.Throws<StorageException>(() => trainer.Run(run)).Message);
         }
     }
@@ -423,10 +451,18 @@ public class TrainerTests
     {
         TrainingOptions options = s_options with { Iterations = 3 };
         LearnerSpecification specification = s_specification with { InnerSteps = 6, Hidden = [40, 40] };
-        using var kept = new Trainer(specification, s_source, options, workers: 1);
+        using TrainingLoop kept = new TrainingLoop(specification, s_source, options, workers: 1);
         kept.Run();
-        using var recomputed = new Trainer(specification, s_source, options with { MemoryBudget = kept.Program.PeakBytes - 1 }, workers: 1);
-        TrainingResult result = recomputed.Run();
+        using TrainingLoop recomputed = new TrainingLoop(
+            specification,
+            s_source,
+            options with
+            {
+                MemoryBudget = kept.Program.PeakBytes - 1,
+            },
+            workers: 1
+        );
+        TrainingOutcome result = recomputed.Run();
         Assert.True(result.Checkpointed);
         Assert.True(result.PeakBytes < kept.Program.PeakBytes);
         Assert.All(kept.Parameters.Values.Zip(recomputed.Parameters.Values), pair => Assert.Equal(pair.First, pair.Second, 1e-4f));
@@ -453,7 +489,7 @@ public class TrainerTests
             ValidateEvery = 10_000,
             Outer = new OuterOptimizerOptions(Rate: 2e-3),
         };
-        using var trainer = new Trainer(specification, source, options, workers: 1);
+        using TrainingLoop trainer = new TrainingLoop(specification, source, options, workers: 1);
         using var evaluator = new Evaluator(specification, source, 1);
         double before = evaluator.Run(trainer.Parameters, Split.Test, 100, 1, timed: false).Loss.Mean;
         trainer.Run();
@@ -490,17 +526,17 @@ public class TrainerTests
             ValidationEpisodes = 20,
             Outer = new OuterOptimizerOptions(Rate: 5e-3),
         };
-        using var trainer = new Trainer(specification, source, options, workers: 2);
+        using TrainingLoop trainer = new TrainingLoop(specification, source, options, workers: 2);
         trainer.Run();
         using var evaluator = new Evaluator(specification, source, 2);
         Interval accuracy = evaluator.Run(trainer.Parameters, Split.Test, 60, 1, timed: false).Accuracy!.Value;
         Assert.True(accuracy.Mean - accuracy.HalfWidth > 0.5, $"accuracy {accuracy}, by chance 0.2");
     }
 
-    private static (float[] Last, float[] Best, TrainingResult Result) Whole(TrainingOptions options, int workers)
+    private static (float[] Last, float[] Best, TrainingOutcome Result) Whole(TrainingOptions options, int workers)
     {
-        using var trainer = new Trainer(s_specification, s_source, options, workers);
-        TrainingResult result = trainer.Run();
+        using TrainingLoop trainer = new TrainingLoop(s_specification, s_source, options, workers);
+        TrainingOutcome result = trainer.Run();
         return (trainer.Parameters.Values, trainer.BestParameters, result);
     }
 

@@ -16,7 +16,7 @@ namespace FewShot.Training;
 /// The outer loop: episodes → each task's loss and gradient → weighting → meta-gradient → optimiser → meta-parameters → checkpoint, log. A
 /// run that is killed resumes from its last checkpoint and ends with the bits of an uninterrupted one. Used by one thread at a time.
 /// </summary>
-public sealed class Trainer : IDisposable
+public sealed class TrainingLoop : IDisposable
 {
     /// <summary>The metadata of a checkpoint that say on which vector level, which decides bits, it was trained.</summary>
     public const string VectorLevel = "vector_level";
@@ -48,7 +48,7 @@ public sealed class Trainer : IDisposable
     /// Parts do not fit together, the memory budget cannot be met, or the workers need more memory than there is; the message gives the
     /// bytes needed.
     /// </exception>
-    public Trainer(LearnerDefinition definition, ITaskSource source, TrainingOptions options, int workers)
+    public TrainingLoop(LearnerDefinition definition, ITaskSource source, TrainingOptions options, int workers)
     {
         ArgumentNullException.ThrowIfNull(definition);
         ArgumentNullException.ThrowIfNull(source);
@@ -68,7 +68,7 @@ public sealed class Trainer : IDisposable
             Math.Min(workers, options.MetaBatch),
             options.Tasks
         );
-        _optimizer = options.Outer.Create(Parameters.Values.Length);
+        _optimizer = options.OwnOptimizer?.Invoke(Parameters.Values.Length) ?? options.Outer.Create(Parameters.Values.Length);
         _weighted = graphs.Method.Weighting != TaskWeighting.Uniform;
         _lowerIsBetter = source.Shape.Kind == TaskKind.Regression;
         BestParameters = (float[])Parameters.Values.Clone();
@@ -104,7 +104,11 @@ public sealed class Trainer : IDisposable
     /// <exception cref="StorageException">The folder cannot be written, or holds a checkpoint of something else.</exception>
     /// <exception cref="TrainingDivergedException">The loss is no longer a number; the message says since when and what to try.</exception>
     /// <exception cref="DataException">The loss is no number because a task of the source holds a value that is none.</exception>
-    public TrainingResult Run(RunFolder? folder = null, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    public TrainingOutcome Run(
+        RunFolder? folder = null,
+        Action<TrainingProgress>? progress = null,
+        CancellationToken cancellation = default
+    )
     {
         if (folder?.Latest is { } checkpoint)
         {
@@ -188,7 +192,7 @@ public sealed class Trainer : IDisposable
             Save(folder);
         }
 
-        return new TrainingResult(end, _iteration, _best, _seconds, _step.Program.PeakBytes, Checkpointed);
+        return new TrainingOutcome(end, _iteration, _best, _seconds, _step.Program.PeakBytes, Checkpointed);
     }
 
     /// <inheritdoc/>
@@ -231,7 +235,7 @@ public sealed class Trainer : IDisposable
 
     private TrainingDivergedException Diverged(string what) =>
         new(
-            $"{what} at iteration {_iteration + 1}: training diverged; try a smaller inner rate (LearnerDefinition.InnerRate) or "
+            $"{what} at iteration {_iteration + 1}: training diverged; try a smaller inner rate (MethodOptions.InnerRate) or "
                 + "outer rate (OuterOptimizerOptions.Rate)"
         );
 
