@@ -6,6 +6,7 @@
 using FewShot;
 using FewShot.Data;
 using FewShot.Methods;
+using FewShot.Models;
 using FewShot.Tasks;
 using FewShot.Training;
 
@@ -24,41 +25,27 @@ ITaskSource characters = TaskSources.Open(
 if (!File.Exists(file))
 {
     Console.WriteLine($"training for twenty seconds on {characters.Description}");
-    var specification = new LearnerSpecification
-    {
-        Method = "protonet",
-        Channels = 16,
-        InputShape = characters.Shape.InputShape,
-        Outputs = characters.Shape.Outputs,
-    };
-    using TrainingLoop trainer = new TrainingLoop(
-        specification,
+    var definition = new LearnerDefinition(Methods.ProtoNet(), Networks.Conv4(characters.Shape, channels: 16));
+    using TrainingResult result = await Trainer.TrainAsync(
+        definition,
         characters,
-        new TrainingOptions { Budget = TimeSpan.FromSeconds(20) },
-        workers: Environment.ProcessorCount
+        new TrainingOptions { Budget = TimeSpan.FromSeconds(20) }
     );
-    trainer.Run();
-    new Learner(specification, trainer.Parameters).Save(file);
+    result.Learner.Save(file);
 }
 
 // One application trains; any other loads the file. A task here is drawn from an alphabet of the test split, but yours would come from your
 // own images.
-Learner learner = Learner.Load(file);
+using Learner learner = Learner.Load(file);
 var task = new Episode(characters.Shape);
 characters.Sample(Split.Test, seed: 1, index: 0, task);
 
 using AdaptedModel model = learner.Adapt(task.SupportInputs, task.SupportLabels, ["A", "B", "C", "D", "E"]);
-int[] answers = model.Classify(task.QueryInputs);
-float[] probabilities = model.Predict(task.QueryInputs);
+ClassPrediction[] answers = model.Recognize(task.QueryInputs);
 
 for (int i = 0; i < answers.Length; i++)
 {
     Console.WriteLine(
-        $"drawing {i + 1}: {model.ClassNames![answers[i]]} with {probabilities[(i * model.Ways) + answers[i]]:P0}, and it is "
-            + $"{model.ClassNames[task.QueryLabels[i]]}"
+        $"drawing {i + 1}: {answers[i].Name} with {answers[i].Probability:P0}, and it is {model.ClassNames![task.QueryLabels[i]]}"
     );
 }
-
-Console.WriteLine(
-    $"{answers.Zip(task.QueryLabels).Count(pair => pair.First == pair.Second)} of {answers.Length} right, from one drawing of each"
-);
