@@ -329,7 +329,7 @@ internal sealed partial class LoopBody
             {
                 LoopBuffer buffer = Program.Operands[Program.Instructions[value].A].Buffer;
                 Code.PushAddress(buffer, Full, Positions[place.Position] + ((long)place.Vector * Vectors.Bytes) + distance);
-                Code.Call(Vectors.Function("Prefetch"));
+                Code.Call(Vectors.Function(nameof(VectorFunctions<,,>.Prefetch)));
             }
         }
     }

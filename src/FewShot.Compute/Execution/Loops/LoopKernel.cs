@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection.Emit;
-using FewShot.Compute.Execution.Steps;
 using FewShot.Compute.Kernels;
 
 namespace FewShot.Compute.Execution.Loops;
@@ -71,7 +70,7 @@ internal sealed unsafe class LoopKernel
     /// <summary>The kernel of a specification, made once in a process for each width.</summary>
     /// <param name="specification">What it computes.</param>
     /// <param name="vectorBits">The width of its vectors.</param>
-    /// <param name="shareWork">The least work that is worth a thread's joining in (<see cref="StepKernels"/>); by default none is.</param>
+    /// <param name="shareWork">The least work that is worth a thread's joining in; by default none is.</param>
     [RequiresDynamicCode("Emits IL.")]
     internal static LoopKernel Compile(LoopSpecification specification, int vectorBits, long shareWork = long.MaxValue)
     {
