@@ -5,7 +5,7 @@ using FewShot.Compute.Kernels;
 using FewShot.Compute.Planning;
 using Xunit;
 
-namespace FewShot.Compute.Tests.Simd;
+namespace FewShot.Compute.Tests.Execution;
 
 /// <summary>Asserts that a graph gives the same numbers in float32, at every vector level and without generated code, as by its definition in double.</summary>
 internal static class Agreement

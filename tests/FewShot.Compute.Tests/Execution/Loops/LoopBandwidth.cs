@@ -6,7 +6,7 @@ using FewShot.Compute.Graphs;
 using FewShot.Compute.Operations;
 using Xunit;
 
-namespace FewShot.Compute.Tests.Loops;
+namespace FewShot.Compute.Tests.Execution.Loops;
 
 /// <summary>Timings of representative loops; run on request only: <c>-explicit only -class "*LoopBandwidth"</c>.</summary>
 public unsafe class LoopBandwidth(ITestOutputHelper output)

@@ -1,7 +1,7 @@
 using FewShot.Compute.Execution.Loops;
 using FewShot.Compute.Graphs;
 
-namespace FewShot.Compute.Tests.Loops;
+namespace FewShot.Compute.Tests.Execution.Loops;
 
 /// <summary>Writes specifications by hand.</summary>
 internal sealed class LoopBuilder(LoopDomain domain)

@@ -2,7 +2,7 @@ using FewShot.Compute.Execution.Loops;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Operations;
 
-namespace FewShot.Compute.Tests.Loops;
+namespace FewShot.Compute.Tests.Execution.Loops;
 
 /// <summary>The loops of a convolutional block: batch normalisation, ReLU and max-pooling.</summary>
 internal static class LoopExamples

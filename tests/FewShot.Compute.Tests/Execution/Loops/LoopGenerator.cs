@@ -1,7 +1,7 @@
 using FewShot.Compute.Execution.Loops;
 using FewShot.Compute.Graphs;
 
-namespace FewShot.Compute.Tests.Loops;
+namespace FewShot.Compute.Tests.Execution.Loops;
 
 /// <summary>Random valid specifications and operands; a function of the seed.</summary>
 internal sealed class LoopGenerator(int seed)

@@ -3,7 +3,7 @@ using FewShot.Compute.Graphs;
 using FewShot.Compute.Operations;
 using Xunit;
 
-namespace FewShot.Compute.Tests.Loops;
+namespace FewShot.Compute.Tests.Execution.Loops;
 
 /// <summary>What random loops do not reach: accuracy over whole ranges, special values, long sums, caching and messages.</summary>
 [Trait("Category", "Simd")]
@@ -260,11 +260,15 @@ public class LoopKernelTests
     public void One_kernel_is_made_for_equal_specifications_from_many_threads()
     {
         LoopKernel[] kernels = new LoopKernel[16];
-        Parallel.For(0, kernels.Length, i => kernels[i] = LoopKernel.Compile(LoopExamples.Forward(2, 6, 11), 256));
+        System.Threading.Tasks.Parallel.For(0, kernels.Length, i => kernels[i] = LoopKernel.Compile(LoopExamples.Forward(2, 6, 11), 256));
         Assert.All(kernels, kernel => Assert.Same(kernels[0], kernel));
         Assert.NotSame(kernels[0], LoopKernel.Compile(LoopExamples.Forward(2, 6, 11), 128));
         Assert.NotSame(kernels[0], LoopKernel.Compile(LoopExamples.Forward(2, 6, 12), 256));
-        Parallel.For(0, 24, i => Run(256, LoopExamples.Add(3 + (i % 12), 7, Extent.Column), new float[(3 + (i % 12)) * 7], new float[7]));
+        System.Threading.Tasks.Parallel.For(
+            0,
+            24,
+            i => Run(256, LoopExamples.Add(3 + (i % 12), 7, Extent.Column), new float[(3 + (i % 12)) * 7], new float[7])
+        );
         Assert.Contains("MaxPoolSelect", kernels[0].Describe(), StringComparison.Ordinal);
     }
 

@@ -1,7 +1,7 @@
 using FewShot.Compute.Execution.Loops;
 using Xunit;
 
-namespace FewShot.Compute.Tests.Loops;
+namespace FewShot.Compute.Tests.Execution.Loops;
 
 /// <summary>Random loops against the definition in double, at every width.</summary>
 [Trait("Category", "Simd")]

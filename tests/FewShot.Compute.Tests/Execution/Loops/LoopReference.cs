@@ -2,7 +2,7 @@ using FewShot.Compute.Execution.Loops;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Operations;
 
-namespace FewShot.Compute.Tests.Loops;
+namespace FewShot.Compute.Tests.Execution.Loops;
 
 /// <summary>A number with a bound of what float arithmetic may have lost; an infinite bound means that nothing can be said.</summary>
 internal readonly record struct Bounded(double Value, double Error)
