@@ -2,7 +2,9 @@ using Microsoft.CodeAnalysis;
 
 namespace FewShot.Compute.Generators;
 
-/// <summary>Adds what is the same for every vector width to FewShot.Compute, from one template each: the inner loops, and the lanes of fused loops.</summary>
+/// <summary>
+/// Adds what is the same for every vector width to FewShot.Compute, from one template each: the inner loops, and the lanes of fused loops.
+/// </summary>
 [Generator]
 public sealed class KernelGenerator : IIncrementalGenerator
 {
