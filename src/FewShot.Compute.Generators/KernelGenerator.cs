@@ -2,7 +2,9 @@ using Microsoft.CodeAnalysis;
 
 namespace FewShot.Compute.Generators;
 
-/// <summary>Adds the generated inner loops to FewShot.Compute: one class per vector width, all from the same templates.</summary>
+/// <summary>
+/// Adds what is the same for every vector width to FewShot.Compute, from one template each: the inner loops, and the lanes of fused loops.
+/// </summary>
 [Generator]
 public sealed class KernelGenerator : IIncrementalGenerator
 {
@@ -14,6 +16,7 @@ public sealed class KernelGenerator : IIncrementalGenerator
             foreach (VectorWidth width in VectorWidth.All)
             {
                 output.AddSource($"Loops{width.Bits}.g.cs", LoopsClass.Generate(width));
+                output.AddSource($"Lanes{width.Bits}.g.cs", LanesStruct.Generate(width));
             }
         });
     }

@@ -35,4 +35,22 @@ internal sealed class VectorWidth
     public string MultiplyAddName => _multiplyAdd;
 
     public string MultiplyAdd(string left, string right, string addend) => $"{MultiplyAddName}({left}, {right}, {addend})";
+
+    /// <summary>A multiply-add that is rounded once where the machine can.</summary>
+    public string MultiplyAddEstimate => Bits == 128 ? MultiplyAddName : $"{Type}.MultiplyAddEstimate";
+
+    /// <summary>The machine's own instruction where there is one of this width on x64, else something of the same meaning.</summary>
+    public string Machine(string name, string arguments, string otherwise)
+    {
+        (string set, string prefix) = (Bits, name) switch
+        {
+            (128, "CompareUnordered") => ("Sse", ""),
+            (128, _) => ("", ""),
+            (256, "CompareUnordered") => ("Avx", ""),
+            (256, _) => ("Fma", ""),
+            (_, "CompareUnordered") => ("Avx512F", ""),
+            _ => ("Avx512F", "Fused"),
+        };
+        return set.Length == 0 ? otherwise : $"{set}.IsSupported ? {set}.{prefix}{name}({arguments}) : {otherwise}";
+    }
 }

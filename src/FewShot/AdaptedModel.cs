@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Numerics.Tensors;
 using FewShot.Compute.Execution;
 using FewShot.Compute.Graphs;
+using FewShot.Compute.Numerics;
 using FewShot.Methods;
 using FewShot.Models;
 using FewShot.Running;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FewShot.Compute.Execution.Loops;
 using FewShot.Compute.Execution.Parallel;
 using FewShot.Compute.Execution.Steps;
@@ -27,11 +28,20 @@ public sealed class SimdProgram : IProgram<float>
     public SimdProgram(Graph graph)
         : this(graph, SimdLevels.Best) { }
 
-    internal SimdProgram(Graph graph, SimdLevel level, long shareWork = StepKernels.WorthAThread)
+    /// <param name="graph">What it computes.</param>
+    /// <param name="level">The vectors it is compiled for.</param>
+    /// <param name="shareWork">The least work that is worth a thread's joining in.</param>
+    /// <param name="loops">
+    /// Whether element-wise work is fused into generated code; by default wherever the process may generate code. Elsewhere each operation
+    /// is a step of its own, by its definition where it has no kernel.
+    /// </param>
+    internal SimdProgram(Graph graph, SimdLevel level, long shareWork = StepKernels.WorthAThread, bool? loops = null)
     {
         ArgumentNullException.ThrowIfNull(graph);
+        Level = level;
         _graph = Simplifier.Run(graph);
-        IReadOnlyList<Step> steps = Fusion.Cover(_graph, new FusionRules(LoopOpcodes.Cost));
+        FusionRules rules = loops ?? RuntimeFeature.IsDynamicCodeSupported ? new FusionRules(ElementWiseTable.Cost) : FusionRules.None;
+        IReadOnlyList<Step> steps = Fusion.Cover(_graph, rules);
         var kernels = new StepKernels(level, shareWork);
         _kernels = [.. steps.Select(kernels.For)];
         _plan = ArenaPlan.Create(
@@ -75,6 +85,8 @@ public sealed class SimdProgram : IProgram<float>
 
     /// <summary>Steps of one run, each a kernel call.</summary>
     public int StepCount => _kernels.Length;
+
+    internal SimdLevel Level { get; }
 
     internal ArenaPlan Plan => _plan;
 

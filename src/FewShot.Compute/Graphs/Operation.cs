@@ -28,6 +28,9 @@ public abstract record Operation
     /// <summary>An equal but cheaper tensor, or null. Called when the node is made, so identities hold from the start.</summary>
     internal virtual Tensor? Simplify(Graph graph, IReadOnlyList<Tensor> inputs) => null;
 
+    /// <summary>Where the function has corners or jumps: a check by differences must know on which side of them it is.</summary>
+    internal virtual Smoothness Smoothness => Smoothness.Smooth;
+
     /// <summary>Multiply-adds of one evaluation: what <c>plan</c> counts. Zero for element-wise work.</summary>
     internal virtual long MultiplyAdds(Tensor node) => 0;
 

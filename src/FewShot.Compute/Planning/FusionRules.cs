@@ -47,18 +47,23 @@ internal enum OperandRole
 /// </param>
 internal sealed class FusionRules(Func<Operation, int?> elementCost)
 {
+    private bool _fuses = true;
+
+    /// <summary>Rules by which each operation is a step of its own.</summary>
+    public static FusionRules None { get; } = new(_ => null) { _fuses = false };
+
     public FusionKind Kind(Tensor node) =>
         node.Operation switch
         {
             Input or Constant => FusionKind.Given,
             Fill => FusionKind.Fill,
-            UnaryOperation or BinaryOperation or Select => elementCost(node.Operation) is null ? FusionKind.Alone : FusionKind.ElementWise,
+            _ when !_fuses => FusionKind.Alone,
             MaxPoolSelect { Window: >= 2 } or AveragePool { Window: >= 2 } => FusionKind.Pool,
             MaxUnpool { Window: >= 2 } or AverageUnpool { Window: >= 2 } => FusionKind.Unpool,
             BroadcastTo => Repeats(node).Pattern == AxisPattern.Mixed ? FusionKind.Alone : FusionKind.Broadcast,
             Sum sum => Reduces(node, sum.Axes).Pattern == AxisPattern.Mixed ? FusionKind.Alone : FusionKind.Reduction,
             ReduceMaximum maximum => Reduces(node, maximum.Axes).Pattern == AxisPattern.Trailing ? FusionKind.Reduction : FusionKind.Alone,
-            _ => FusionKind.Alone,
+            _ => elementCost(node.Operation) is null ? FusionKind.Alone : FusionKind.ElementWise,
         };
 
     /// <summary>What computing the node again costs, in instructions an element.</summary>

@@ -1,4 +1,4 @@
-using FewShot.Compute.Execution;
+using FewShot.Compute.Numerics;
 using FewShot.Methods.MetaGradients;
 using FewShot.Methods.Optimizers;
 using FewShot.Models;

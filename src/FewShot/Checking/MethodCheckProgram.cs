@@ -11,12 +11,6 @@ namespace FewShot.Checking;
 /// </summary>
 internal sealed class MethodCheckProgram : IDisposable
 {
-    /// <summary>Piecewise constant results: they are their branch themselves.</summary>
-    private static readonly HashSet<string> s_masks = ["Step", "Sign", "Greater", "Equal"];
-
-    /// <summary>Functions with kinks: their derivatives tell the branch.</summary>
-    private static readonly HashSet<string> s_kinks = ["Relu", "Absolute", "Maximum", "Minimum", "MaxPoolSelect", "ReduceMaximum"];
-
     private readonly ReferenceProgram _program;
     private readonly IWorker<double> _worker;
     private readonly int _results;
@@ -24,7 +18,7 @@ internal sealed class MethodCheckProgram : IDisposable
     public MethodCheckProgram(Graph graph, IReadOnlyDictionary<string, double[]> values)
     {
         _results = graph.Outputs.Count;
-        foreach (Tensor branch in Branches(graph))
+        foreach (Tensor branch in SmoothPieces.Of(graph))
         {
             graph.Output($"branch {graph.Outputs.Count}", branch);
         }
@@ -58,42 +52,4 @@ internal sealed class MethodCheckProgram : IDisposable
     }
 
     public void Dispose() => _worker.Dispose();
-
-    private static List<Tensor> Branches(Graph graph)
-    {
-        // What lies behind a StopGradient alone, such as the maximum that keeps a softmax from overflowing, does not shape the derivative.
-        var reached = new HashSet<Tensor>();
-        var pending = new Stack<Tensor>(graph.Outputs.Select(output => output.Tensor));
-        while (pending.TryPop(out Tensor? tensor))
-        {
-            if (reached.Add(tensor) && tensor.Operation.Name != "StopGradient")
-            {
-                foreach (Tensor input in tensor.Inputs)
-                {
-                    pending.Push(input);
-                }
-            }
-        }
-
-        var branches = new HashSet<Tensor>();
-        foreach (Tensor node in reached.OrderBy(node => node.Id).ToArray())
-        {
-            if (s_masks.Contains(node.Operation.Name))
-            {
-                branches.Add(node);
-            }
-            else if (s_kinks.Contains(node.Operation.Name))
-            {
-                branches.UnionWith(
-                    Differentiate.VectorJacobianProduct(
-                        [node],
-                        [graph.Fill(1, node.Shape)],
-                        [.. node.Inputs.Distinct().Where(input => input.Operation.Name is not ("Fill" or "Constant"))]
-                    )
-                );
-            }
-        }
-
-        return [.. branches];
-    }
 }

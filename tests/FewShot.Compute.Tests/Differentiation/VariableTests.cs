@@ -134,7 +134,7 @@ public class VariableTests
         var graph = new Graph();
         Tensor x = graph.Input("x", new Shape(2, 3));
         graph.Output("y", x.Transpose().AsVariable().MatrixMultiply(x.AsVariable()));
-        Graph simplified = Simplification.Simplifier.Run(graph);
+        Graph simplified = Simplifier.Run(graph);
         Assert.Equal(["Input", "MatrixProduct"], simplified.Nodes.Select(node => node.Operation.Name));
     }
 

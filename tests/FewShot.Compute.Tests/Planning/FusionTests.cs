@@ -120,7 +120,7 @@ public class FusionTests
 
         // The cotangents of a parameter are a chain through all steps, each link read by the step before and by the next link.
         Out(Differentiate.Gradients(Normalised().Sine().Square().Sum(), start));
-        Fusion.Cover(Simplifier.Run(_graph), new FusionRules(LoopOpcodes.Cost), out int rounds);
+        Fusion.Cover(Simplifier.Run(_graph), new FusionRules(ElementWiseTable.Cost), out int rounds);
         Assert.InRange(rounds, 1, 3);
     }
 

@@ -14,7 +14,7 @@ namespace FewShot.Tests.Launching;
 /// </summary>
 public sealed class PublishedProgramTests
 {
-    // A native program may not generate code and interprets its loops, which rounds in another order.
+    // A native program may not generate code and runs its loops by definitions, which round in another order.
     private const double Rounding = 1e-5;
 
     [Theory]

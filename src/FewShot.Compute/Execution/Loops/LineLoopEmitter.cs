@@ -7,53 +7,21 @@ namespace FewShot.Compute.Execution.Loops;
 /// Emits a pass row by row, each row from its first column to its last: plain vectors, and maps of which rows are reduced.
 /// </summary>
 [RequiresDynamicCode("Emits IL.")]
-internal sealed class LineLoopEmitter
+internal sealed class LineLoopEmitter : LoopEmitter
 {
     /// <summary>Terms a float takes before it is added to a double.</summary>
     private const int ChunkTerms = 64;
 
-    private readonly LoopCode _code;
-    private readonly LoopProgram _program;
-    private readonly LoopBody _body;
-    private readonly SumAccumulators _sums;
-    private readonly int _columns;
     private readonly long _rows;
-    private readonly Dictionary<ProgramOutput, LoopBuffer> _columnSums = [];
     private readonly Dictionary<ProgramOutput, LocalBuilder> _totals = [];
-    private readonly Dictionary<ProgramOutput, LoopBuffer> _sectionTotals = [];
-    private readonly LoopPartition? _stretches;
 
-    /// <param name="code">Where to.</param>
-    /// <param name="program">The pass.</param>
-    /// <param name="scratchBytes">Scratch memory taken, before and after.</param>
-    /// <param name="stretches">Where the code is for one stretch of the iterations.</param>
+    /// <inheritdoc cref="LoopEmitter(LoopCode, LoopProgram, bool, ref long, LoopPartition?)"/>
     internal LineLoopEmitter(LoopCode code, LoopProgram program, ref long scratchBytes, LoopPartition? stretches = null)
+        : base(code, program, singleVisit: false, ref scratchBytes, stretches)
     {
-        _stretches = stretches;
-        _code = code;
-        _program = program;
-        _body = new LoopBody(code, program);
-        _sums = new SumAccumulators(_body);
-        _columns = program.Domain.Columns;
         _rows = program.Domain.Rows;
-        foreach (ProgramOutput output in _sums.Outputs.Where(output => output.Kind == OutputKind.SumRows))
-        {
-            _columnSums[output] =
-                stretches?.Reserve(output.Buffer, _columns, ColumnSumBytes) ?? new LoopBuffer(LoopBuffer.Scratch, scratchBytes);
-            scratchBytes += stretches is null ? ColumnSumBytes : 0;
-        }
-
-        foreach (ProgramOutput output in _sums.Outputs.Where(output => output.Kind == OutputKind.SumAll && stretches is not null))
-        {
-            _sectionTotals[output] = stretches!.Reserve(output.Buffer, 1, sizeof(double));
-        }
-
-        RowSums = [.. _sums.Outputs.Where(output => output.Kind != OutputKind.SumRows)];
+        RowSums = [.. Sums.Outputs.Where(output => output.Kind != OutputKind.SumRows)];
     }
-
-    private VectorInstructionSet Vectors => _code.Vectors;
-
-    private long ColumnSumBytes => (_columns + Vectors.Lanes - 1) / Vectors.Lanes * Vectors.Lanes * sizeof(double);
 
     /// <summary>Reductions along a row, by row or, for a sum over everything, then over the rows.</summary>
     private IReadOnlyList<ProgramOutput> RowSums { get; }
@@ -66,110 +34,72 @@ internal sealed class LineLoopEmitter
 
     private static int Unrolled(LoopProgram program) => Math.Clamp(16 / program.BodySize, 1, 4);
 
-    internal void Emit()
+    protected override void ResetTotal(ProgramOutput output)
     {
-        _body.Prepare();
-        _sums.PrepareTail(_columns % Vectors.Lanes);
-        foreach (LoopBuffer buffer in _columnSums.Values)
-        {
-            _code.ClearScratch(buffer, ColumnSumBytes);
-        }
+        LocalBuilder total = Code.IL.DeclareLocal(typeof(double));
+        Code.IL.Emit(OpCodes.Ldc_R8, 0.0);
+        Code.IL.Emit(OpCodes.Stloc, total);
+        _totals[output] = total;
+    }
 
-        foreach (ProgramOutput output in RowSums.Where(output => output.Kind == OutputKind.SumAll))
-        {
-            LocalBuilder total = _code.IL.DeclareLocal(typeof(double));
-            _code.IL.Emit(OpCodes.Ldc_R8, 0.0);
-            _code.IL.Emit(OpCodes.Stloc, total);
-            _totals[output] = total;
-        }
+    protected override void PushTotal(ProgramOutput output) => Code.IL.Emit(OpCodes.Ldloc, _totals[output]);
 
-        _body.Full = _code.NewCursor();
-        _body.Row = _code.NewCursor();
-        if (_stretches is not null && _rows > 1)
+    protected override void Walk()
+    {
+        Body.Full = Code.NewCursor();
+        Body.Row = Code.NewCursor();
+        if (Stretches is not null && _rows > 1)
         {
-            _code.StartStretch(_body.Full, (long)_columns * sizeof(float));
-            _code.StartStretch(_body.Row, sizeof(float));
-            _code.LoopStretch(NextRow);
+            Code.StartStretch(Body.Full, (long)Columns * sizeof(float));
+            Code.StartStretch(Body.Row, sizeof(float));
+            Code.LoopStretch(NextRow);
         }
         else
         {
-            _code.Loop(_rows, NextRow);
+            Code.Loop(_rows, NextRow);
         }
-
-        Finish();
 
         void NextRow()
         {
             Row();
-            _code.Advance(_body.Row, sizeof(float));
-        }
-    }
-
-    private void Finish()
-    {
-        foreach ((ProgramOutput output, LoopBuffer total) in _sectionTotals)
-        {
-            _code.PushAddress(total, Cursor.Start, 0);
-            _code.IL.Emit(OpCodes.Ldloc, _totals[output]);
-            _code.IL.Emit(OpCodes.Stind_R8);
-        }
-
-        if (_stretches is not null)
-        {
-            return;
-        }
-
-        foreach ((ProgramOutput output, LoopBuffer sums) in _columnSums)
-        {
-            _code.PushAddress(sums, Cursor.Start, 0);
-            _code.PushAddress(output.Buffer, Cursor.Start, 0);
-            _code.PushInteger(_columns);
-            _code.Call(Vectors.Function("RoundDoubles"));
-        }
-
-        foreach ((ProgramOutput output, LocalBuilder total) in _totals)
-        {
-            _code.PushAddress(output.Buffer, Cursor.Start, 0);
-            _code.IL.Emit(OpCodes.Ldloc, total);
-            _code.IL.Emit(OpCodes.Conv_R4);
-            _code.IL.Emit(OpCodes.Stind_R4);
+            Code.Advance(Body.Row, sizeof(float));
         }
     }
 
     private void Row()
     {
-        _body.Positions = [0];
-        _body.EnterRows();
-        int unrolled = Unrolled(_program);
+        Body.Positions = [0];
+        Body.EnterRows();
+        int unrolled = Unrolled(Program);
         int lanes = Vectors.Lanes;
-        long steps = _columns / (lanes * unrolled);
+        long steps = Columns / (lanes * unrolled);
         bool inDoubles = steps > ChunkTerms;
         int[] whole = [.. Enumerable.Repeat(lanes, unrolled)];
-        int left = (int)(_columns - (steps * unrolled * lanes));
+        int left = (int)(Columns - (steps * unrolled * lanes));
         int[] rest = [.. Enumerable.Range(0, (left + lanes - 1) / lanes).Select(v => Math.Min(lanes, left - (v * lanes)))];
         int accumulators = steps > 0 ? unrolled : rest.Length;
         foreach (ProgramOutput output in RowSums)
         {
-            _sums.Reset(output, accumulators);
+            Sums.Reset(output, accumulators);
             if (inDoubles && output.Kind != OutputKind.MaxColumns)
             {
-                _sums.ResetDoubles(output);
+                Sums.ResetDoubles(output);
             }
         }
 
-        _body.Column = _rows > 1 ? _code.NewCursor() : _body.Full;
-        if (_stretches is not null && _rows == 1)
+        Body.Column = _rows > 1 ? Code.NewCursor() : Body.Full;
+        if (Stretches is not null && _rows == 1)
         {
-            _code.StartStretch(_body.Full, (long)unrolled * Vectors.Bytes);
-            _code.LoopStretch(() => Step(whole));
-            _code.AtLastStretch(steps, () => Body(rest));
+            Code.StartStretch(Body.Full, (long)unrolled * Vectors.Bytes);
+            Code.LoopStretch(() => Step(whole));
+            Code.AtLastStretch(steps, () => VectorsOf(rest));
             return;
         }
 
         Steps(steps, whole, inDoubles);
-        Body(rest);
-        _code.Advance(_body.Full, (long)left * sizeof(float));
-        _body.Lanes = whole;
+        VectorsOf(rest);
+        Code.Advance(Body.Full, (long)left * sizeof(float));
+        Body.Lanes = whole;
         foreach (ProgramOutput output in RowSums)
         {
             FinishRow(output, accumulators, inDoubles);
@@ -180,33 +110,33 @@ internal sealed class LineLoopEmitter
     {
         if (!inDoubles || RowSums.All(output => output.Kind == OutputKind.MaxColumns))
         {
-            _code.Loop(steps, () => Step(whole));
+            Code.Loop(steps, () => Step(whole));
             return;
         }
 
-        _code.Loop(
+        Code.Loop(
             steps / ChunkTerms,
             () =>
             {
-                _code.Loop(ChunkTerms, () => Step(whole));
+                Code.Loop(ChunkTerms, () => Step(whole));
                 foreach (ProgramOutput output in RowSums.Where(output => output.Kind != OutputKind.MaxColumns))
                 {
-                    _sums.AddToDoubles(output, whole.Length, maskTail: false);
-                    _sums.Reset(output, whole.Length);
+                    Sums.AddToDoubles(output, whole.Length, maskTail: false);
+                    Sums.Reset(output, whole.Length);
                 }
             }
         );
-        _code.Loop(steps % ChunkTerms, () => Step(whole));
+        Code.Loop(steps % ChunkTerms, () => Step(whole));
     }
 
     private void Step(int[] whole)
     {
-        Body(whole);
+        VectorsOf(whole);
         long bytes = (long)whole.Length * Vectors.Bytes;
-        _code.Advance(_body.Full, bytes);
-        if (_body.Column != _body.Full)
+        Code.Advance(Body.Full, bytes);
+        if (Body.Column != Body.Full)
         {
-            _code.Advance(_body.Column, bytes);
+            Code.Advance(Body.Column, bytes);
         }
     }
 
@@ -215,77 +145,69 @@ internal sealed class LineLoopEmitter
         bool maximum = output.Kind == OutputKind.MaxColumns;
         if (output.Kind != OutputKind.SumAll)
         {
-            _code.PushAddress(output.Buffer, _body.Row, 0);
+            Code.PushAddress(output.Buffer, Body.Row, 0);
         }
         else
         {
-            _code.IL.Emit(OpCodes.Ldloc, _totals[output]);
+            Code.IL.Emit(OpCodes.Ldloc, _totals[output]);
         }
 
         if (maximum)
         {
-            _sums.PushCombined(output, accumulators, maskTail: false);
-            _code.Call(Vectors.Function("LargestLane"));
+            Sums.PushCombined(output, accumulators, maskTail: false);
+            Code.Call(Vectors.Function(nameof(VectorFunctions<,,>.LargestLane)));
         }
         else if (inDoubles)
         {
-            _sums.AddToDoubles(output, accumulators, maskTail: false);
-            _sums.PushDoubleTotal(output);
+            Sums.AddToDoubles(output, accumulators, maskTail: false);
+            Sums.PushDoubleTotal(output);
         }
         else
         {
-            _sums.PushCombined(output, accumulators, maskTail: false);
-            _code.Call(Vectors.Sum);
+            Sums.PushCombined(output, accumulators, maskTail: false);
+            Code.Call(Vectors.Sum);
         }
 
         if (output.Kind == OutputKind.SumAll)
         {
-            _code.IL.Emit(OpCodes.Conv_R8);
-            _code.IL.Emit(OpCodes.Add);
-            _code.IL.Emit(OpCodes.Stloc, _totals[output]);
+            Code.IL.Emit(OpCodes.Conv_R8);
+            Code.IL.Emit(OpCodes.Add);
+            Code.IL.Emit(OpCodes.Stloc, _totals[output]);
         }
         else
         {
-            _code.IL.Emit(OpCodes.Conv_R4);
-            _code.IL.Emit(OpCodes.Stind_R4);
+            Code.IL.Emit(OpCodes.Conv_R4);
+            Code.IL.Emit(OpCodes.Stind_R4);
         }
     }
 
-    private void Body(int[] lanes)
+    private void VectorsOf(int[] lanes)
     {
-        _body.Lanes = lanes;
+        Body.Lanes = lanes;
         for (int vector = 0; vector < lanes.Length; vector++)
         {
             Place place = new(vector, 0);
             List<(ProgramOutput Output, LocalBuilder Value)> waiting = [];
-            foreach (ProgramOutput output in _program.Outputs)
+            foreach (ProgramOutput output in Program.Outputs)
             {
                 if (output.Kind == OutputKind.Store)
                 {
-                    _body.Push(output.Value, place);
-                    waiting.Add((output, _code.Keep()));
+                    Body.Push(output.Value, place);
+                    waiting.Add((output, Code.Keep()));
                 }
-                else if (_columnSums.TryGetValue(output, out LoopBuffer sums))
+                else if (KeepsColumnSums(output))
                 {
-                    _body.Push(output.Value, place);
-                    _code.PushAddress(sums, _body.Column, (long)vector * Vectors.Bytes, sizeof(double) / sizeof(float));
-                    _code.Call(Vectors.Function("AddToDoubles"));
+                    Body.Push(output.Value, place);
+                    AddToColumnSums(output, vector);
                 }
                 else
                 {
-                    _sums.Collect(output, place, maskTail: true);
+                    Sums.Collect(output, place, maskTail: true);
                 }
             }
 
-            // Everything at a place is computed before anything is written there, since a result may lie over an operand.
-            foreach ((ProgramOutput output, LocalBuilder value) in waiting)
-            {
-                _code.IL.Emit(OpCodes.Ldloc, value);
-                _body.Store(output.Buffer, Extent.Full, place);
-                _code.Release(value);
-            }
-
-            _body.Forget();
+            StoreKept(waiting, place);
+            Body.Forget();
         }
     }
 }

@@ -90,7 +90,7 @@ internal sealed partial class LoopBody
         Place first = new(vector, 0);
         if (!_kept.ContainsKey((value, Part.Poison, first)))
         {
-            MethodInfo unordered = Vectors.Function("Unordered");
+            MethodInfo unordered = Vectors.Function(nameof(VectorFunctions<,,>.Unordered));
             for (int p = 0; p < Positions.Length; p += 2)
             {
                 Push(value, new Place(vector, p));

@@ -197,16 +197,17 @@ internal sealed partial class LoopBody
                 break;
             case LoopOpcode.MaxUnpool or LoopOpcode.AverageUnpool or LoopOpcode.AveragePool:
                 break;
-            case LoopOpcode.Select when IsComparison(instruction.A):
-                EnsureMask(instruction.A, place);
-                Ensure(instruction.B, place);
-                Ensure(instruction.C, place);
-                break;
-            case LoopOpcode.Step or LoopOpcode.Greater or LoopOpcode.Equal:
+            case LoopOpcode.ElementWise when instruction.Row.PushMask is not null:
                 EnsureMask(value, place);
                 break;
             default:
-                for (int a = 0; a < LoopSpecification.ArgumentCount(instruction.Opcode); a++)
+                bool first = instruction.Opcode == LoopOpcode.ElementWise && instruction.Row.ReadsMask && IsComparison(instruction.A);
+                if (first)
+                {
+                    EnsureMask(instruction.A, place);
+                }
+
+                for (int a = first ? 1 : 0; a < instruction.ArgumentCount; a++)
                 {
                     Ensure(Program.Argument(value, a), place);
                 }
@@ -258,7 +259,7 @@ internal sealed partial class LoopBody
     /// <summary>Whether a value of the body is a comparison, which its readers may take as a mask.</summary>
     internal bool IsComparison(int value) =>
         Program.Natural[value] is Extent.Full or Extent.Pooled
-        && Program.Instructions[value].Opcode is LoopOpcode.Step or LoopOpcode.Greater or LoopOpcode.Equal;
+        && Program.Instructions[value] is { Opcode: LoopOpcode.ElementWise, Row.PushMask: not null };
 
     /// <summary>Leaves a comparison on the stack as a mask.</summary>
     internal void PushMask(int value, Place place)
@@ -273,17 +274,19 @@ internal sealed partial class LoopBody
             }
         }
 
-        LoopArithmetic.PushComparison(this, value, place);
+        PushComparison(value, place);
     }
+
+    private void PushComparison(int value, Place place) =>
+        Program.Instructions[value].Row.PushMask!(new ElementWiseCode(this, value, place));
 
     /// <summary>
     /// If a value is a product that nothing else reads, pushes its factors and reports so; then it can be fused into a multiply-add.
     /// </summary>
     internal bool TryPushFactors(int value, Place place)
     {
-        LoopOpcode opcode = Program.Instructions[value].Opcode;
         if (
-            opcode is not (LoopOpcode.Multiply or LoopOpcode.Square)
+            Program.Instructions[value] is not { Opcode: LoopOpcode.ElementWise, Row.PushFactors: { } pushFactors }
             || Program.Uses[value] != 1
             || Program.Natural[value] is not (Extent.Full or Extent.Pooled)
         )
@@ -291,16 +294,7 @@ internal sealed partial class LoopBody
             return false;
         }
 
-        Push(Program.Argument(value, 0), place);
-        if (opcode == LoopOpcode.Square)
-        {
-            IL.Emit(OpCodes.Dup);
-        }
-        else
-        {
-            Push(Program.Argument(value, 1), place);
-        }
-
+        pushFactors(new ElementWiseCode(this, value, place));
         return true;
     }
 
@@ -335,7 +329,7 @@ internal sealed partial class LoopBody
             {
                 LoopBuffer buffer = Program.Operands[Program.Instructions[value].A].Buffer;
                 Code.PushAddress(buffer, Full, Positions[place.Position] + ((long)place.Vector * Vectors.Bytes) + distance);
-                Code.Call(Vectors.Function("Prefetch"));
+                Code.Call(Vectors.Function(nameof(VectorFunctions<,,>.Prefetch)));
             }
         }
     }
@@ -348,14 +342,14 @@ internal sealed partial class LoopBody
             return;
         }
 
-        for (int a = 0; a < LoopSpecification.ArgumentCount(Program.Instructions[value].Opcode); a++)
+        for (int a = 0; a < Program.Instructions[value].ArgumentCount; a++)
         {
             Ensure(Program.Argument(value, a), place);
         }
 
         if (Program.Uses[value] > 1)
         {
-            LoopArithmetic.PushComparison(this, value, place);
+            PushComparison(value, place);
             Keep(value, Part.Mask, Normal(value, place));
         }
     }
@@ -463,8 +457,27 @@ internal sealed partial class LoopBody
                 Code.Call(Vectors.Multiply);
                 return;
             default:
-                LoopArithmetic.Push(this, value, place);
+                PushElementWise(i.Row, value, place);
                 return;
+        }
+    }
+
+    private void PushElementWise(ElementWiseRow row, int value, Place place)
+    {
+        ElementWiseCode code = new(this, value, place);
+        if (row.PushMask is not null)
+        {
+            PushMask(value, place);
+            code.Call(Vectors.One).Call(Vectors.And);
+        }
+        else if (row.PushFactors is not null)
+        {
+            row.PushFactors(code);
+            code.Call(Vectors.Multiply);
+        }
+        else
+        {
+            row.Push!(code);
         }
     }
 

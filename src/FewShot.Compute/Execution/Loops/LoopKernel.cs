@@ -2,15 +2,13 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection.Emit;
-using System.Runtime.CompilerServices;
-using FewShot.Compute.Execution.Steps;
 using FewShot.Compute.Kernels;
 
 namespace FewShot.Compute.Execution.Loops;
 
 /// <summary>
-/// A specification turned into code: machine code where the process may generate it, an interpreter elsewhere. Kernels hold no state, so
-/// that any number of threads may run one, each with its own buffers and scratch memory.
+/// A specification turned into machine code. Kernels hold no state, so that any number of threads may run one, each with its own buffers
+/// and scratch memory.
 /// </summary>
 internal sealed unsafe class LoopKernel
 {
@@ -60,7 +58,7 @@ internal sealed unsafe class LoopKernel
 
     internal LoopSpecification Specification { get; }
 
-    /// <summary>The width of the vectors, or 0 for the interpreter.</summary>
+    /// <summary>The width of the vectors.</summary>
     internal int VectorBits { get; }
 
     /// <summary>What <see cref="Run(float**, byte*)"/> needs of scratch memory, aligned to 64 bytes.</summary>
@@ -72,7 +70,8 @@ internal sealed unsafe class LoopKernel
     /// <summary>The kernel of a specification, made once in a process for each width.</summary>
     /// <param name="specification">What it computes.</param>
     /// <param name="vectorBits">The width of its vectors.</param>
-    /// <param name="shareWork">The least work that is worth a thread's joining in (<see cref="StepKernels"/>); by default none is.</param>
+    /// <param name="shareWork">The least work that is worth a thread's joining in; by default none is.</param>
+    [RequiresDynamicCode("Emits IL.")]
     internal static LoopKernel Compile(LoopSpecification specification, int vectorBits, long shareWork = long.MaxValue)
     {
         if (vectorBits is not (128 or 256 or 512))
@@ -83,27 +82,10 @@ internal sealed unsafe class LoopKernel
         return s_cache
             .GetOrAdd(
                 (specification.Key, vectorBits, shareWork),
-                static (key, specification) =>
-                    new Lazy<LoopKernel>(() =>
-                        RuntimeFeature.IsDynamicCodeSupported ? Emit(specification, key.Bits, key.ShareWork) : Interpret(specification)
-                    ),
+                static (key, specification) => new Lazy<LoopKernel>(() => Emit(specification, key.Bits, key.ShareWork)),
                 specification
             )
             .Value;
-    }
-
-    /// <summary>A kernel that interprets: for processes that may not generate code, and as a second opinion.</summary>
-    internal static LoopKernel Interpret(LoopSpecification specification)
-    {
-        LoopValidation.Check(specification);
-        LoopInterpreter interpreter = new(specification);
-        return new LoopKernel(
-            specification,
-            0,
-            (buffers, scratch, _, _, _) => interpreter.Run(buffers, scratch),
-            interpreter.ScratchBytes,
-            TimeSpan.Zero
-        );
     }
 
     /// <summary>Runs the loop: operands first, then outputs, each dense and as long as its extent says.</summary>
@@ -153,8 +135,7 @@ internal sealed unsafe class LoopKernel
     internal void End(float** buffers, byte* scratch) => _stretches!.AddSections(buffers, scratch + _sections);
 
     /// <summary>What the kernel computes and how it walks, for dumps.</summary>
-    internal string Describe() =>
-        $"{(VectorBits == 0 ? "interpreted" : $"{VectorBits} bits")}, scratch {ScratchBytes} bytes\n{Specification.Describe()}";
+    internal string Describe() => $"{VectorBits} bits, scratch {ScratchBytes} bytes\n{Specification.Describe()}";
 
     [RequiresDynamicCode("Emits IL.")]
     private static LoopKernel Emit(LoopSpecification specification, int vectorBits, long shareWork)

@@ -59,23 +59,13 @@ internal sealed class LoopProgram
             int size = 0;
             for (int i = 0; i < Uses.Length; i++)
             {
-                size += Uses[i] > 0 && Natural[i] is Extent.Full or Extent.Pooled ? Weight(Instructions[i].Opcode) : 0;
+                size += Uses[i] > 0 && Natural[i] is Extent.Full or Extent.Pooled ? Weight(Instructions[i]) : 0;
             }
 
             return size + Outputs.Count;
 
-            static int Weight(LoopOpcode opcode) =>
-                opcode
-                    is LoopOpcode.Exp
-                        or LoopOpcode.Log
-                        or LoopOpcode.Tanh
-                        or LoopOpcode.Sigmoid
-                        or LoopOpcode.Softplus
-                        or LoopOpcode.Sine
-                        or LoopOpcode.Cosine
-                        or LoopOpcode.Power
-                    ? 16
-                    : 1;
+            static int Weight(LoopInstruction instruction) =>
+                instruction.Opcode == LoopOpcode.ElementWise && ElementWiseTable.IsLong(instruction.Row) ? 16 : 1;
         }
     }
 
@@ -90,7 +80,7 @@ internal sealed class LoopProgram
                 continue;
             }
 
-            for (int a = 0; a < LoopSpecification.ArgumentCount(Instructions[i].Opcode); a++)
+            for (int a = 0; a < Instructions[i].ArgumentCount; a++)
             {
                 int argument = Argument(i, a);
                 if (Natural[argument] == extent && seen.Add(argument))
@@ -133,7 +123,7 @@ internal sealed class LoopProgram
             }
 
             LoopOpcode opcode = Instructions[i].Opcode;
-            for (int a = 0; a < LoopSpecification.ArgumentCount(opcode); a++)
+            for (int a = 0; a < Instructions[i].ArgumentCount; a++)
             {
                 // A pooled maximum reads its argument to find the maximum and again to find its position.
                 uses[Argument(i, a)] += a == 1 && opcode is LoopOpcode.MaxPoolSelect or LoopOpcode.MaxUnpool ? 2 : 1;

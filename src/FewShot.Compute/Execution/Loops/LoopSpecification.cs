@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Execution.Loops;
 
@@ -46,42 +47,9 @@ internal enum LoopOpcode
 
     /// <summary>The number in Value.</summary>
     Constant,
-    Negate,
-    Absolute,
-    Sign,
-    Exp,
-    Log,
-    Sqrt,
-    ReciprocalSqrt,
-    Reciprocal,
-    Square,
-    Tanh,
-    Sigmoid,
-    Softplus,
-    Relu,
 
-    /// <summary>A &gt; 0 ? 1 : 0.</summary>
-    Step,
-    Sine,
-    Cosine,
-
-    /// <summary>A to the constant exponent Value; ±1/2 is the square root, which is NaN at −∞.</summary>
-    Power,
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
-    Maximum,
-    Minimum,
-
-    /// <summary>A &gt; B ? 1 : 0.</summary>
-    Greater,
-
-    /// <summary>A = B ? 1 : 0.</summary>
-    Equal,
-
-    /// <summary>A ≠ 0 ? B : C.</summary>
-    Select,
+    /// <summary>The Operation, which has a row in <see cref="ElementWiseTable"/>, of A, B and C.</summary>
+    ElementWise,
 
     /// <summary>
     /// (A Full, B Full) to Pooled: A at the first position of the window, in row-major order, where B is maximal; NaN where B holds a NaN.
@@ -99,7 +67,31 @@ internal enum LoopOpcode
 }
 
 /// <summary>One value of the loop. A, B and C are indices of earlier instructions (for Load, A is the operand).</summary>
-internal readonly record struct LoopInstruction(LoopOpcode Opcode, Extent Extent, int A, int B, int C, float Value);
+internal readonly record struct LoopInstruction(
+    LoopOpcode Opcode,
+    Extent Extent,
+    int A,
+    int B,
+    int C,
+    float Value,
+    Operation? Operation = null
+)
+{
+    /// <summary>What the table says of the operation.</summary>
+    internal ElementWiseRow Row => ElementWiseTable.Of(Operation!);
+
+    internal int ArgumentCount =>
+        Opcode switch
+        {
+            LoopOpcode.Load or LoopOpcode.Constant => 0,
+            LoopOpcode.ElementWise => Row.Arguments,
+            LoopOpcode.MaxPoolSelect or LoopOpcode.MaxUnpool => 2,
+            _ => 1,
+        };
+
+    /// <summary>What dumps and messages call it.</summary>
+    internal string Name => Operation?.Name ?? Opcode.ToString();
+}
 
 internal enum OutputKind
 {
@@ -138,16 +130,6 @@ internal sealed record LoopSpecification(
 
     public override int GetHashCode() => Key.GetHashCode();
 
-    internal static int ArgumentCount(LoopOpcode opcode) =>
-        opcode switch
-        {
-            LoopOpcode.Load or LoopOpcode.Constant => 0,
-            LoopOpcode.Select => 3,
-            LoopOpcode.MaxPoolSelect or LoopOpcode.MaxUnpool => 2,
-            >= LoopOpcode.Add and <= LoopOpcode.Equal => 2,
-            _ => 1,
-        };
-
     /// <summary>The number of floats an output holds.</summary>
     internal long OutputLength(LoopOutput output) =>
         output.Kind switch
@@ -169,9 +151,9 @@ internal sealed record LoopSpecification(
         for (int i = 0; i < Instructions.Count; i++)
         {
             LoopInstruction instruction = Instructions[i];
-            text.Append(CultureInfo.InvariantCulture, $"  %{i} : {instruction.Extent} = {instruction.Opcode}");
+            text.Append(CultureInfo.InvariantCulture, $"  %{i} : {instruction.Extent} = {instruction.Name}");
             ReadOnlySpan<int> arguments = [instruction.A, instruction.B, instruction.C];
-            foreach (int argument in arguments[..ArgumentCount(instruction.Opcode)])
+            foreach (int argument in arguments[..instruction.ArgumentCount])
             {
                 text.Append(CultureInfo.InvariantCulture, $" %{argument}");
             }
@@ -181,8 +163,11 @@ internal sealed record LoopSpecification(
                 case LoopOpcode.Load:
                     text.Append(CultureInfo.InvariantCulture, $" operand {instruction.A}");
                     break;
-                case LoopOpcode.Constant or LoopOpcode.Power:
+                case LoopOpcode.Constant:
                     text.Append(CultureInfo.InvariantCulture, $" {instruction.Value:R}");
+                    break;
+                case LoopOpcode.ElementWise:
+                    text.Append(CultureInfo.InvariantCulture, $" {instruction.Operation}");
                     break;
                 default:
                     break;
@@ -212,15 +197,20 @@ internal sealed record LoopSpecification(
         {
             key.Append(CultureInfo.InvariantCulture, $"|{(int)i.Opcode}.{(int)i.Extent}");
             ReadOnlySpan<int> arguments = [i.A, i.B, i.C];
-            int used = i.Opcode == LoopOpcode.Load ? 1 : ArgumentCount(i.Opcode);
+            int used = i.Opcode == LoopOpcode.Load ? 1 : i.ArgumentCount;
             foreach (int argument in arguments[..used])
             {
                 key.Append(CultureInfo.InvariantCulture, $",{argument}");
             }
 
-            if (i.Opcode is LoopOpcode.Constant or LoopOpcode.Power)
+            if (i.Opcode == LoopOpcode.Constant)
             {
                 key.Append(CultureInfo.InvariantCulture, $"#{BitConverter.SingleToInt32Bits(i.Value):x}");
+            }
+            else if (i.Opcode == LoopOpcode.ElementWise)
+            {
+                // Operations are equal where what they print is.
+                key.Append(CultureInfo.InvariantCulture, $"#{i.Operation}");
             }
         }
 

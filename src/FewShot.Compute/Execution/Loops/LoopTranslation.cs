@@ -106,12 +106,20 @@ internal sealed class LoopTranslation
             );
         }
 
-        float constant = source.Operation is Power power ? (float)power.Exponent : 0;
-        return Emit(
-            (source, extent, extent),
-            new LoopInstruction(LoopOpcodes.Of(source.Operation), extent, arguments[0], arguments[1], arguments[2], constant)
-        );
+        LoopOpcode opcode = Opcode(source.Operation);
+        Operation? operation = opcode == LoopOpcode.ElementWise ? source.Operation : null;
+        return Emit((source, extent, extent), new LoopInstruction(opcode, extent, arguments[0], arguments[1], arguments[2], 0, operation));
     }
+
+    private static LoopOpcode Opcode(Operation operation) =>
+        operation switch
+        {
+            MaxPoolSelect => LoopOpcode.MaxPoolSelect,
+            MaxUnpool => LoopOpcode.MaxUnpool,
+            AveragePool => LoopOpcode.AveragePool,
+            AverageUnpool => LoopOpcode.AverageUnpool,
+            _ => LoopOpcode.ElementWise,
+        };
 
     private static Extent Extents(OperandRole role) => role == OperandRole.Pooled ? Extent.Pooled : Extent.Full;
 

@@ -27,7 +27,7 @@ internal static class LoopValidation
             }
 
             ReadOnlySpan<int> arguments = [instruction.A, instruction.B, instruction.C];
-            foreach (int argument in arguments[..LoopSpecification.ArgumentCount(instruction.Opcode)])
+            foreach (int argument in arguments[..instruction.ArgumentCount])
             {
                 if ((uint)argument >= (uint)i)
                 {
@@ -108,7 +108,7 @@ internal static class LoopValidation
                 default:
                     ReadOnlySpan<int> arguments = [instruction.A, instruction.B, instruction.C];
                     Extent extent = Extent.Scalar;
-                    foreach (int argument in arguments[..LoopSpecification.ArgumentCount(instruction.Opcode)])
+                    foreach (int argument in arguments[..instruction.ArgumentCount])
                     {
                         extent = Join(extent, natural[argument], i);
                     }
@@ -126,7 +126,7 @@ internal static class LoopValidation
             {
                 throw Broken(
                     blame,
-                    $"value %{value} ({instructions[value].Opcode}) needs a window of at least 2 and a {wanted} argument, not {actual} "
+                    $"value %{value} ({instructions[value].Name}) needs a window of at least 2 and a {wanted} argument, not {actual} "
                         + $"with window {blame.Domain.Window}"
                 );
             }
@@ -147,7 +147,7 @@ internal static class LoopValidation
             return a is Extent.Pooled || b is Extent.Pooled
                 ? blame is null
                     ? Extent.Full
-                    : throw Broken(blame, $"value %{value} ({instructions[value].Opcode}) mixes {a} and {b}")
+                    : throw Broken(blame, $"value %{value} ({instructions[value].Name}) mixes {a} and {b}")
                 : Extent.Full;
         }
     }

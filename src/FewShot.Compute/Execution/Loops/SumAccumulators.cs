@@ -36,7 +36,7 @@ internal sealed class SumAccumulators
         if (Outputs.Count > 0 && lanes > 0)
         {
             _code.PushInteger(lanes);
-            _code.Call(Vectors.Function("FirstLanes"));
+            _code.Call(Vectors.Function(nameof(VectorFunctions<,,>.FirstLanes)));
             _tailMask = _code.Keep();
         }
     }
@@ -63,7 +63,7 @@ internal sealed class SumAccumulators
         {
             IL.Emit(OpCodes.Ldloc, _running[(output, place.Vector)]);
             PushMasked(output, place, partial, float.NegativeInfinity);
-            _code.Call(Vectors.Function("Maximum"));
+            _code.Call(Vectors.Function(nameof(VectorFunctions<,,>.Maximum)));
             IL.Emit(OpCodes.Stloc, _running[(output, place.Vector)]);
             return;
         }
@@ -73,7 +73,7 @@ internal sealed class SumAccumulators
         {
             LocalBuilder sum = first ? _running[(output, place.Vector)] : _terms[output];
             IL.Emit(OpCodes.Ldloc, sum);
-            _code.Call(Vectors.Function("MultiplyAdd"));
+            _code.Call(Vectors.Function(nameof(VectorFunctions<,,>.MultiplyAdd)));
             IL.Emit(OpCodes.Stloc, sum);
             return;
         }
@@ -184,7 +184,7 @@ internal sealed class SumAccumulators
             int middle = (start + end) / 2;
             PushRange(start, middle);
             PushRange(middle, end);
-            _code.Call(output.Kind == OutputKind.MaxColumns ? Vectors.Function("Maximum") : Vectors.Add);
+            _code.Call(output.Kind == OutputKind.MaxColumns ? Vectors.Function(nameof(VectorFunctions<,,>.Maximum)) : Vectors.Add);
         }
     }
 

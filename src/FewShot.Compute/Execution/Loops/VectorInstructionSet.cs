@@ -52,8 +52,8 @@ internal sealed class VectorInstructionSet
         Broadcast = _basic.GetMethod("Create", [typeof(float)])!;
         Load = Basic("Load", 1);
         Store = Basic("Store", 2);
-        LoadFirst = Function("LoadFirst");
-        StoreFirst = Function("StoreFirst");
+        LoadFirst = Function(nameof(VectorFunctions<,,>.LoadFirst));
+        StoreFirst = Function(nameof(VectorFunctions<,,>.StoreFirst));
         Add = Basic("Add", 2);
         Subtract = Basic("Subtract", 2);
         Multiply = Basic("Multiply", 2, [Vector, Vector]);

@@ -15,7 +15,7 @@ internal sealed unsafe class StepThread
     private static readonly TimeSpan s_patience = TimeSpan.FromMicroseconds(100);
 
     private readonly SemaphoreSlim _wake = new(0);
-    private ParallelWorker? _worker;
+    private IShareRunner? _worker;
     private Exception? _failure;
     private Mail _mail;
     private int _place;
@@ -28,7 +28,7 @@ internal sealed unsafe class StepThread
     public bool IsAwake => _isAwake;
 
     /// <summary>Takes the helper for a run, if no other run has it, and wakes it.</summary>
-    public bool TryBorrow(ParallelWorker worker, int place)
+    public bool TryBorrow(IShareRunner worker, int place)
     {
         if (Volatile.Read(ref _borrowed) != 0 || Interlocked.CompareExchange(ref _borrowed, 1, 0) != 0)
         {

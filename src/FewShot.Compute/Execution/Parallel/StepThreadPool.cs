@@ -21,7 +21,7 @@ internal sealed class StepThreadPool
     public int Count => _helpers.Length;
 
     /// <summary>Borrows as many free helpers as there is room for; to be given back by <see cref="StepThread.Release"/>.</summary>
-    public int Borrow(ParallelWorker worker, StepThread[] borrowed)
+    public int Borrow(IShareRunner worker, StepThread[] borrowed)
     {
         int count = 0;
         foreach (StepThread helper in _helpers)

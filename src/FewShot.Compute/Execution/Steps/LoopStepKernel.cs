@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using FewShot.Compute.Execution.Loops;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Kernels;
@@ -13,6 +14,7 @@ internal sealed unsafe class LoopStepKernel : StepKernel
     private readonly IReadOnlyList<Tensor> _operands;
     private readonly IReadOnlyList<Tensor> _outputs;
 
+    [RequiresDynamicCode("Emits IL.")]
     public LoopStepKernel(Step step, SimdLevel level, long shareWork)
     {
         (LoopSpecification specification, _operands) = LoopTranslation.Of(step);

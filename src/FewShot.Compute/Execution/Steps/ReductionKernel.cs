@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using FewShot.Compute.Graphs;
+using FewShot.Compute.Numerics;
 using FewShot.Compute.Operations;
 using Tensor = FewShot.Compute.Graphs.Tensor;
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Kernels;
 using FewShot.Compute.Operations;
@@ -61,10 +62,15 @@ internal sealed class StepKernels(SimdLevel level, long shareWork = StepKernels.
     public int Shares(long multiplyAdds, int pieces) => (int)Math.Clamp(multiplyAdds / shareWork, 1, pieces);
 
     public StepKernel For(Step step) =>
-        step.Loop is not null ? new LoopStepKernel(step, level, shareWork)
+        step.Loop is not null ? Loop(step)
         : s_table.TryGetValue(step.Nodes[0].Operation.GetType(), out Func<StepKernels, Tensor, StepKernel>? factory)
             ? factory(this, step.Nodes[0])
         : new DefinitionKernel(step.Nodes[0]);
+
+    private LoopStepKernel Loop(Step step) =>
+        RuntimeFeature.IsDynamicCodeSupported
+            ? new LoopStepKernel(step, level, shareWork)
+            : throw new InvalidOperationException("A loop was planned in a process that may not generate code.");
 
     private StepKernel Convolution(
         Tensor node,

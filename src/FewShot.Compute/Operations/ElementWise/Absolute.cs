@@ -5,6 +5,8 @@ namespace FewShot.Compute.Operations;
 /// <summary>|x|.</summary>
 internal sealed record Absolute : UnaryOperation
 {
+    internal override Smoothness Smoothness => Smoothness.Kinked;
+
     protected override T Apply<T>(T x) => T.Abs(x);
 
     internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent)

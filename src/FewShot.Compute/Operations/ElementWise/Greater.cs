@@ -5,6 +5,8 @@ namespace FewShot.Compute.Operations;
 /// <summary>1 where a > b, else 0; its derivative is zero.</summary>
 internal sealed record Greater : BinaryOperation
 {
+    internal override Smoothness Smoothness => Smoothness.PiecewiseConstant;
+
     protected override T Apply<T>(T a, T b) => a > b ? T.One : T.Zero;
 
     internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent) => [null, null];

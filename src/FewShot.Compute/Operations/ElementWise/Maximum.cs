@@ -5,6 +5,8 @@ namespace FewShot.Compute.Operations;
 /// <summary>The larger of a and b; where they are equal the derivative goes to a.</summary>
 internal sealed record Maximum : BinaryOperation
 {
+    internal override Smoothness Smoothness => Smoothness.Kinked;
+
     protected override T Apply<T>(T a, T b) => a >= b ? a : (T.IsNaN(a) ? a : b);
 
     internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent)

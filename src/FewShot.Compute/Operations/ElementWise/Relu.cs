@@ -5,6 +5,8 @@ namespace FewShot.Compute.Operations;
 /// <summary>max(x, 0); derivative 0 at 0.</summary>
 internal sealed record Relu : UnaryOperation
 {
+    internal override Smoothness Smoothness => Smoothness.Kinked;
+
     protected override T Apply<T>(T x) => x > T.Zero ? x : (T.IsNaN(x) ? x : T.Zero);
 
     internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent)

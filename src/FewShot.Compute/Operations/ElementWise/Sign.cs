@@ -5,6 +5,8 @@ namespace FewShot.Compute.Operations;
 /// <summary>The sign of x: −1, 0 or 1; its derivative is zero.</summary>
 internal sealed record Sign : UnaryOperation
 {
+    internal override Smoothness Smoothness => Smoothness.PiecewiseConstant;
+
     protected override T Apply<T>(T x) => T.IsNaN(x) ? x : T.CreateChecked(T.Sign(x));
 
     internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent) => [null];

@@ -5,6 +5,8 @@ namespace FewShot.Compute.Operations;
 /// <summary>1 where x > 0, else 0; its derivative is zero.</summary>
 internal sealed record Step : UnaryOperation
 {
+    internal override Smoothness Smoothness => Smoothness.PiecewiseConstant;
+
     protected override T Apply<T>(T x) => x > T.Zero ? T.One : T.Zero;
 
     internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent) => [null];

@@ -8,6 +8,8 @@ namespace FewShot.Compute.Operations;
 /// </summary>
 internal sealed record MaxPoolSelect(int Window) : Operation
 {
+    internal override Smoothness Smoothness => Smoothness.Kinked;
+
     internal override Shape Infer(IReadOnlyList<Shape> inputs) =>
         inputs[0] != inputs[1] ? throw Misfit("shapes must be equal", inputs) : PoolingWindows.Pooled(this, inputs[0], Window);
 

@@ -5,6 +5,8 @@ namespace FewShot.Compute.Operations;
 /// <summary>Largest value over axes, which are dropped. The derivative is shared equally by the places that attain it.</summary>
 internal sealed record ReduceMaximum(AxisList Axes) : Operation
 {
+    internal override Smoothness Smoothness => Smoothness.Kinked;
+
     internal override Shape Infer(IReadOnlyList<Shape> inputs) => Sum.Reduced(this, Axes, inputs[0]);
 
     internal override void Evaluate<T>(Operands<T> inputs, Span<T> result)

@@ -1,5 +1,5 @@
 using System.Numerics.Tensors;
-using FewShot.Compute.Execution;
+using FewShot.Compute.Numerics;
 
 namespace FewShot.Methods.Weighting;
 

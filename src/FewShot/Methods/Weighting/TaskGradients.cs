@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Numerics.Tensors;
-using FewShot.Compute.Execution;
+using FewShot.Compute.Numerics;
 
 namespace FewShot.Methods.Weighting;
 

@@ -1,6 +1,8 @@
 using FewShot.Compute.Execution.Loops;
+using FewShot.Compute.Graphs;
+using FewShot.Compute.Operations;
 
-namespace FewShot.Compute.Tests.Loops;
+namespace FewShot.Compute.Tests.Execution.Loops;
 
 /// <summary>A number with a bound of what float arithmetic may have lost; an infinite bound means that nothing can be said.</summary>
 internal readonly record struct Bounded(double Value, double Error)
@@ -14,6 +16,8 @@ internal readonly record struct Bounded(double Value, double Error)
 internal static class LoopReference
 {
     private const double Unit = 6e-8;
+
+    private static readonly Tensor[] s_numbers = Numbers();
 
     internal static Bounded[][] Run(LoopSpecification s, float[][] operands)
     {
@@ -204,54 +208,47 @@ internal static class LoopReference
 
     private static Bounded Arithmetic(LoopInstruction i, Bounded a, Bounded b, Bounded c)
     {
-        int arguments = LoopSpecification.ArgumentCount(i.Opcode);
+        int arguments = i.ArgumentCount;
         if (!a.Known || (arguments > 1 && !b.Known) || (arguments > 2 && !c.Known))
         {
             return Bounded.Unknown;
         }
 
-        switch (i.Opcode)
+        double value = Evaluate(i.Operation!, a.Value, b.Value, c.Value);
+        if (i.Operation is Select)
         {
-            case LoopOpcode.Step:
-                return Compare(a, default, a.Value > 0);
-            case LoopOpcode.Greater:
-                return Compare(a, b, a.Value > b.Value);
-            case LoopOpcode.Equal:
-                return Compare(a, b, a.Value == b.Value);
-            case LoopOpcode.Sign:
-                return double.IsNaN(a.Value) ? a
-                    : Compare(a, default, true).Known ? new Bounded(Math.Sign(a.Value), 0)
-                    : Bounded.Unknown;
-            case LoopOpcode.Select:
-                return Compare(a, default, true).Known ? (a.Value != 0 ? b : c) : Bounded.Unknown;
-            default:
-                break;
+            return Compare(a, default, 1).Known ? (a.Value != 0 ? b : c) : Bounded.Unknown;
         }
 
-        double value = Evaluate(i, a.Value, b.Value);
+        if (i.Operation!.Smoothness == Smoothness.PiecewiseConstant)
+        {
+            return Compare(a, arguments > 1 ? b : default, value);
+        }
+
         double error = 0;
         if (a.Error > 0)
         {
-            error += Spread(Evaluate(i, a.Value + a.Error, b.Value), Evaluate(i, a.Value - a.Error, b.Value), value);
+            error += Spread(
+                Evaluate(i.Operation, a.Value + a.Error, b.Value, c.Value),
+                Evaluate(i.Operation, a.Value - a.Error, b.Value, c.Value),
+                value
+            );
         }
 
         if (arguments > 1 && b.Error > 0)
         {
-            error += Spread(Evaluate(i, a.Value, b.Value + b.Error), Evaluate(i, a.Value, b.Value - b.Error), value);
+            error += Spread(
+                Evaluate(i.Operation, a.Value, b.Value + b.Error, c.Value),
+                Evaluate(i.Operation, a.Value, b.Value - b.Error, c.Value),
+                value
+            );
         }
 
-        if (
-            error == 0
-            && i.Opcode is LoopOpcode.Negate or LoopOpcode.Absolute or LoopOpcode.Relu or LoopOpcode.Maximum or LoopOpcode.Minimum
-        )
-        {
-            return new Bounded(value, error);
-        }
-
-        double unit = i.Opcode is >= LoopOpcode.Add and <= LoopOpcode.Minimum or LoopOpcode.Square ? 1 : 6;
+        // What is one instruction is rounded once.
+        double unit = i.Row.Cost == 1 ? 1 : 6;
         bool exact = error == 0 && unit == 1 && (float)value == value;
-        bool near = i.Opcode is LoopOpcode.Sine or LoopOpcode.Cosine or LoopOpcode.Log;
-        return exact ? new Bounded(value, 0) : Rounded(value, error + ((unit - 1) * Unit * Math.Abs(value)) + (near ? 2e-7 : 0));
+        double near = ElementWiseTable.IsLong(i.Row) ? 2e-7 : 0;
+        return exact ? new Bounded(value, 0) : Rounded(value, error + ((unit - 1) * Unit * Math.Abs(value)) + near);
 
         static double Spread(double above, double below, double at) =>
             double.IsNaN(above) != double.IsNaN(at) || double.IsNaN(below) != double.IsNaN(at) ? double.PositiveInfinity
@@ -264,38 +261,39 @@ internal static class LoopReference
         : double.IsNaN(value) ? new Bounded(value, 0)
         : new Bounded(value, error + (1.01 * Unit * Math.Abs(value)) + 1e-37);
 
-    private static Bounded Compare(Bounded a, Bounded b, bool truth) =>
+    private static Bounded Compare(Bounded a, Bounded b, double value) =>
         (a.Error == 0 && b.Error == 0) || Math.Abs(a.Value - b.Value) > a.Error + b.Error || double.IsNaN(a.Value) || double.IsNaN(b.Value)
-            ? new Bounded(truth ? 1 : 0, 0)
+            ? new Bounded(value, 0)
             : Bounded.Unknown;
 
-    private static double Evaluate(LoopInstruction i, double a, double b) =>
-        i.Opcode switch
+    /// <summary>The operation's definition, in double.</summary>
+    internal static unsafe double Evaluate(Operation operation, params ReadOnlySpan<double> arguments)
+    {
+        // Of -∞ the loops take no fractional power, as of no other negative number; the definition does.
+        if (operation is Power power && power.Exponent != Math.Floor(power.Exponent) && arguments[0] < 0)
         {
-            LoopOpcode.Negate => -a,
-            LoopOpcode.Absolute => Math.Abs(a),
-            LoopOpcode.Exp => Math.Exp(a),
-            LoopOpcode.Log => Math.Log(a),
-            LoopOpcode.Sqrt => Math.Sqrt(a),
-            LoopOpcode.ReciprocalSqrt => 1 / Math.Sqrt(a),
-            LoopOpcode.Reciprocal => 1 / a,
-            LoopOpcode.Square => a * a,
-            LoopOpcode.Tanh => Math.Tanh(a),
-            LoopOpcode.Sigmoid => 1 / (1 + Math.Exp(-a)),
-            LoopOpcode.Softplus => Math.Max(a, 0) + LogOnePlus(Math.Exp(-Math.Abs(a))),
-            LoopOpcode.Relu => Math.Max(a, 0),
-            LoopOpcode.Sine => Math.Sin(a),
-            LoopOpcode.Cosine => Math.Cos(a),
-            LoopOpcode.Power when i.Value is 0.5f or -0.5f => i.Value > 0 ? Math.Sqrt(a) : 1 / Math.Sqrt(a),
-            LoopOpcode.Power => Math.Pow(a, i.Value),
-            LoopOpcode.Add => a + b,
-            LoopOpcode.Subtract => a - b,
-            LoopOpcode.Multiply => a * b,
-            LoopOpcode.Divide => a / b,
-            LoopOpcode.Maximum => Math.Max(a, b),
-            LoopOpcode.Minimum => Math.Min(a, b),
-            _ => throw new InvalidOperationException(i.Opcode.ToString()),
-        };
+            return double.NaN;
+        }
 
-    private static double LogOnePlus(double t) => t < 1e-5 ? t - (t * t / 2) : Math.Log(1 + t);
+        // Nor is a root of -0 that of 0.
+        if (operation is Power { Exponent: -0.5 })
+        {
+            return 1 / Math.Sqrt(arguments[0]);
+        }
+
+        Span<double> result = stackalloc double[1];
+        fixed (double* values = arguments)
+        {
+            double** operands = stackalloc double*[] { values, values + 1, values + 2 };
+            operation.Evaluate(new Operands<double>(operands, s_numbers), result);
+        }
+
+        return result[0];
+    }
+
+    private static Tensor[] Numbers()
+    {
+        Graph graph = new();
+        return [.. Enumerable.Range(0, 3).Select(i => graph.Input($"{i}", Shape.Scalar))];
+    }
 }

@@ -1,12 +1,14 @@
 using FewShot.Compute.Execution.Loops;
+using FewShot.Compute.Graphs;
 
-namespace FewShot.Compute.Tests.Loops;
+namespace FewShot.Compute.Tests.Execution.Loops;
 
 /// <summary>Random valid specifications and operands; a function of the seed.</summary>
 internal sealed class LoopGenerator(int seed)
 {
     private static readonly int[] s_columnCounts = [1, 2, 3, 5, 8, 15, 16, 17, 31, 40, 64, 75];
-    private static readonly float[] s_exponents = [0, 1, 2, 3, 5, -1, -2, 0.5f, -0.5f, 1.5f, -0.3f, 17, 18];
+    private static readonly double[] s_exponents = [0, 1, 2, 3, 5, -1, -2, 0.5, -0.5, 1.5, -0.3f, 17, 18];
+    private static readonly Operation[] s_operations = [.. Operations()];
 
     private readonly Random _random = new(seed);
 
@@ -62,6 +64,14 @@ internal sealed class LoopGenerator(int seed)
         ];
     }
 
+    /// <summary>Every operation of the table; one that holds a number with several.</summary>
+    internal static IEnumerable<Operation> Operations() =>
+        ElementWiseTable.Rows.SelectMany(row =>
+            row.Operation.GetConstructor([typeof(double)]) is { } constructor
+                ? s_exponents.Select(number => (Operation)constructor.Invoke([number]))
+                : [(Operation)Activator.CreateInstance(row.Operation)!]
+        );
+
     private LoopDomain Domain()
     {
         int columns = s_columnCounts[_random.Next(s_columnCounts.Length)];
@@ -77,22 +87,20 @@ internal sealed class LoopGenerator(int seed)
 
     private LoopInstruction? Next(List<LoopInstruction> values, bool windowed)
     {
-        LoopOpcode opcode = (LoopOpcode)_random.Next((int)LoopOpcode.Constant, (int)LoopOpcode.AverageUnpool + 1);
-        if (windowed && _random.Next(4) == 0)
+        LoopOpcode opcode = LoopOpcode.ElementWise;
+        if (windowed && _random.Next(3) == 0)
         {
             opcode = (LoopOpcode)_random.Next((int)LoopOpcode.MaxPoolSelect, (int)LoopOpcode.AverageUnpool + 1);
         }
-
-        int[] arguments = [_random.Next(values.Count), _random.Next(values.Count), _random.Next(values.Count)];
-        float value =
-            opcode == LoopOpcode.Power ? s_exponents[_random.Next(s_exponents.Length)]
-            : opcode == LoopOpcode.Constant ? _random.Next(-2, 3)
-            : 0;
-        LoopInstruction candidate = new(opcode, Extent.Full, arguments[0], arguments[1], arguments[2], value);
-        if (opcode >= LoopOpcode.MaxPoolSelect && !windowed)
+        else if (_random.Next(24) == 0)
         {
-            return null;
+            opcode = LoopOpcode.Constant;
         }
+
+        Operation? operation = opcode == LoopOpcode.ElementWise ? s_operations[_random.Next(s_operations.Length)] : null;
+        int[] arguments = [_random.Next(values.Count), _random.Next(values.Count), _random.Next(values.Count)];
+        float value = opcode == LoopOpcode.Constant ? _random.Next(-2, 3) : 0;
+        LoopInstruction candidate = new(opcode, Extent.Full, arguments[0], arguments[1], arguments[2], value, operation);
 
         // The declared extent is the natural one, or sometimes a larger one.
         foreach (
@@ -110,7 +118,7 @@ internal sealed class LoopGenerator(int seed)
 
                 // A value that was declared larger than it is cannot be read as a smaller one by the reference.
                 bool readable = Enumerable
-                    .Range(0, LoopSpecification.ArgumentCount(opcode))
+                    .Range(0, candidate.ArgumentCount)
                     .All(a => Readable(values[arguments[a]].Extent, extent, opcode, a));
                 return readable ? declared : null;
             }

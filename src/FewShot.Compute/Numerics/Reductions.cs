@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace FewShot.Compute.Execution;
+namespace FewShot.Compute.Numerics;
 
 /// <summary>
 /// Sums over spans, in doubles and in an order that does not depend on how wide the processor's vectors are: the same bits on every

@@ -2,9 +2,11 @@ using System.Diagnostics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using FewShot.Compute.Execution.Loops;
+using FewShot.Compute.Graphs;
+using FewShot.Compute.Operations;
 using Xunit;
 
-namespace FewShot.Compute.Tests.Loops;
+namespace FewShot.Compute.Tests.Execution.Loops;
 
 /// <summary>Timings of representative loops; run on request only: <c>-explicit only -class "*LoopBandwidth"</c>.</summary>
 public unsafe class LoopBandwidth(ITestOutputHelper output)
@@ -39,12 +41,9 @@ public unsafe class LoopBandwidth(ITestOutputHelper output)
         Baseline("  TensorPrimitives.Sum", (long)a.Length * sizeof(float), () => TensorPrimitives.Sum<float>(a));
         float[] s = new float[4096];
         float[] t = new float[4096];
-        foreach (
-            LoopOpcode opcode in (LoopOpcode[])
-                [LoopOpcode.Exp, LoopOpcode.Log, LoopOpcode.Tanh, LoopOpcode.Sigmoid, LoopOpcode.Softplus, LoopOpcode.Sine]
-        )
+        foreach (Operation operation in LoopGenerator.Operations().Where(operation => operation is UnaryOperation))
         {
-            Kernel($"{opcode} 4096", LoopExamples.Unary(opcode, 4096));
+            Kernel($"{operation.Name} 4096", LoopExamples.Unary(operation, 4096));
         }
 
         Baseline("  TensorPrimitives.Exp", 8 * s.Length, () => TensorPrimitives.Exp(s, t));

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using FewShot.Compute.Execution.Loops;
 using Xunit;
 
-namespace FewShot.Compute.Tests.Loops;
+namespace FewShot.Compute.Tests.Execution.Loops;
 
 /// <summary>Runs a kernel on aligned memory with a guard on each side of every tensor, and checks the guards and the operands.</summary>
 internal static unsafe class LoopMemory

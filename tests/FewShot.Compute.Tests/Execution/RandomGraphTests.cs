@@ -1,6 +1,6 @@
 using Xunit;
 
-namespace FewShot.Compute.Tests.Simd;
+namespace FewShot.Compute.Tests.Execution;
 
 [Trait("Category", "Simd")]
 public class RandomGraphTests

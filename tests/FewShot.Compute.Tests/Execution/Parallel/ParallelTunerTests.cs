@@ -1,7 +1,7 @@
 using FewShot.Compute.Execution.Parallel;
 using Xunit;
 
-namespace FewShot.Compute.Tests.Simd;
+namespace FewShot.Compute.Tests.Execution.Parallel;
 
 public class ParallelTunerTests
 {

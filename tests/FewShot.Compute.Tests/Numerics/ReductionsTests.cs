@@ -1,7 +1,7 @@
-using FewShot.Compute.Execution;
+using FewShot.Compute.Numerics;
 using Xunit;
 
-namespace FewShot.Compute.Tests.Simd;
+namespace FewShot.Compute.Tests.Numerics;
 
 public sealed class ReductionsTests
 {

@@ -5,7 +5,7 @@ using FewShot.Compute.Tests.Kit;
 using FewShot.Compute.Tests.Operations;
 using Xunit;
 
-namespace FewShot.Compute.Tests.Simd;
+namespace FewShot.Compute.Tests.Execution;
 
 /// <summary>A value that is no number is not lost in single precision, at any vector level: a training that diverged must show.</summary>
 [Trait("Category", "Simd")]

@@ -1,6 +1,7 @@
 using FewShot.Compute.Execution.Loops;
+using FewShot.Compute.Graphs;
 
-namespace FewShot.Compute.Tests.Loops;
+namespace FewShot.Compute.Tests.Execution.Loops;
 
 /// <summary>Writes specifications by hand.</summary>
 internal sealed class LoopBuilder(LoopDomain domain)
@@ -22,9 +23,15 @@ internal sealed class LoopBuilder(LoopDomain domain)
         return _instructions.Count - 1;
     }
 
-    internal int Value(LoopOpcode opcode, Extent extent, int a, int b = 0, int c = 0, float value = 0)
+    internal int Value(Operation operation, Extent extent, int a, int b = 0, int c = 0)
     {
-        _instructions.Add(new LoopInstruction(opcode, extent, a, b, c, value));
+        _instructions.Add(new LoopInstruction(LoopOpcode.ElementWise, extent, a, b, c, 0, operation));
+        return _instructions.Count - 1;
+    }
+
+    internal int Value(LoopOpcode opcode, Extent extent, int a, int b = 0)
+    {
+        _instructions.Add(new LoopInstruction(opcode, extent, a, b, 0, 0));
         return _instructions.Count - 1;
     }
 

@@ -9,7 +9,7 @@ using FewShot.Compute.Operations;
 using FewShot.Compute.Tests.Kit;
 using Xunit;
 
-namespace FewShot.Compute.Tests.Simd;
+namespace FewShot.Compute.Tests.Execution;
 
 /// <summary>Runs that several threads share give the bits of one thread's.</summary>
 [Trait("Category", "Simd")]

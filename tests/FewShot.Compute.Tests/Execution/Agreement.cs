@@ -5,9 +5,9 @@ using FewShot.Compute.Kernels;
 using FewShot.Compute.Planning;
 using Xunit;
 
-namespace FewShot.Compute.Tests.Simd;
+namespace FewShot.Compute.Tests.Execution;
 
-/// <summary>Asserts that a graph gives the same numbers in float32, at every vector level, as by its definition in double.</summary>
+/// <summary>Asserts that a graph gives the same numbers in float32, at every vector level and without generated code, as by its definition in double.</summary>
 internal static class Agreement
 {
     public static IEnumerable<SimdLevel> Levels => SimdLevels.Available;
@@ -33,9 +33,15 @@ internal static class Agreement
         }
 
         expected.Run();
-        foreach (SimdLevel level in Levels)
+        SimdProgram[] programs =
+        [
+            .. Levels.Select(level => new SimdProgram(graph, level)),
+            // As in a process that may not generate code.
+            new SimdProgram(graph, SimdLevels.Best, loops: false),
+        ];
+        foreach (SimdProgram program in programs)
         {
-            var program = new SimdProgram(graph, level);
+            string label = $"in {program.StepCount} steps of {program.Level}";
             Assert.Null(PlanValidator.FindFault(program.Plan));
             using IWorker<float> worker = program.CreateWorker();
             using var poisoned = new PoisoningWorker(program);
@@ -48,7 +54,7 @@ internal static class Agreement
                 each.Run();
                 for (int i = 0; i < graph.Outputs.Count; i++)
                 {
-                    Compare(graph.Outputs[i].Name, level, expected.Output(i), each.Output(i), tolerance);
+                    Compare(graph.Outputs[i].Name, label, expected.Output(i), each.Output(i), tolerance);
                 }
             }
 
@@ -67,7 +73,7 @@ internal static class Agreement
         }
     }
 
-    private static void Compare(string name, SimdLevel level, ReadOnlySpan<double> expected, ReadOnlySpan<float> actual, double tolerance)
+    private static void Compare(string name, string program, ReadOnlySpan<double> expected, ReadOnlySpan<float> actual, double tolerance)
     {
         double scale = 1e-3;
         foreach (double value in expected)
@@ -80,7 +86,7 @@ internal static class Agreement
             bool same = double.IsFinite(expected[j])
                 ? Math.Abs(expected[j] - actual[j]) <= tolerance * scale
                 : expected[j].Equals(actual[j]);
-            Assert.True(same, $"{name}[{j}] at {level}: {actual[j]:G9}, by definition {expected[j]:G9} (largest of the tensor {scale:G4})");
+            Assert.True(same, $"{name}[{j}] {program}: {actual[j]:G9}, by definition {expected[j]:G9} (largest of the tensor {scale:G4})");
         }
     }
 }

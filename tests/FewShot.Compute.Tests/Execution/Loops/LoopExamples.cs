@@ -1,6 +1,8 @@
 using FewShot.Compute.Execution.Loops;
+using FewShot.Compute.Graphs;
+using FewShot.Compute.Operations;
 
-namespace FewShot.Compute.Tests.Loops;
+namespace FewShot.Compute.Tests.Execution.Loops;
 
 /// <summary>The loops of a convolutional block: batch normalisation, ReLU and max-pooling.</summary>
 internal static class LoopExamples
@@ -10,7 +12,7 @@ internal static class LoopExamples
     {
         LoopBuilder b = new(new LoopDomain(1, 1, rows, columns, 1));
         int x = b.Operand(Extent.Full);
-        return b.Output(x, OutputKind.SumRows).Output(b.Value(LoopOpcode.Square, Extent.Full, x), OutputKind.SumRows).Build();
+        return b.Output(x, OutputKind.SumRows).Output(b.Value(new Square(), Extent.Full, x), OutputKind.SumRows).Build();
     }
 
     /// <summary>Operands x, mean, scale, shift; output the pooled activation.</summary>
@@ -29,7 +31,7 @@ internal static class LoopExamples
         int relu = Activation(b, x, out int centred, out int normalised);
         int gradient = Gradient(b, relu, normalised);
         return b.Output(gradient, OutputKind.SumRows)
-            .Output(b.Value(LoopOpcode.Multiply, Extent.Full, gradient, centred), OutputKind.SumRows)
+            .Output(b.Value(new Multiply(), Extent.Full, gradient, centred), OutputKind.SumRows)
             .Build();
     }
 
@@ -40,22 +42,22 @@ internal static class LoopExamples
         int x = b.Operand(Extent.Full);
         int relu = Activation(b, x, out int centred, out int normalised);
         int gradient = Gradient(b, relu, normalised);
-        int first = b.Value(LoopOpcode.Multiply, Extent.Full, b.Operand(Extent.Column), gradient);
-        int second = b.Value(LoopOpcode.Multiply, Extent.Full, b.Operand(Extent.Column), centred);
-        int sum = b.Value(LoopOpcode.Add, Extent.Full, first, second);
-        return b.Output(b.Value(LoopOpcode.Add, Extent.Full, sum, b.Operand(Extent.Column))).Build();
+        int first = b.Value(new Multiply(), Extent.Full, b.Operand(Extent.Column), gradient);
+        int second = b.Value(new Multiply(), Extent.Full, b.Operand(Extent.Column), centred);
+        int sum = b.Value(new Add(), Extent.Full, first, second);
+        return b.Output(b.Value(new Add(), Extent.Full, sum, b.Operand(Extent.Column))).Build();
     }
 
     internal static LoopSpecification Add(int rows, int columns, Extent second)
     {
         LoopBuilder b = new(new LoopDomain(1, 1, rows, columns, 1));
-        return b.Output(b.Value(LoopOpcode.Add, Extent.Full, b.Operand(Extent.Full), b.Operand(second))).Build();
+        return b.Output(b.Value(new Add(), Extent.Full, b.Operand(Extent.Full), b.Operand(second))).Build();
     }
 
-    internal static LoopSpecification Unary(LoopOpcode opcode, int length, float value = 0)
+    internal static LoopSpecification Unary(Operation operation, int length)
     {
         LoopBuilder b = new(new LoopDomain(1, 1, 1, length, 1));
-        return b.Output(b.Value(opcode, Extent.Full, b.Operand(Extent.Full), value: value)).Build();
+        return b.Output(b.Value(operation, Extent.Full, b.Operand(Extent.Full))).Build();
     }
 
     internal static LoopSpecification Sum(int length)
@@ -68,22 +70,22 @@ internal static class LoopExamples
     internal static LoopSpecification Exponentials(int rows, int columns)
     {
         LoopBuilder b = new(new LoopDomain(1, 1, rows, columns, 1));
-        int difference = b.Value(LoopOpcode.Subtract, Extent.Full, b.Operand(Extent.Full), b.Operand(Extent.Row));
-        int exponential = b.Value(LoopOpcode.Exp, Extent.Full, difference);
+        int difference = b.Value(new Subtract(), Extent.Full, b.Operand(Extent.Full), b.Operand(Extent.Row));
+        int exponential = b.Value(new Exp(), Extent.Full, difference);
         return b.Output(exponential).Output(exponential, OutputKind.SumColumns).Build();
     }
 
     private static int Activation(LoopBuilder b, int x, out int centred, out int normalised)
     {
-        centred = b.Value(LoopOpcode.Subtract, Extent.Full, x, b.Operand(Extent.Column));
-        int scaled = b.Value(LoopOpcode.Multiply, Extent.Full, centred, b.Operand(Extent.Column));
-        normalised = b.Value(LoopOpcode.Add, Extent.Full, scaled, b.Operand(Extent.Column));
-        return b.Value(LoopOpcode.Relu, Extent.Full, normalised);
+        centred = b.Value(new Subtract(), Extent.Full, x, b.Operand(Extent.Column));
+        int scaled = b.Value(new Multiply(), Extent.Full, centred, b.Operand(Extent.Column));
+        normalised = b.Value(new Add(), Extent.Full, scaled, b.Operand(Extent.Column));
+        return b.Value(new Relu(), Extent.Full, normalised);
     }
 
     private static int Gradient(LoopBuilder b, int relu, int normalised)
     {
         int unpooled = b.Value(LoopOpcode.MaxUnpool, Extent.Full, b.Operand(Extent.Pooled), relu);
-        return b.Value(LoopOpcode.Select, Extent.Full, b.Value(LoopOpcode.Step, Extent.Full, normalised), unpooled, b.Constant(0));
+        return b.Value(new Select(), Extent.Full, b.Value(new Step(), Extent.Full, normalised), unpooled, b.Constant(0));
     }
 }

@@ -2,7 +2,7 @@ using FewShot.Compute.Differentiation;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Operations;
 
-namespace FewShot.Compute.Tests.Simd;
+namespace FewShot.Compute.Tests.Execution;
 
 /// <summary>Small random programs over all operations, with values kept in a range where float32 and double agree.</summary>
 internal sealed class RandomGraph

@@ -1,9 +1,10 @@
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Operations;
 using FewShot.Compute.Simplification;
+using FewShot.Compute.Tests.Execution;
 using Xunit;
 
-namespace FewShot.Compute.Tests.Simd;
+namespace FewShot.Compute.Tests.Simplification;
 
 /// <summary>Each rewrite: that it happens, and that it changes no number.</summary>
 [Trait("Category", "Simd")]

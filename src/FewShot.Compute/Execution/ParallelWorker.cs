@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using FewShot.Compute.Execution.Parallel;
 using FewShot.Compute.Execution.Steps;
 using FewShot.Compute.Kernels;
 using FewShot.Compute.Planning;
 
-namespace FewShot.Compute.Execution.Parallel;
+namespace FewShot.Compute.Execution;
 
 /// <summary>
 /// Runs a program on the caller's thread, which leads, and shares the larger steps with helpers: it gives each a share, does one itself,
@@ -12,7 +13,7 @@ namespace FewShot.Compute.Execution.Parallel;
 /// a step allows, so that a core finds in its cache what it wrote a step ago; for the same reason each thread has scratch memory of its own
 /// rather than that in the arena, which other steps fill from both cores.
 /// </summary>
-internal unsafe class ParallelWorker : SimdWorker
+internal unsafe class ParallelWorker : SimdWorker, IShareRunner
 {
     private readonly StepThreadPool _team;
     private readonly StepThread[] _helpers;

@@ -4,7 +4,7 @@ using FewShot.Compute.Graphs;
 using FewShot.Compute.Operations;
 using Xunit;
 
-namespace FewShot.Compute.Tests.Simd;
+namespace FewShot.Compute.Tests.Execution;
 
 [Trait("Category", "Simd")]
 public class SimdProgramTests

@@ -1,0 +1,13 @@
+using FewShot.Compute.Kernels;
+
+namespace FewShot.Compute.Execution.Parallel;
+
+/// <summary>A run that gives shares of its steps to threads.</summary>
+internal interface IShareRunner
+{
+    /// <summary>Computes a share of a step on the calling thread.</summary>
+    /// <param name="step">Which step.</param>
+    /// <param name="helper">Which of the run's threads calls.</param>
+    /// <param name="share">Which share.</param>
+    void RunShare(int step, int helper, Share share);
+}

@@ -1,0 +1,14 @@
+namespace FewShot.Compute.Graphs;
+
+/// <summary>How smooth an operation is as a function of its inputs.</summary>
+internal enum Smoothness
+{
+    /// <summary>Differentiable wherever it is defined.</summary>
+    Smooth,
+
+    /// <summary>Of smooth pieces that meet in kinks; the derivative tells the piece.</summary>
+    Kinked,
+
+    /// <summary>Of constant pieces; the value tells the piece.</summary>
+    PiecewiseConstant,
+}
