@@ -41,4 +41,23 @@ public sealed class RegisteredSourceCommandTests
         JsonNode answer = CommandResult.Good("predict", "--model", folder["model"], folder["query.csv"], "--json").Json;
         Assert.Equal("high", (string)answer["predictions"]![0]!["label"]!);
     }
+
+    [Fact]
+    public void A_configuration_with_another_kind_of_value_is_refused_by_its_name()
+    {
+        using var folder = new TemporaryFolder();
+        CommandResult.Good("train", "--data", "blobs", "--iterations", "1", "--hidden", "8", "--workers", "1", "--out", folder["run"]);
+        string file = folder["run/config.json"];
+        JsonNode configuration = JsonNode.Parse(File.ReadAllText(file))!;
+        configuration["data"]!["blobSpread"] = "wide";
+        File.WriteAllText(file, configuration.ToJsonString());
+        Runs.ForgetConfiguration(folder["run"]);
+        CommandResult.Refused(
+            ExitCode.Storage,
+            ["config.json' does not say what its data are", "'blobSpread' must be a whole number"],
+            "evaluate",
+            "--run",
+            folder["run"]
+        );
+    }
 }
