@@ -1,6 +1,7 @@
 using System.CommandLine;
 using FewShot.Cli.Settings;
 using FewShot.Data;
+using FewShot.Data.Sources;
 using FewShot.Evaluation;
 using FewShot.Methods;
 using FewShot.Models;
@@ -35,17 +36,18 @@ internal sealed record EvaluationJob(
     )
     {
         DataSelection data = common.Data.Read(parse, stored);
-        if (data.TrainingClasses is not null && trained.Preparation is ImagePreparation { Normalization: { } normalization })
+        if (data.TrainingClasses is not null && trained.Preparation is not null)
         {
             // A folder that has grown must not change what the learner is shown.
             data = data with
             {
-                Normalization = normalization,
+                Preparation = trained.Preparation,
             };
         }
 
         Split split = parse.GetValue(common.Split) ?? Split.Test;
-        ITaskSource source = (opened ?? new OpenedData()).Tasks(data, only: split);
+        SourceData read = (opened ?? new OpenedData()).Read(data);
+        ITaskSource source = read.Tasks(data.Tasks with { Only = split });
         return new EvaluationJob(
             Fit(trained, source, parse.GetValue(common.Learner.NormStatistics), parse.GetValue(common.Data.Ways) is not null),
             source,
@@ -56,7 +58,7 @@ internal sealed record EvaluationJob(
             parse.GetValue(common.AdaptThreads) ?? 1
         )
         {
-            Note = NoteOn(source, trained, data),
+            Note = NoteOn(read, source, trained, data),
         };
     }
 
@@ -72,22 +74,18 @@ internal sealed record EvaluationJob(
         return evaluator.Run(parameters, Split, Episodes, Seed, cancellation: cancellation);
     }
 
-    private static string? NoteOn(ITaskSource source, LearnerDefinition trained, DataSelection data)
+    private static string? NoteOn(SourceData read, ITaskSource source, LearnerDefinition trained, DataSelection data)
     {
-        if (data.Source != "images" || source is not ImageTasks { Dataset: var images })
+        if (read.LeftOut.Count > 0)
         {
-            return null;
-        }
-
-        if (images.LeftOut.Count > 0)
-        {
-            return $"left out, because the run was trained on them: {string.Join(", ", images.LeftOut)}";
+            return $"left out, because the run was trained on them: {string.Join(", ", read.LeftOut)}";
         }
 
         return
-            data.TrainingClasses is null
+            read.TrainingClasses is not null
+            && data.TrainingClasses is null
             && trained.Preparation is ImagePreparation { Normalization: { } then }
-            && images.Preparation!.Normalization is { } now
+            && source.Preparation is ImagePreparation { Normalization: { } now }
             && !(then.Mean.SequenceEqual(now.Mean) && then.Scale.SequenceEqual(now.Scale))
             ? $"the training images of '{data.Root}' are not those of the run, which does not say on which classes it was trained: it "
                 + "may know some of those that are measured"

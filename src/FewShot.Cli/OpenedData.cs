@@ -1,5 +1,5 @@
 using FewShot.Cli.Settings;
-using FewShot.Data;
+using FewShot.Data.Sources;
 using FewShot.Tasks;
 
 namespace FewShot.Cli;
@@ -9,23 +9,22 @@ namespace FewShot.Cli;
 /// </summary>
 internal sealed class OpenedData
 {
-    private readonly Dictionary<string, Func<TaskOptions, ITaskSource>> _opened = [];
+    private readonly Dictionary<string, SourceData> _opened = [];
 
-    /// <summary>The tasks of a selection.</summary>
+    /// <summary>The data of a selection.</summary>
     /// <param name="selection">The selection.</param>
-    /// <param name="only">The only split that tasks are drawn from; null for all.</param>
-    /// <exception cref="DataException">The data are missing or damaged, or they are too few for the tasks.</exception>
-    public ITaskSource Tasks(DataSelection selection, Split? only = null)
+    /// <exception cref="DataException">The data are missing or damaged.</exception>
+    public SourceData Read(DataSelection selection)
     {
         // Within one command the training classes cannot change, so they tell no data apart. As text, because a list of columns is equal by
         // what it holds.
-        string data = (selection with { Ways = 0, Shots = 0, Queries = 0, TrainingClasses = null }).ToJson().ToJsonString();
-        if (!_opened.TryGetValue(data, out Func<TaskOptions, ITaskSource>? tasks))
+        string key = (selection with { Ways = 0, Shots = 0, Queries = 0, TrainingClasses = null }).ToJson().ToJsonString();
+        if (!_opened.TryGetValue(key, out SourceData? data))
         {
-            tasks = TaskSources.Read(selection.Source, selection.Root, selection.Settings);
-            _opened.Add(data, tasks);
+            data = selection.Read();
+            _opened.Add(key, data);
         }
 
-        return tasks(selection.Tasks with { Only = only });
+        return data;
     }
 }

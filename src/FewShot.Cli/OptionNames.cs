@@ -11,7 +11,6 @@ internal static class OptionNames
         ["MethodOptions.InnerRate"] = "--inner-rate",
         ["MethodOptions.WarmStart"] = "--warm-start",
         ["OuterOptimizerOptions.Rate"] = "--outer-rate",
-        ["SourceSettings.Table"] = "--group and --target",
         ["TableFormat.DecimalMark is ','"] = "--decimal comma",
         ["TableFormat.DecimalMark is '.'"] = "--decimal point",
         ["TableFormat.Encoding"] = "--encoding",

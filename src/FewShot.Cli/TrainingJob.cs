@@ -1,7 +1,7 @@
 using System.CommandLine;
 using FewShot.Cli.Settings;
 using FewShot.Compute.Execution;
-using FewShot.Data;
+using FewShot.Data.Sources;
 using FewShot.Methods;
 using FewShot.Methods.MetaGradients;
 using FewShot.Methods.Optimizers;
@@ -34,8 +34,9 @@ internal sealed record TrainingJob(RunConfiguration Configuration, ITaskSource S
         DataSelection data = common.Data.Read(parse, stored?.Data);
         // A wrong name should not wait for the data.
         Catalogue.Create(parse.GetValue(common.Learner.Method) ?? LearnerOptions.DefaultMethod);
-        ITaskSource source = (opened ?? new OpenedData()).Tasks(data);
-        data = WithTrainingClasses(data, source, isNew: stored is null);
+        SourceData read = (opened ?? new OpenedData()).Read(data);
+        ITaskSource source = read.Tasks(data.Tasks);
+        data = WithTrainingClasses(data, read.TrainingClasses, isNew: stored is null);
         LearnerSpecification learner = common.Learner.Read(parse, source.Shape, source.Preparation, stored?.Learner);
         TrainingOptions training = common.Outer.Read(parse, parse.GetValue(common.Seed), stored?.Training);
         return new TrainingJob(
@@ -112,15 +113,13 @@ internal sealed record TrainingJob(RunConfiguration Configuration, ITaskSource S
     }
 
     // A run remembers which of the user's classes it learns from, and goes on with no others.
-    private static DataSelection WithTrainingClasses(DataSelection data, ITaskSource source, bool isNew)
+    private static DataSelection WithTrainingClasses(DataSelection data, IReadOnlyList<string>? classes, bool isNew)
     {
-        if (data.Source != "images" || source is not ImageTasks { Dataset: var images })
+        if (classes is null)
         {
             return data;
         }
 
-        IImagePool? pool = images[Split.Train];
-        string[] classes = [.. Enumerable.Range(0, pool?.Count ?? 0).Select(index => pool!.NameOf(index))];
         if (data.TrainingClasses is not { } before)
         {
             return isNew ? data with { TrainingClasses = classes } : data;
@@ -129,7 +128,7 @@ internal sealed record TrainingJob(RunConfiguration Configuration, ITaskSource S
         return before.SequenceEqual(classes)
             ? data
             : throw new DataException(
-                $"the run learns from {before.Count} classes, but '{data.Root}' now has {classes.Length} for training"
+                $"the run learns from {before.Count} classes, but '{data.Root}' now has {classes.Count} for training"
                     + (classes.Except(before).FirstOrDefault() is { } added ? $", '{added}' among them" : "")
                     + (before.Except(classes).FirstOrDefault() is { } gone ? $", and lacks '{gone}'" : "")
                     + "; restore the folder to go on, or train a new run on it"

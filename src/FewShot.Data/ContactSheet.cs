@@ -1,4 +1,6 @@
+using FewShot.Compute.Numerics;
 using FewShot.Data.Images;
+using FewShot.Data.Sources;
 using FewShot.Tasks;
 
 namespace FewShot.Data;
@@ -68,6 +70,28 @@ public static class ContactSheet
         }
 
         return Layout(rows, height, width, channels, wideGapAfter: shape.Shots);
+    }
+
+    /// <summary>Writes a picture of some classes of a split, one row each, as a PNG file.</summary>
+    /// <param name="path">The file to write.</param>
+    /// <param name="data">The data, which must be images.</param>
+    /// <param name="split">The split to show.</param>
+    /// <param name="classes">How many classes to show, chosen at random by the seed; fewer where the split has fewer.</param>
+    /// <param name="columns">Images of each class.</param>
+    /// <param name="seed">The seed of the choice.</param>
+    /// <exception cref="DataException">The data are no images, or have no such split.</exception>
+    public static void Write(string path, SourceData data, Split split, int classes, int columns, ulong seed = 0)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
+        ImageDataset images =
+            data.Images ?? throw new DataException("A contact sheet shows images, and this source is not made of images.");
+        IImagePool pool = images[split] ?? throw TaskErrors.NoSplit(images.Name, split);
+        int[] chosen = new int[Math.Min(classes, pool.Count)];
+        var random = new CounterRandom(seed, (uint)split, 0);
+        random.Choose(pool.Count, chosen);
+        File.WriteAllBytes(path, PngEncoder.Encode(Of(pool, chosen, columns)));
     }
 
     // All images share one scale from the lowest to the highest number, since normalised images leave [0, 1].

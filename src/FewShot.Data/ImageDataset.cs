@@ -42,7 +42,7 @@ public sealed class ImageDataset
     public ImagePreparation? Preparation { get; init; }
 
     /// <summary>
-    /// Names of classes that were left out because a learner was trained on them; see <see cref="SourceSettings.TrainedClasses"/>.
+    /// Names of classes that were left out because a learner was trained on them; see <see cref="ImageFolderOptions.TrainedClasses"/>.
     /// </summary>
     public IReadOnlyList<string> LeftOut { get; init; } = [];
 

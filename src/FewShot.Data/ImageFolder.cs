@@ -18,19 +18,17 @@ public static class ImageFolder
 {
     /// <summary>Reads every image of the folder.</summary>
     /// <param name="root">The folder.</param>
-    /// <param name="settings">
-    /// The size and colours of images, the division into splits, and what a learner was trained on. Null is all of the defaults.
-    /// </param>
+    /// <param name="options">How to read it; null is all of the defaults.</param>
     /// <returns>The classes of each split.</returns>
     /// <exception cref="DataException">
     /// The folder is missing or has no classes, or an image is damaged or of an unsupported format.
     /// </exception>
-    public static ImageDataset Open(string root, SourceSettings? settings = null)
+    public static ImageDataset Open(string root, ImageFolderOptions? options = null)
     {
-        settings ??= new SourceSettings();
-        (int side, int channels) = (settings.ImageSize, settings.Gray ? 1 : 3);
-        (IReadOnlyList<SplitClass> found, bool named) = Find(root, settings.Division);
-        var trained = settings.TrainedClasses.Select(CanonicalName.Of).ToHashSet();
+        options ??= new ImageFolderOptions();
+        (int side, int channels) = (options.Size, options.Gray ? 1 : 3);
+        (IReadOnlyList<SplitClass> found, bool named) = Find(root, options.Division);
+        var trained = options.TrainedClasses.Select(CanonicalName.Of).ToHashSet();
         SplitClass[] leftOut = [.. found.Where(item => item.Split != Split.Train && trained.Contains(CanonicalName.Of(item.Class.Name)))];
         SplitClass[] kept = [.. found.Except(leftOut)];
         if (kept.Length == 0)
@@ -61,7 +59,7 @@ public static class ImageFolder
         }
 
         ChannelNormalization normalization =
-            settings.Normalization ?? ChannelNormalization.Of(parts[0].Count > 0 ? parts[0] : classes, channels);
+            options.Normalization ?? ChannelNormalization.Of(parts[0].Count > 0 ? parts[0] : classes, channels);
         ImageClasses[] pools = [.. parts.Select(part => new ImageClasses(side, side, channels, part, normalization))];
         return new ImageDataset(
             "images",

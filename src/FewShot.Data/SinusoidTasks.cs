@@ -1,4 +1,5 @@
 using FewShot.Compute.Numerics;
+using FewShot.Data.Sources;
 using FewShot.Tasks;
 
 namespace FewShot.Data;
@@ -76,4 +77,16 @@ public sealed class SinusoidTasks : ITaskSource
             targets[i] = (float)(amplitude * Math.Sin(inputs[i] - phase));
         }
     }
+}
+
+/// <summary>The source 'sinusoid'.</summary>
+internal sealed class SinusoidSource : TaskSourceDescriptor
+{
+    public override string Name => "sinusoid";
+
+    public override string Summary => "sine wave regression, built in";
+
+    public override TaskKind KindOf(SourceSettings settings) => TaskKind.Regression;
+
+    public override SourceData Open(string? root, SourceSettings settings) => new(options => new SinusoidTasks(options));
 }

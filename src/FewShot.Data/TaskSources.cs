@@ -1,108 +1,111 @@
 using FewShot.Data.Cifar;
 using FewShot.Data.Glyphs;
 using FewShot.Data.Omniglot;
+using FewShot.Data.Sources;
 using FewShot.Data.Tables;
 using FewShot.Naming;
 using FewShot.Tasks;
 
 namespace FewShot.Data;
 
-/// <summary>The sources of tasks by name.</summary>
+/// <summary>The sources of tasks by name: those of this library and those that a program has registered. Thread-safe.</summary>
 public static class TaskSources
 {
-    // Sources of images open in two steps, so that a data set can be inspected without asking for tasks of it.
-    private static readonly (string Name, string Summary, Func<string?, SourceSettings, ImageDataset>? Images)[] s_known =
+    // In the order to show them; the first is the default.
+    private static readonly TaskSourceDescriptor[] s_builtIn =
     [
-        ("glyphs", "invented handwriting, built in (the default)", (_, _) => GlyphClasses.Dataset()),
-        ("sinusoid", "sine wave regression, built in", null),
-        (
-            "omniglot",
-            "Omniglot, split of Vinyals et al. 2016 with rotations",
-            (root, settings) => OmniglotDataset.Open(root, OmniglotSplit.Vinyals, settings.CacheFolder)
-        ),
-        (
-            "omniglot-official",
-            "Omniglot, background and evaluation parts",
-            (root, settings) => OmniglotDataset.Open(root, OmniglotSplit.Official, settings.CacheFolder)
-        ),
-        ("cifar-fs", "CIFAR-100 split by class, 64 / 16 / 20", (root, _) => CifarDataset.Open(root, CifarSplit.CifarFs)),
-        ("fc100", "CIFAR-100 split by superclass, 60 / 20 / 20", (root, _) => CifarDataset.Open(root, CifarSplit.Fc100)),
-        (
-            "images",
-            "your own images, one folder for each class",
-            (root, settings) => ImageFolder.Open(RequireRoot(root, "images", "folder of images"), settings)
-        ),
-        ("table", "your own table (CSV), one task for each value of a column", null),
+        new GlyphSource(),
+        new SinusoidSource(),
+        new OmniglotSource(OmniglotSplit.Vinyals),
+        new OmniglotSource(OmniglotSplit.Official),
+        new CifarSource(CifarSplit.CifarFs),
+        new CifarSource(CifarSplit.Fc100),
+        new ImageFolderSource(),
+        new TableSource(),
     ];
 
-    /// <summary>The name of each source and what it is, in the order to show them.</summary>
-    public static IReadOnlyList<(string Name, string Summary)> All { get; } = [.. s_known.Select(source => (source.Name, source.Summary))];
+    private static readonly Lock s_gate = new();
+    private static IReadOnlyList<TaskSourceDescriptor> s_all = s_builtIn;
+
+    /// <summary>Each source, in the order to show them; those that a program has registered come last.</summary>
+    public static IReadOnlyList<TaskSourceDescriptor> All => s_all;
+
+    /// <summary>The source for those who name none.</summary>
+    public static TaskSourceDescriptor Default => s_builtIn[0];
+
+    /// <summary>The options of all sources, each once.</summary>
+    public static IReadOnlyList<SourceOption> Options => [.. All.SelectMany(source => source.Options).Distinct()];
+
+    /// <summary>
+    /// Adds a source, which every function that takes a name of a source then knows. Call it when the program starts. The same descriptor
+    /// again changes nothing.
+    /// </summary>
+    /// <param name="source">The source.</param>
+    /// <exception cref="ArgumentException">
+    /// The name is that of another source, or an option has the name or key of an option of another source without being the same object.
+    /// </exception>
+    public static void Register(TaskSourceDescriptor source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        lock (s_gate)
+        {
+            if (s_all.Contains(source))
+            {
+                return;
+            }
+
+            if (s_all.Any(known => known.Name == source.Name))
+            {
+                throw new ArgumentException($"there is a source '{source.Name}' already; choose another name", nameof(source));
+            }
+
+            foreach (SourceOption option in source.Options.Except(Options))
+            {
+                if (Options.Any(known => known.Name == option.Name || known.Key == option.Key))
+                {
+                    throw new ArgumentException(
+                        $"there is an option '{option.Name}' already; take that of the other source, or choose another name",
+                        nameof(source)
+                    );
+                }
+            }
+
+            s_all = [.. s_all, source];
+        }
+    }
+
+    /// <summary>Finds a source.</summary>
+    /// <param name="name">Its name.</param>
+    /// <exception cref="DataException">There is no such source; the message lists those there are.</exception>
+    public static TaskSourceDescriptor Find(string name) =>
+        All.FirstOrDefault(source => source.Name == name)
+        ?? throw new DataException(
+            $"There is no source '{name}'.{NameSuggestion.For(name, All.Select(source => source.Name))} "
+                + $"The sources are {string.Join(", ", All.Select(source => source.Name))}."
+        );
 
     /// <summary>Opens a source.</summary>
-    /// <param name="name">One of <see cref="All"/>.</param>
+    /// <param name="name">The name of one of <see cref="All"/>.</param>
     /// <param name="root">
-    /// Where the data are: the data folder, or for 'images' the image folder and for 'table' the file. Null looks in the usual places, see
-    /// <see cref="DataFolder"/>.
+    /// Where the data are: the data folder, or for a source of the user's own data what its <see cref="TaskSourceDescriptor.Root"/> says.
+    /// Null looks in the usual places, see <see cref="DataFolder"/>.
     /// </param>
     /// <param name="options">The size of a task.</param>
-    /// <param name="settings">What 'images' and 'table' need to know besides.</param>
+    /// <param name="settings">Values of the source's options; null is all of the defaults.</param>
     /// <exception cref="DataException">
     /// There is no such source, its data are missing or damaged, or they are too few for the tasks.
     /// </exception>
     public static ITaskSource Open(string name, string? root, TaskOptions options, SourceSettings? settings = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return Read(name, root, settings)(options);
+        return Read(name, root, settings).Tasks(options);
     }
 
-    /// <summary>Reads the data of a source once, for tasks of several sizes: what it gives makes the tasks of a size.</summary>
+    /// <summary>Reads the data of a source once, for tasks of several sizes or to look into them.</summary>
     /// <param name="name">As for <see cref="Open"/>.</param>
     /// <param name="root">As for <see cref="Open"/>.</param>
     /// <param name="settings">As for <see cref="Open"/>.</param>
-    /// <exception cref="DataException">
-    /// There is no such source, or its data are missing or damaged. What is given throws it where they are too few for the tasks.
-    /// </exception>
-    public static Func<TaskOptions, ITaskSource> Read(string name, string? root, SourceSettings? settings = null)
-    {
-        settings ??= new SourceSettings();
-        if (OpenImages(name, root, settings) is { } images)
-        {
-            return options => new ImageTasks(images, options);
-        }
-
-        if (name == "sinusoid")
-        {
-            return options => new SinusoidTasks(options);
-        }
-
-        string path = RequireRoot(root, "table", "file");
-        TableOptions columns = RequireTable(settings);
-        Table table = Table.Read(path, columns);
-        return options => new TableTasks(table, columns, options);
-    }
-
-    /// <summary>Opens the images behind a source, or gives null for a source that is not made of images.</summary>
-    internal static ImageDataset? OpenImages(string name, string? root, SourceSettings settings) => Find(name)?.Invoke(root, settings);
-
-    internal static TableOptions RequireTable(SourceSettings settings) =>
-        settings.Table
-        ?? throw new DataException(
-            "The source 'table' needs to know its columns; name the group column and the target column with SourceSettings.Table."
-        );
-
-    internal static string RequireRoot(string? root, string source, string what) =>
-        !string.IsNullOrEmpty(root)
-            ? root
-            : throw new DataException($"The source '{source}' needs the {what} to read; give it as the root of the data.");
-
-    private static Func<string?, SourceSettings, ImageDataset>? Find(string name)
-    {
-        int index = Array.FindIndex(s_known, source => source.Name == name);
-        return index >= 0
-            ? s_known[index].Images
-            : throw new DataException(
-                $"There is no source '{name}'.{NameSuggestion.For(name, s_known.Select(source => source.Name))} "
-                    + $"The sources are {string.Join(", ", s_known.Select(source => source.Name))}."
-            );
-    }
+    /// <exception cref="DataException">There is no such source, or its data are missing or damaged.</exception>
+    public static SourceData Read(string name, string? root, SourceSettings? settings = null) =>
+        Find(name).Open(root, settings ?? new SourceSettings());
 }

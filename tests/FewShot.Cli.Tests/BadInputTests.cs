@@ -56,7 +56,7 @@ public sealed class BadInputTests
 
     [Fact]
     public void Images_need_a_folder() =>
-        CommandResult.Refused(ExitCode.Data, ["folder of images", "--data-root"], "train", "--data", "images");
+        CommandResult.Refused(ExitCode.Data, ["folder of class folders", "--data-root"], "train", "--data", "images");
 
     [Fact]
     public void Class_with_too_few_images()

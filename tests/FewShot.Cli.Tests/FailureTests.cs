@@ -44,7 +44,7 @@ public sealed class FailureTests
         Assert.SkipWhen(root is null, "the sources are not there");
         string[] named =
         [
-            .. from library in new[] { "FewShot", "FewShot.Compute" }
+            .. from library in new[] { "FewShot", "FewShot.Compute", "FewShot.Data", "FewShot.Reporting" }
             from file in Directory.EnumerateFiles(Path.Combine(root!, "src", library), "*.cs", SearchOption.AllDirectories)
             from line in File.ReadLines(file)
             where
@@ -59,13 +59,13 @@ public sealed class FailureTests
     public void An_unknown_vector_level_is_wrong_usage()
     {
         // The level is read once for a process, so it takes one of its own.
-        var start = new System.Diagnostics.ProcessStartInfo("dotnet", [typeof(CommandLine).Assembly.Location, "info"])
+        var start = new ProcessStartInfo("dotnet", [typeof(CommandLine).Assembly.Location, "info"])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         };
         start.Environment["FEWSHOT_SIMD"] = "sse9";
-        using Process process = System.Diagnostics.Process.Start(start)!;
+        using Process process = Process.Start(start)!;
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();
         Assert.Contains("FEWSHOT_SIMD=sse9 is not a vector level", error, StringComparison.Ordinal);

@@ -3,6 +3,7 @@ using FewShot.Checking;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Numerics;
 using FewShot.Compute.Operations;
+using FewShot.Data.Sources;
 using FewShot.Methods;
 using FewShot.Methods.Adaptation;
 using FewShot.Methods.MetaGradients;
@@ -54,7 +55,7 @@ public class ContributingExamples
     [Fact]
     public void The_source_gives_the_same_task_again()
     {
-        var source = new LineTasks(new TaskOptions { Shots = 4, QueriesPerClass = 3 });
+        ITaskSource source = new LineSource().Open(null, new SourceSettings()).Tasks(new TaskOptions { Shots = 4, QueriesPerClass = 3 });
         Episode[] episodes = [new(source.Shape), new(source.Shape), new(source.Shape)];
         source.Sample(Split.Train, 1, 5, episodes[0]);
         source.Sample(Split.Train, 1, 6, episodes[1]);
@@ -96,7 +97,7 @@ public sealed record ScaledMeans : AdaptationRule
 }
 
 /// <summary>Lines y = a·x + b of random slope and height.</summary>
-public sealed class LineTasks(TaskOptions options) : ITaskSource
+public sealed class LineTasks(TaskOptions options, bool steep) : ITaskSource
 {
     public string Name => "lines";
 
@@ -108,8 +109,9 @@ public sealed class LineTasks(TaskOptions options) : ITaskSource
 
     public void Sample(Split split, ulong seed, long index, Episode destination)
     {
+        destination.RequireShape(Shape);
         var random = new CounterRandom(seed, (uint)split, (ulong)index);
-        (double slope, double height) = (random.NextNormal(), random.NextNormal());
+        (double slope, double height) = (random.NextNormal() * (steep ? 10 : 1), random.NextNormal());
         Fill(destination.SupportInputs, destination.SupportTargets);
         Fill(destination.QueryInputs, destination.QueryTargets);
 
@@ -122,4 +124,20 @@ public sealed class LineTasks(TaskOptions options) : ITaskSource
             }
         }
     }
+}
+
+/// <summary>The source 'lines': its name, what it is, what it takes and how it is opened.</summary>
+public sealed class LineSource : TaskSourceDescriptor
+{
+    public static SourceOption<bool> Steep { get; } = SourceOption.Switch("steep", "Draw 'lines' ten times as steep.");
+
+    public override string Name => "lines";
+
+    public override string Summary => "straight lines, made on demand";
+
+    public override IReadOnlyList<SourceOption> Options => [Steep];
+
+    public override TaskKind KindOf(SourceSettings settings) => TaskKind.Regression;
+
+    public override SourceData Open(string? root, SourceSettings settings) => new(options => new LineTasks(options, settings.Get(Steep)));
 }

@@ -103,17 +103,15 @@ public sealed class Clouds(int shots, int queries) : ITaskSource
         double turn = random.NextDouble() * Math.Tau;
         for (int i = 0; i < Shape.SupportCount; i++)
         {
-            destination.SupportLabels[i] = i % 3;
-            Draw(ref random, turn, i % 3, destination.SupportInput(i));
+            Draw(ref random, turn, i / Shape.Shots, destination.SupportInput(i));
         }
 
         for (int i = 0; i < Shape.QueryCount; i++)
         {
-            destination.QueryLabels[i] = i % 3;
-            Draw(ref random, turn, i % 3, destination.QueryInput(i));
+            Draw(ref random, turn, i / Shape.QueriesPerClass, destination.QueryInput(i));
         }
 
-        destination.FillTargets();
+        destination.FillClassTargets();
     }
 
     // The last two numbers say nothing: what a learner must learn to leave out.

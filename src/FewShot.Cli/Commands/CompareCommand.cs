@@ -44,7 +44,8 @@ internal static class CompareCommand
     {
         options.MethodsOf(parse); // a wrong name should not wait for the data
         var opened = new OpenedData();
-        ITaskSource source = opened.Tasks(options.DataOf(parse));
+        DataSelection data = options.DataOf(parse);
+        ITaskSource source = opened.Read(data).Tasks(data.Tasks);
         string folder = options.FolderOf(parse, source);
         MethodComparison comparison = options.Conditions(parse, source);
         MethodTrial[] trials = [.. options.Commands(parse, comparison, folder).Select(commands => MethodTrial.Parse(commands, output))];

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using FewShot.Cli.Settings;
 using FewShot.Data;
 using FewShot.Data.Downloads;
+using FewShot.Data.Sources;
 using FewShot.Tasks;
 using Spectre.Console;
 
@@ -30,17 +31,18 @@ internal static class DataCommand
         {
             Table table = Format.Table("source", "what it is", "state");
             var json = new JsonArray();
-            foreach ((string name, string summary) in TaskSources.All)
+            foreach (TaskSourceDescriptor source in TaskSources.All)
             {
-                (string state, bool ready) = StateOf(name, parse.GetValue(common.Data.Root));
-                table.Row(name, summary, state);
+                SourceState state = source.StateIn(parse.GetValue(common.Data.Root));
+                string text = OptionNames.Translate(state.Text);
+                table.Row(source.Name, source.Summary, text);
                 json.Add(
                     new JsonObject
                     {
-                        ["source"] = name,
-                        ["summary"] = summary,
-                        ["ready"] = ready,
-                        ["state"] = state,
+                        ["source"] = source.Name,
+                        ["summary"] = source.Summary,
+                        ["ready"] = state.IsReady,
+                        ["state"] = text,
                     }
                 );
             }
@@ -50,29 +52,6 @@ internal static class DataCommand
             return ExitCode.Ok;
         });
         return command;
-    }
-
-    private static (string State, bool Ready) StateOf(string name, string? root)
-    {
-        if (name is "glyphs" or "sinusoid")
-        {
-            return ("built in", true);
-        }
-
-        if (name is "images" or "table")
-        {
-            return ("yours: name it with --data-root", false);
-        }
-
-        try
-        {
-            DatasetInspector.Inspect(name, root);
-            return ("ready", true);
-        }
-        catch (DataException)
-        {
-            return ($"missing: fewshot data get {DownloadableDataset.Find(name).Name}", false);
-        }
     }
 
     private static Command Get(CommonOptions common, Output output, CancellationToken cancellation)
@@ -126,20 +105,25 @@ internal static class DataCommand
         command.SetAction(parse =>
         {
             DataSelection data = common.Data.Read(parse, name: parse.GetValue(name)!);
-            DatasetReport report = DatasetInspector.Inspect(data.Source, data.Root, data.Settings);
-            Print(report, output);
-            if (parse.GetValue(sheet) is { } file)
+            SourceData read = data.Read();
+            DatasetReport report = read.Inspect();
+            string? file = parse.GetValue(sheet);
+            if (file is not null)
             {
-                DatasetInspector.WriteContactSheet(
+                // Before anything is printed, since it can be refused.
+                ContactSheet.Write(
                     file,
-                    data.Source,
-                    data.Root,
+                    read,
                     parse.GetValue(common.Split) ?? Split.Test,
                     parse.GetValue(classes) ?? 10,
                     columns: 12,
-                    parse.GetValue(common.Seed) ?? 1,
-                    data.Settings
+                    parse.GetValue(common.Seed) ?? 1
                 );
+            }
+
+            Print(report, output);
+            if (file is not null)
+            {
                 output.Line($"A picture is in '{file}'.");
             }
 

@@ -47,7 +47,8 @@ internal static class PatternsCommand
             string run = CommonOptions.Required(parse, common.Run);
             RunConfiguration stored = RunConfiguration.Read(run);
             Learner learner = TrainedRun.Load(run);
-            ITaskSource source = common.Data.Read(parse, stored.Data).Open();
+            DataSelection data = common.Data.Read(parse, stored.Data);
+            ITaskSource source = data.Read().Tasks(data.Tasks);
             var options = new PatternSearchOptions
             {
                 Tolerance = parse.GetValue(tolerance) ?? 0.01,

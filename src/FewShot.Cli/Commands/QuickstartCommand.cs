@@ -49,7 +49,7 @@ internal static class QuickstartCommand
     private static int Run(TimeSpan budget, ulong seed, int workers, string? run, Output output, CancellationToken cancellation)
     {
         var data = new DataSelection { Queries = 5, Shots = 1 };
-        ITaskSource source = data.Open();
+        ITaskSource source = data.Read().Tasks(data.Tasks);
         var specification = new LearnerSpecification
         {
             Method = "maml",

@@ -1,7 +1,4 @@
 using System.Text.Json.Serialization;
-using FewShot.Data;
-using FewShot.Storage;
-using FewShot.Tasks;
 
 namespace FewShot.Cli.Settings;
 
@@ -9,8 +6,7 @@ namespace FewShot.Cli.Settings;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    RespectNullableAnnotations = true,
-    Converters = [typeof(CamelCaseEnum<TaskKind>), typeof(CamelCaseEnum<ClassDivision>)]
+    RespectNullableAnnotations = true
 )]
 [JsonSerializable(typeof(DataSelection))]
 internal sealed partial class DataJson : JsonSerializerContext;

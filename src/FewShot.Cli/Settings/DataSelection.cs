@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using FewShot.Data;
-using FewShot.Data.Tables;
+using FewShot.Data.Sources;
 using FewShot.Storage;
 using FewShot.Tasks;
 
@@ -11,9 +11,11 @@ namespace FewShot.Cli.Settings;
 /// <summary>A source of tasks with everything needed to open it again; stored with a run.</summary>
 internal sealed record DataSelection
 {
+    private const string Subject = "what its data are";
+
     private static readonly DataSelection s_defaults = new();
 
-    public string Source { get; init; } = "glyphs";
+    public string Source { get; init; } = TaskSources.Default.Name;
 
     public string? Root { get; init; }
 
@@ -24,82 +26,17 @@ internal sealed record DataSelection
 
     public int Queries { get; init; } = 15;
 
-    public int ImageSize { get; init; } = 32;
-
-    public bool Gray { get; init; }
-
-    /// <summary>
-    /// How classes of 'images' and groups of a 'table' are divided; null in runs of before there was a choice, which were divided by rank,
-    /// and for other sources.
-    /// </summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public ClassDivision? Division { get; init; }
-
-    /// <summary>The classes of 'images' that a run was trained on; null where that is not stored.</summary>
+    /// <summary>The classes of a user's own data that a run was trained on; null where that is not stored.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? TrainingClasses { get; init; }
 
-    /// <summary>What 'images' are normalised by; null computes it from their training split.</summary>
+    /// <summary>How the inputs of a learner are prepared; null where the data are to say it.</summary>
     [JsonIgnore]
-    public ChannelNormalization? Normalization { get; init; }
+    public InputPreparation? Preparation { get; init; }
 
-    public string? Group { get; init; }
-
-    public string? Target { get; init; }
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? SplitColumn { get; init; }
-
-    public TaskKind Kind { get; init; } = TaskKind.Regression;
-
-    public IReadOnlyList<string>? Features { get; init; }
-
-    public bool SkipSmallGroups { get; init; }
-
-    // Left out where they are not given, so that a run from before them is not of another configuration.
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public char? Separator { get; init; }
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public char? DecimalMark { get; init; }
-
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Encoding { get; init; }
-
-    /// <summary>What the source needs to know besides the size of a task.</summary>
+    /// <summary>Values of the source's options; in files each stands beside the above under its own key.</summary>
     [JsonIgnore]
-    public SourceSettings Settings =>
-        new()
-        {
-            ImageSize = ImageSize,
-            Gray = Gray,
-            Division = Division ?? ClassDivision.ByRank,
-            TrainedClasses = TrainingClasses ?? [],
-            Normalization = Normalization,
-            Table =
-                Source != "table"
-                    ? null
-                    : new TableOptions
-                    {
-                        Group =
-                            Group
-                            ?? throw new ArgumentException(
-                                "the source 'table' needs --group COLUMN, the column that tells the tasks apart"
-                            ),
-                        Target = Target ?? throw new ArgumentException("the source 'table' needs --target COLUMN, the column to predict"),
-                        Kind = Kind,
-                        Features = Features,
-                        SplitColumn = SplitColumn,
-                        Division = Division ?? ClassDivision.ByRank,
-                        SkipSmallGroups = SkipSmallGroups,
-                        Format = new TableFormat
-                        {
-                            Separator = Separator,
-                            DecimalMark = DecimalMark ?? '.',
-                            Encoding = Encoding ?? "utf-8",
-                        },
-                    },
-        };
+    public SourceSettings Settings { get; init; } = new();
 
     /// <summary>The size of a task.</summary>
     [JsonIgnore]
@@ -111,10 +48,28 @@ internal sealed record DataSelection
             QueriesPerClass = Queries,
         };
 
-    public ITaskSource Open() => TaskSources.Open(Source, Root, Tasks, Settings);
+    /// <summary>Reads the data.</summary>
+    /// <exception cref="ArgumentException">An option is not given that the source cannot do without.</exception>
+    /// <exception cref="DataException">The data are missing or damaged.</exception>
+    public SourceData Read()
+    {
+        TaskSourceDescriptor source = TaskSources.Find(Source);
+        return source.Options.FirstOrDefault(option => option.IsRequired && !Settings.Has(option)) is { } missing
+            ? throw new ArgumentException($"the source '{Source}' needs --{missing.Name} {missing.Argument}: {missing.Help.TrimEnd('.')}")
+            : source.Open(Root, Settings with { TrainedClasses = TrainingClasses ?? [], Preparation = Preparation });
+    }
 
-    public JsonObject ToJson() => JsonSerializer.SerializeToNode(this, DataJson.Default.DataSelection)!.AsObject();
+    public JsonObject ToJson()
+    {
+        JsonObject json = JsonSerializer.SerializeToNode(this, DataJson.Default.DataSelection)!.AsObject();
+        Settings.WriteTo(json, TaskSources.Find(Source));
+        return json;
+    }
 
-    public static DataSelection FromJson(JsonNode? json, string path) =>
-        StoredJson.Read(json, DataJson.Default.DataSelection, s_defaults, path, "what its data are");
+    public static DataSelection FromJson(JsonNode? json, string path)
+    {
+        JsonNode? rest = json?.DeepClone();
+        SourceSettings settings = rest is JsonObject said ? SourceSettings.TakeFrom(said, path, Subject) : new SourceSettings();
+        return StoredJson.Read(rest, DataJson.Default.DataSelection, s_defaults, path, Subject) with { Settings = settings };
+    }
 }

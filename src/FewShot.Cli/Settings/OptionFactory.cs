@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using FewShot.Data.Sources;
 
 namespace FewShot.Cli.Settings;
 
@@ -11,6 +12,16 @@ namespace FewShot.Cli.Settings;
 /// </summary>
 internal static partial class OptionFactory
 {
+    /// <summary>An option of a source of tasks.</summary>
+    public static Option Of(SourceOption option) =>
+        option.Argument is null
+            ? new Option<bool>($"--{option.Name}") { Description = option.Help }
+            : Parsed<object?>($"--{option.Name}", option.Argument, option.Help, option.Parse, option.Expected);
+
+    /// <summary>What was given for an option of a source of tasks.</summary>
+    public static object? ValueOf(ParseResult parse, Option option) =>
+        option is Option<bool> flag ? parse.GetValue(flag) : parse.GetValue((Option<object?>)option);
+
     public static Option<string?> Text(string name, string argument, string help) =>
         Parsed<string?>(name, argument, help, text => text.Length > 0 ? text : null, "a name");
 

@@ -15,8 +15,7 @@ public sealed record DatasetFile(string FileName, Uri Source, string Hash);
 /// <param name="Files">Its files.</param>
 public sealed record DownloadableDataset(string Name, string Terms, IReadOnlyList<DatasetFile> Files)
 {
-    /// <summary>The data sets this library knows how to get.</summary>
-    public static IReadOnlyList<DownloadableDataset> All { get; } =
+    private static readonly DownloadableDataset[] s_own =
     [
         new(
             "omniglot",
@@ -47,18 +46,21 @@ public sealed record DownloadableDataset(string Name, string Terms, IReadOnlyLis
         ),
     ];
 
+    /// <summary>The data sets that sources are made of and that can be downloaded.</summary>
+    public static IReadOnlyList<DownloadableDataset> All =>
+        [.. s_own.Union(TaskSources.All.Select(source => source.Download).OfType<DownloadableDataset>())];
+
+    internal static DownloadableDataset Omniglot => s_own[0];
+
+    internal static DownloadableDataset Cifar100 => s_own[1];
+
     /// <summary>Finds a data set by its name, or by the name of a source that is made of it.</summary>
     /// <param name="name">For example "omniglot" or "cifar-fs".</param>
     /// <exception cref="DataException">Nothing of that name can be downloaded.</exception>
     public static DownloadableDataset Find(string name)
     {
-        string dataset = name switch
-        {
-            "cifar-fs" or "fc100" => "cifar100",
-            "omniglot-official" => "omniglot",
-            _ => name,
-        };
-        return All.FirstOrDefault(known => known.Name == dataset)
+        return TaskSources.All.FirstOrDefault(source => source.Name == name && source.Download is not null)?.Download
+            ?? All.FirstOrDefault(known => known.Name == name)
             ?? throw new DataException(
                 $"There is no data set '{name}' to get.{NameSuggestion.For(name, All.Select(known => known.Name))} "
                     + $"These can be downloaded: {string.Join(", ", All.Select(known => known.Name))}."

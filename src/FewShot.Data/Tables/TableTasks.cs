@@ -85,7 +85,7 @@ public sealed class TableTasks : ITaskSource
     public bool HasSplit(Split split) => _groups[(int)split].Length > 0;
 
     /// <inheritdoc/>
-    public SplitSummary? Summarize(Split split) => HasSplit(split) ? DatasetInspector.Summarize(split, _groups[(int)split]) : null;
+    public SplitSummary? Summarize(Split split) => HasSplit(split) ? Summarize(split, _groups[(int)split]) : null;
 
     /// <inheritdoc/>
     public void Sample(Split split, ulong seed, long index, Episode destination)
@@ -133,6 +133,16 @@ public sealed class TableTasks : ITaskSource
         }
 
         destination.FillClassTargets();
+    }
+
+    internal static SplitSummary Summarize(Split split, IReadOnlyCollection<TableGroup> groups)
+    {
+        int classes = groups.SelectMany(group => group.Classes).Select(item => item.Name).Distinct().Count();
+        int[] sizes =
+            classes > 0
+                ? [.. groups.SelectMany(group => group.Classes).Select(item => item.Rows.Length)]
+                : [.. groups.Select(group => group.Features.Length)];
+        return new SplitSummary(split, groups.Count, classes, groups.Sum(group => (long)group.Features.Length), sizes.Min(), sizes.Max());
     }
 
     private void CopyRows(TableGroup group, ReadOnlySpan<int> rows, int label, Episode destination)

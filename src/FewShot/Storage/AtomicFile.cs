@@ -4,16 +4,20 @@ namespace FewShot.Storage;
 
 /// <summary>
 /// Replaces whole files so that a reader, a crash or a power cut meets either the old version or the new one, never a part:
-/// write under a temporary name in the same folder, flush to the disk, rename.
+/// write under a temporary name in the same folder, flush to the disk, rename. Thread-safe.
 /// </summary>
-internal static partial class AtomicFile
+public static partial class AtomicFile
 {
     private const string TemporarySuffix = ".partial";
 
     /// <summary>Replaces <paramref name="path"/> by what <paramref name="write"/> puts into the stream.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="write">Writes the whole content.</param>
     /// <exception cref="StorageException">The disk is full, the folder read-only or missing; the previous version is untouched.</exception>
     public static void Write(string path, Action<Stream> write)
     {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(write);
         string fullPath = Path.GetFullPath(path);
         string folder =
             Path.GetDirectoryName(fullPath)
@@ -47,10 +51,13 @@ internal static partial class AtomicFile
     }
 
     /// <summary>Replaces <paramref name="path"/> by <paramref name="text"/> in UTF-8 without a byte order mark.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="text">The whole content.</param>
+    /// <exception cref="StorageException">The disk is full, the folder read-only or missing; the previous version is untouched.</exception>
     public static void WriteText(string path, string text) => Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
 
     /// <summary>Removes what killed writers left in <paramref name="folder"/>. The caller must be the folder's only writer.</summary>
-    public static void RemoveLeftovers(string folder)
+    internal static void RemoveLeftovers(string folder)
     {
         foreach (string? file in Directory.EnumerateFiles(folder).Where(IsLeftover))
         {
@@ -59,7 +66,7 @@ internal static partial class AtomicFile
     }
 
     /// <summary>Whether <paramref name="path"/> is the temporary file of an interrupted write.</summary>
-    public static bool IsLeftover(string path) =>
+    internal static bool IsLeftover(string path) =>
         Path.GetFileName(path).StartsWith('.') && path.EndsWith(TemporarySuffix, StringComparison.Ordinal);
 
     // The error that matters is the one being reported, so a failure to tidy up is not allowed to hide it.

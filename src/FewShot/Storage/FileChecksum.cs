@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Text;
 using System.Text.Json;
 
@@ -30,10 +31,7 @@ internal static class FileChecksum
     /// <param name="header">The length of the header and the header, with <see cref="WritePlace"/> in it.</param>
     /// <param name="tensors">The values that follow, in the order of the file.</param>
     public static void Seal(Span<byte> header, IEnumerable<StoredTensor> tensors) =>
-        Encoding.UTF8.GetBytes(
-            Digits(tensors.Aggregate(Crc32C.Compute(header), (crc, tensor) => Crc32C.Compute(tensor.Bytes, crc))),
-            Place(header)
-        );
+        Encoding.UTF8.GetBytes(Digits(header, tensors), Place(header));
 
     /// <summary>
     /// Takes the keys of this class out of the metadata and says what is wrong with the file; null where nothing is, or nothing can be
@@ -49,7 +47,7 @@ internal static class FileChecksum
         metadata.Remove(ValuesKey, out string? ofValues);
         if (!hasFormat && !hasChecksum)
         {
-            return ofValues is null ? null : Difference("its values are", ofValues, 0, tensors);
+            return ofValues is null ? null : Difference("its values are", ofValues, [], tensors);
         }
 
         if (hasFormat && format != Format)
@@ -64,16 +62,27 @@ internal static class FileChecksum
         }
 
         Encoding.UTF8.GetBytes(Empty, place);
-        return Difference("it is", written, Crc32C.Compute(header), tensors);
+        return Difference("it is", written, header, tensors);
     }
 
-    private static string? Difference(string what, string written, uint before, IReadOnlyList<StoredTensor> tensors)
+    private static string? Difference(string what, string written, ReadOnlySpan<byte> header, IReadOnlyList<StoredTensor> tensors)
     {
-        string found = Digits(tensors.Aggregate(before, (crc, tensor) => Crc32C.Compute(tensor.Bytes, crc)));
+        string found = Digits(header, tensors);
         return found == written ? null : $"{what} damaged: the checksum is {found}, {written} was written";
     }
 
-    private static string Digits(uint crc) => crc.ToString("x8");
+    // Castagnoli's check, as RFC 3720 defines it.
+    private static string Digits(ReadOnlySpan<byte> header, IEnumerable<StoredTensor> tensors)
+    {
+        var crc = new Crc32(Crc32ParameterSet.Crc32C);
+        crc.Append(header);
+        foreach (StoredTensor tensor in tensors)
+        {
+            crc.Append(tensor.Bytes);
+        }
+
+        return crc.GetCurrentHashAsUInt32().ToString("x8");
+    }
 
     private static Span<byte> Place(Span<byte> header)
     {

@@ -12,8 +12,14 @@ public sealed class StorageException : IOException
         : base(message, inner) { }
 
     /// <summary>Words an error of the operating system as one line about <paramref name="path"/>.</summary>
-    internal static StorageException From(string action, string path, Exception error, string remedy)
+    /// <param name="action">What was tried, to complete the sentence "cannot ...": <c>read</c>.</param>
+    /// <param name="path">The file or folder.</param>
+    /// <param name="error">The error.</param>
+    /// <param name="remedy">What to do.</param>
+    public static StorageException From(string action, string path, Exception error, string remedy)
     {
+        ArgumentNullException.ThrowIfNull(error);
+
         // The runtime's own message often repeats the path after the reason; the reason alone is what is new.
         string reason =
             error is UnauthorizedAccessException
@@ -23,6 +29,6 @@ public sealed class StorageException : IOException
     }
 
     /// <summary>Whether <paramref name="error"/> is one by which the file system refuses an operation.</summary>
-    internal static bool IsFileSystemError(Exception error) =>
-        error is (IOException and not StorageException) or UnauthorizedAccessException;
+    /// <param name="error">The error.</param>
+    public static bool IsFileSystemError(Exception error) => error is (IOException and not StorageException) or UnauthorizedAccessException;
 }

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
+using System.Numerics;
 using System.Text;
 
 namespace FewShot.Storage;
@@ -118,9 +120,13 @@ internal sealed class TensorBoardLog : IDisposable
         const int check = sizeof(uint);
         byte[] frame = new byte[head + check + data.Length + check];
         BinaryPrimitives.WriteUInt64LittleEndian(frame, (ulong)data.Length);
-        BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(head), Crc32C.Masked(frame.AsSpan(0, head)));
+        BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(head), MaskedChecksum(frame.AsSpan(0, head)));
         data.CopyTo(frame, head + check);
-        BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(head + check + data.Length), Crc32C.Masked(data));
+        BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(head + check + data.Length), MaskedChecksum(data));
         return frame;
     }
+
+    // Rotated and offset, so that data holding its own check stays well checked.
+    private static uint MaskedChecksum(ReadOnlySpan<byte> bytes) =>
+        BitOperations.RotateRight(Crc32.HashToUInt32(Crc32ParameterSet.Crc32C, bytes), 15) + 0xa282ead8u;
 }

@@ -61,32 +61,18 @@ public sealed class Episode
     /// <param name="example">The example, from 0.</param>
     public Span<float> QueryInput(int example) => QueryInputs.AsSpan(example * Shape.InputSize, Shape.InputSize);
 
-    /// <summary>Fills the one-hot targets of a classification episode from <see cref="SupportLabels"/> and <see cref="QueryLabels"/>.</summary>
-    /// <exception cref="ArgumentException">A label is not from 0 to below the ways of the task.</exception>
-    public void FillTargets()
+    /// <summary>
+    /// Fills the labels and one-hot targets of a classification episode whose inputs are ordered class by class: what a source does last,
+    /// after inputs and <see cref="ClassNames"/>.
+    /// </summary>
+    /// <exception cref="ArgumentException">The episode is of a regression, whose targets only its source knows.</exception>
+    public void FillClassTargets()
     {
-        Fill(SupportLabels, SupportTargets);
-        Fill(QueryLabels, QueryTargets);
-
-        void Fill(int[] labels, float[] targets)
+        if (Shape.Kind != TaskKind.Classification)
         {
-            Array.Clear(targets);
-            for (int example = 0; example < labels.Length; example++)
-            {
-                int label = labels[example];
-                if (label < 0 || label >= Shape.Outputs)
-                {
-                    throw new ArgumentException($"label {label} of example {example} is not from 0 to {Shape.Outputs - 1}");
-                }
-
-                targets[(example * Shape.Outputs) + label] = 1f;
-            }
+            throw new ArgumentException("an episode of a regression has no classes; fill its targets");
         }
-    }
 
-    /// <summary>Fills the labels and one-hot targets of a classification episode, ordered class by class.</summary>
-    internal void FillClassTargets()
-    {
         Fill(SupportLabels, SupportTargets, Shape.Shots, Shape.Ways);
         Fill(QueryLabels, QueryTargets, Shape.QueriesPerClass, Shape.Ways);
 
@@ -102,8 +88,10 @@ public sealed class Episode
         }
     }
 
-    /// <summary>Throws unless this episode has the shape that a source fills.</summary>
-    internal void RequireShape(TaskShape expected)
+    /// <summary>Throws unless this episode has the shape that a source fills: what a source does first.</summary>
+    /// <param name="expected">The shape of the source.</param>
+    /// <exception cref="ArgumentException">The episode has another shape.</exception>
+    public void RequireShape(TaskShape expected)
     {
         if (!ReferenceEquals(Shape, expected) && Shape != expected)
         {

@@ -1,5 +1,6 @@
 using FewShot.Data;
 using FewShot.Data.Images;
+using FewShot.Data.Sources;
 using FewShot.Tasks;
 using FewShot.Tests.Tasks;
 using Xunit;
@@ -9,7 +10,9 @@ namespace FewShot.Tests.Data;
 
 public sealed class ImageFolderTests
 {
-    private static readonly SourceSettings s_small = new() { ImageSize = 4 };
+    private static readonly ImageFolderOptions s_small = new() { Size = 4 };
+
+    private static readonly SourceSettings s_smallByName = new SourceSettings().With(ImageFolderSource.ImageSize, 4);
 
     [Theory]
     [InlineData("P2 # plain\n2 2\n10\n0 5 10 10", new byte[] { 0, 128, 255, 255 }, 1)]
@@ -69,8 +72,7 @@ public sealed class ImageFolderTests
         using var folder = new TemporaryFolder();
         Fill(folder, "", classes: 25, images: 3);
         folder.Write("class03/notes.txt", "not an image");
-        var settings = new SourceSettings { ImageSize = 4 };
-        ITaskSource source = TaskSources.Open("images", folder.Path, new TaskOptions { Ways = 3, QueriesPerClass = 2 }, settings);
+        ITaskSource source = TaskSources.Open("images", folder.Path, new TaskOptions { Ways = 3, QueriesPerClass = 2 }, s_smallByName);
         Assert.Equal([4, 4, 3], source.Shape.InputShape);
         Assert.Equal(
             (17, 4, 4),
@@ -78,7 +80,7 @@ public sealed class ImageFolderTests
         );
         Assert.Equal(
             Draw(source).SupportInputs,
-            Draw(TaskSources.Open("images", folder.Path, new TaskOptions { Ways = 3, QueriesPerClass = 2 }, settings)).SupportInputs
+            Draw(TaskSources.Open("images", folder.Path, new TaskOptions { Ways = 3, QueriesPerClass = 2 }, s_smallByName)).SupportInputs
         );
         ImageDataset images = ImageFolder.Open(folder.Path, s_small);
         var values = new List<float>();
@@ -95,7 +97,7 @@ public sealed class ImageFolderTests
         Assert.Equal(0, values.Average(), 1e-4);
         Assert.Equal(1, values.Average(value => value * value), 1e-3);
         string sheet = Path.Combine(folder.Path, "sheet.png");
-        DatasetInspector.WriteContactSheet(sheet, "images", folder.Path, Split.Train, 5, 3, settings: settings);
+        ContactSheet.Write(sheet, TaskSources.Read("images", folder.Path, s_smallByName), Split.Train, 5, 3);
         Assert.Equal(2 + (3 * 6), ImageDecoder.Decode(File.ReadAllBytes(sheet), sheet).Width);
     }
 
@@ -168,7 +170,7 @@ public sealed class ImageFolderTests
         Fill(folder, "", 12, 2);
         string message = OneLine(
             Assert.Throws<DataException>(() =>
-                TaskSources.Open("images", folder.Path, new TaskOptions { Ways = 3, QueriesPerClass = 1 }, s_small)
+                TaskSources.Open("images", folder.Path, new TaskOptions { Ways = 3, QueriesPerClass = 1 }, s_smallByName)
             )
         );
         Assert.Contains("folders train, validation and test", message);
@@ -318,7 +320,7 @@ public sealed class ImageFolderTests
         folder.Write("test/class12/seen.png", File.ReadAllBytes(Path.Combine(folder.Path, "train", "class00", "image0.png")));
 
         // Fill begins every folder with the same random numbers, so the files of the two splits are pairwise the same.
-        IReadOnlyList<IdenticalImages> found = DatasetInspector.Inspect("images", folder.Path, s_small).Identical;
+        IReadOnlyList<IdenticalImages> found = TaskSources.Read("images", folder.Path, s_smallByName).Inspect().Identical;
         Assert.Equal(6, found.Count);
         Assert.All(found, same => Assert.True(same.AcrossSplits && same.AcrossClasses));
         Assert.Equal([2, 2, 2, 2, 3, 3], found.Select(same => same.Images.Count).Order());

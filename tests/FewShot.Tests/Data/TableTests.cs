@@ -1,4 +1,5 @@
 using FewShot.Data;
+using FewShot.Data.Sources;
 using FewShot.Data.Tables;
 using FewShot.Tasks;
 using FewShot.Tests.Tasks;
@@ -86,6 +87,10 @@ public sealed class TableTests
                     select $"p{who},{(10 * (kind - 'a')) + row},\"{kind}\"\"\"\r\n"
                 )
         );
+        SourceSettings settings = new SourceSettings()
+            .With(TableSource.Group, "who")
+            .With(TableSource.Target, "kind, of")
+            .With(TableSource.Kind, TaskKind.Classification);
         ITaskSource source = TaskSources.Open(
             "table",
             path,
@@ -95,15 +100,7 @@ public sealed class TableTests
                 Shots = 2,
                 QueriesPerClass = 2,
             },
-            new SourceSettings
-            {
-                Table = new TableOptions
-                {
-                    Group = "who",
-                    Target = "kind, of",
-                    Kind = TaskKind.Classification,
-                },
-            }
+            settings
         );
         for (int index = 0; index < 20; index++)
         {
@@ -115,19 +112,7 @@ public sealed class TableTests
             Assert.True(first.Max() < second.Min() || second.Max() < first.Min());
         }
 
-        DatasetReport report = DatasetInspector.Inspect(
-            "table",
-            path,
-            new SourceSettings
-            {
-                Table = new TableOptions
-                {
-                    Group = "who",
-                    Target = "kind, of",
-                    Kind = TaskKind.Classification,
-                },
-            }
-        );
+        DatasetReport report = TaskSources.Read("table", path, settings).Inspect();
         Assert.Equal([4, 3, 3], report.Splits.Select(split => split.Groups));
         Assert.All(report.Splits, split => Assert.Equal((3, 4, 4), (split.Classes, split.FewestExamples, split.MostExamples)));
     }
@@ -355,7 +340,10 @@ public sealed class TableTests
                 Assert.Throws<DataException>(() => TableTasks.Open("none.csv", new TableOptions { Group = "g", Target = "y" }, s_small))
             )
         );
-        Assert.Contains("group column", OneLine(Assert.Throws<DataException>(() => TaskSources.Open("table", "none.csv", s_small))));
+        Assert.Contains(
+            "needs its option 'group'",
+            OneLine(Assert.Throws<DataException>(() => TaskSources.Open("table", "none.csv", s_small)))
+        );
         Assert.Contains("the root of the data", OneLine(Assert.Throws<DataException>(() => TaskSources.Open("table", null, s_small))));
     }
 }

@@ -29,7 +29,7 @@ public sealed class TaskSourcesTests
             ITaskSource source = TaskSources.Open(name, "/nowhere", new TaskOptions());
             Assert.Equal(name, source.Name);
             Assert.All(Enum.GetValues<Split>(), split => Assert.True(source.HasSplit(split)));
-            DatasetReport report = DatasetInspector.Inspect(name, null);
+            DatasetReport report = TaskSources.Read(name, null).Inspect();
             Assert.Equal(source.Shape.InputShape, report.InputShape);
             Assert.Equal(3, report.Splits.Count);
         }
@@ -41,7 +41,7 @@ public sealed class TaskSourcesTests
         Assert.Contains(
             "not made of images",
             OneLine(
-                Assert.Throws<DataException>(() => DatasetInspector.WriteContactSheet("sheet.png", "sinusoid", null, Split.Train, 2, 2))
+                Assert.Throws<DataException>(() => ContactSheet.Write("sheet.png", TaskSources.Read("sinusoid", null), Split.Train, 2, 2))
             )
         );
         ITaskSource source = TaskSources.Open(

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
+using System.IO.Hashing;
 using FewShot.Methods;
 using FewShot.Models;
 using FewShot.Storage;
@@ -73,7 +74,7 @@ public sealed class FlippedBitTests
     {
         using var folder = new TemporaryFolder();
         byte[] values = [0, 0, 128, 63, 0, 0, 0, 64];
-        string crc = Crc32C.Compute(values).ToString("x8");
+        string crc = Crc32.HashToUInt32(Crc32ParameterSet.Crc32C, values).ToString("x8");
         byte[] header = System.Text.Encoding.UTF8.GetBytes(
             $$$"""{"__metadata__":{"k":"v","fewshot.crc32c":"{{{crc}}}"},"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"""
         );

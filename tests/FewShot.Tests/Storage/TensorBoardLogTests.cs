@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 using System.Text;
 using FewShot.Storage;
 using Xunit;
@@ -86,7 +87,7 @@ public sealed class TensorBoardLogTests
 
         private static uint Masked(ReadOnlySpan<byte> bytes)
         {
-            uint crc = Crc32C.Compute(bytes);
+            uint crc = Crc32.HashToUInt32(Crc32ParameterSet.Crc32C, bytes);
             return unchecked(((crc >> 15) | (crc << 17)) + 0xa282ead8u);
         }
 
