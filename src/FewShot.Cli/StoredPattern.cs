@@ -48,7 +48,11 @@ internal static class StoredPattern
 
         try
         {
-            JsonObject json = StoredJson.ParseObject(File.ReadAllBytes(path), path, "which pattern was chosen");
+            JsonObject json = StoredJson.ParseObject(
+                RegularFile.ReadAllBytes(path, StoredJson.MaximumLength),
+                path,
+                "which pattern was chosen"
+            );
             return Pattern.Parse((string)json["chosen"]!["pattern"]!).ToString();
         }
         catch (Exception error) when (error is NullReferenceException or InvalidOperationException or ArgumentException or FormatException)

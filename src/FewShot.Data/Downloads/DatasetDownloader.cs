@@ -237,6 +237,7 @@ public sealed class DatasetDownloader : IDisposable
 
         stream.Position = stream.Length;
         long? total = response.Content.Headers.ContentLength + stream.Length;
+        RefuseMoreThanMayBe(total ?? 0);
         await using Stream body = await response.Content.ReadAsStreamAsync(stall.Token).ConfigureAwait(false);
         byte[] buffer = new byte[1 << 16];
         while (true)
@@ -248,8 +249,22 @@ public sealed class DatasetDownloader : IDisposable
                 return;
             }
 
+            RefuseMoreThanMayBe(stream.Length + read);
             await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
             progress?.Report(new DownloadProgress(file.FileName, stream.Length, total));
+        }
+
+        // Whatever it is, it would fill the disk before its hash is looked at.
+        void RefuseMoreThanMayBe(long bytes)
+        {
+            if (bytes > file.MaximumBytes)
+            {
+                stream.SetLength(0);
+                throw new DataException(
+                    $"{file.Source} sends {bytes} bytes or more, where '{file.FileName}' has at most {file.MaximumBytes}: it is another "
+                        + $"file; {ByHand(file, target)}"
+                );
+            }
         }
     }
 

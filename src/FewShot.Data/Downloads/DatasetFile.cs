@@ -7,7 +7,12 @@ namespace FewShot.Data.Downloads;
 /// <param name="FileName">The name it is kept under.</param>
 /// <param name="Source">Where it comes from.</param>
 /// <param name="Hash">The hash of its content in lower-case hexadecimal: 32 digits are MD5, 64 are SHA-256.</param>
-public sealed record DatasetFile(string FileName, Uri Source, string Hash);
+public sealed record DatasetFile(string FileName, Uri Source, string Hash)
+{
+    /// <summary>The most bytes that it may have: a server that sends more is not listened to.</summary>
+    /// <value>1 GiB by default.</value>
+    public long MaximumBytes { get; init; } = 1L << 30;
+}
 
 /// <summary>A data set that can be downloaded.</summary>
 /// <param name="Name">The name of the data set, and of its folder below the data folder.</param>
@@ -25,12 +30,18 @@ public sealed record DownloadableDataset(string Name, string Terms, IReadOnlyLis
                     "images_background.zip",
                     new Uri("https://raw.githubusercontent.com/brendenlake/omniglot/master/python/images_background.zip"),
                     "68d2efa1b9178cc56df9314c21c6e718"
-                ),
+                )
+                {
+                    MaximumBytes = 1L << 26,
+                },
                 new(
                     "images_evaluation.zip",
                     new Uri("https://raw.githubusercontent.com/brendenlake/omniglot/master/python/images_evaluation.zip"),
                     "6b91aef0f799c5bb55b94e3f2daec811"
-                ),
+                )
+                {
+                    MaximumBytes = 1L << 26,
+                },
             ]
         ),
         new(
@@ -41,7 +52,10 @@ public sealed record DownloadableDataset(string Name, string Terms, IReadOnlyLis
                     "cifar-100-binary.tar.gz",
                     new Uri("https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz"),
                     "03b5dce01913d631647c71ecec9e9cb8"
-                ),
+                )
+                {
+                    MaximumBytes = 1L << 28,
+                },
             ]
         ),
     ];

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using FewShot.Storage;
 using FewShot.Tasks;
 using SkiaSharp;
 
@@ -68,7 +69,7 @@ public static class ImageDecoder
         try
         {
             // Pipes and devices have no length, so they are never opened: reading one could wait for ever or have no end.
-            return new FileInfo(path).Length switch
+            return RegularFile.LengthOf(path) switch
             {
                 0 => throw Refused(path, "is an empty file (or a pipe or device, which has no length)"),
                 > MaximumFileLength and var length => throw Refused(

@@ -1,5 +1,6 @@
 using System.Text;
 using FewShot.Naming;
+using FewShot.Storage;
 using FewShot.Tasks;
 
 namespace FewShot.Data.Tables;
@@ -15,6 +16,11 @@ internal sealed record CsvFile(string Path, TableFormat Format, string[] Header,
     {
         try
         {
+            if (RegularFile.LengthOf(path) == 0)
+            {
+                throw new DataException($"The table '{path}' is empty, or a pipe or device, which has no length; give a file.");
+            }
+
             using var reader = new StreamReader(path, format.TextEncoding, detectEncodingFromByteOrderMarks: true);
             return Read(path, format, new TextLines(path, reader, format.Encoding));
         }

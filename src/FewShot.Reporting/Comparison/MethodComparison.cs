@@ -93,7 +93,7 @@ public sealed record MethodComparison
         const string subject = "what was compared";
         try
         {
-            JsonObject json = StoredJson.ParseObject(File.ReadAllBytes(path), path, subject);
+            JsonObject json = StoredJson.ParseObject(RegularFile.ReadAllBytes(path, StoredJson.MaximumLength), path, subject);
             IReadOnlyList<ComparisonRow> rows =
             [
                 .. (json["rows"] as JsonArray ?? []).Select(row =>

@@ -199,6 +199,12 @@ internal sealed class JsonLinesLog : IDisposable
 
     private static byte[] ReadShared(string path)
     {
+        // A pipe or a device is no log, and reading it could wait for ever.
+        if (RegularFile.LengthOf(path) == 0)
+        {
+            return [];
+        }
+
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
         byte[] bytes = new byte[stream.Length];
         int read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);

@@ -187,7 +187,7 @@ public sealed class RunFolder : IDisposable
         string file = System.IO.Path.Combine(path, ConfigurationName);
         try
         {
-            return StoredJson.ParseObject(File.ReadAllBytes(file), file, "how its run was configured");
+            return StoredJson.ParseObject(RegularFile.ReadAllBytes(file, StoredJson.MaximumLength), file, "how its run was configured");
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -55,7 +55,7 @@ public static class Safetensors
         try
         {
             // Pipes and devices have no length, so they are never opened: that could wait for ever.
-            if (new FileInfo(path) is { Exists: true, Length: 0 })
+            if (RegularFile.LengthOf(path) == 0)
             {
                 throw new StorageException(
                     $"cannot read '{path}': it is empty, or a pipe or device, which has no length; give a safetensors file"

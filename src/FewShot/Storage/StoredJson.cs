@@ -12,6 +12,9 @@ namespace FewShot.Storage;
 /// </summary>
 public static class StoredJson
 {
+    /// <summary>The most bytes that a file of JSON may have: 64 MiB.</summary>
+    public const long MaximumLength = 1L << 26;
+
     private const string Remedy = "it is damaged, or was not written by this version of FewShot";
 
     /// <summary>Reads text as one JSON object.</summary>

@@ -55,6 +55,17 @@ public sealed class DatasetDownloaderTests
     }
 
     [Fact]
+    public async Task A_server_that_sends_more_than_the_file_has_is_not_listened_to()
+    {
+        using var server = new Server();
+        using var folder = new TemporaryFolder();
+        DataException error = await Assert.ThrowsAsync<DataException>(() => Get(server, folder, most: 200_000));
+        Assert.Contains("sends 300000 bytes or more, where 'file.bin' has at most 200000", error.Message, StringComparison.Ordinal);
+        Assert.Single(server.Requests);
+        Assert.False(File.Exists(Target(folder)));
+    }
+
+    [Fact]
     public async Task A_part_of_another_file_is_noticed_and_thrown_away()
     {
         using var server = new Server();
@@ -137,7 +148,8 @@ public sealed class DatasetDownloaderTests
         TemporaryFolder folder,
         string? hash = null,
         IProgress<DownloadProgress>? progress = null,
-        TimeSpan? stall = null
+        TimeSpan? stall = null,
+        long most = 1 << 20
     )
     {
         using var downloader = new DatasetDownloader
@@ -150,7 +162,7 @@ public sealed class DatasetDownloaderTests
         var dataset = new DownloadableDataset(
             "set",
             "",
-            [new DatasetFile("file.bin", new Uri($"http://127.0.0.1:{server.Port}/file.bin"), hash)]
+            [new DatasetFile("file.bin", new Uri($"http://127.0.0.1:{server.Port}/file.bin"), hash) { MaximumBytes = most }]
         );
         return await downloader.GetAsync(dataset, folder.Path, progress, TestContext.Current.CancellationToken);
     }

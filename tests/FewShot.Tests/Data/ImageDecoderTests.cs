@@ -243,5 +243,14 @@ public sealed class ImageDecoderTests
         string pipe = Path.Combine(folder.Path, "pipe.png");
         System.Diagnostics.Process.Start("mkfifo", [pipe]).WaitForExit();
         Assert.Contains("pipe or device", OneLine(Assert.Throws<DataException>(() => ImageDecoder.Read(pipe))));
+
+        // A link has a length of its own, which is not that of what it leads to.
+        foreach (string target in new[] { "/dev/zero", pipe })
+        {
+            string link = Path.Combine(folder.Path, "link.png");
+            File.Delete(link);
+            File.CreateSymbolicLink(link, target);
+            Assert.Contains("pipe or device", OneLine(Assert.Throws<DataException>(() => ImageDecoder.Read(link))));
+        }
     }
 }

@@ -66,7 +66,12 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
     public override string? Incompatibility(Model model, TaskShape shape) =>
         model.Outputs != shape.Outputs
             ? $"the model's head has {model.Outputs} outputs, the tasks {shape.Outputs}; gradient descent adapts a head of exactly as many"
-            : Pattern.Incompatibility(InnerSteps, model.Layers.Count);
+            : Pattern.Incompatibility(InnerSteps, model.Layers.Count)
+                ?? (
+                    Regularization is not null && ChangingParameters(model).Count == 0
+                        ? $"pattern {Pattern} changes no layer, so that the lower level has nothing to solve; let a layer change"
+                        : null
+                );
 
     /// <summary>What the steps descend: the support loss and the regularisation of the parameters that change.</summary>
     internal Tensor Objective(TaskContext task, TensorMap parameters, IReadOnlyList<string> changing)

@@ -13,7 +13,9 @@ namespace FewShot.Methods.MetaGradients;
 /// </summary>
 /// <remarks>
 /// Gradients jump where a relu or a max-pooling changes its choice, and a jump divided by δ is far larger than H·v. A jump lies on one side
-/// of θ only, so the shorter of (∇L_S(θ + δv) − ∇L_S(θ))/δ and (∇L_S(θ) − ∇L_S(θ − δv))/δ is the one without it.
+/// of θ only, so the shorter of (∇L_S(θ + δv) − ∇L_S(θ))/δ and (∇L_S(θ) − ∇L_S(θ − δv))/δ is the one without it. Where there are many
+/// choices, as with several support examples of a class through Conv4-64, jumps can lie on both sides: the result may then be farther from
+/// the exact meta-gradient than first order is, which <see cref="Warning"/> says.
 /// </remarks>
 /// <param name="Delta">
 /// δ, relative: the displacement is this part of the parameters' norm along the direction of v. Small, so that few choices change; not so
@@ -21,6 +23,10 @@ namespace FewShot.Methods.MetaGradients;
 /// </param>
 public sealed record HessianFree(double Delta = 1e-6) : MetaGradient
 {
+    private const string Kinks =
+        "with several support examples of a class, choices of relu and max-pooling change on both sides of the parameters, and the "
+        + "differences may then be farther from the exact meta-gradient than first order is";
+
     /// <inheritdoc/>
     public override string Order => "second order by differences";
 
@@ -77,7 +83,8 @@ public sealed record HessianFree(double Delta = 1e-6) : MetaGradient
     }
 
     /// <inheritdoc/>
-    public override string? Warning(AdaptationRule adaptation) => new Unrolled().Warning(adaptation);
+    public override string? Warning(AdaptationRule adaptation) =>
+        string.Join("; ", new[] { new Unrolled().Warning(adaptation), Kinks }.OfType<string>());
 
     /// <inheritdoc/>
     public override string? Incompatibility(AdaptationRule adaptation) =>

@@ -426,4 +426,18 @@ public class ImplicitTests
         worker.Run();
         return Vector<double>.Build.DenseOfArray(worker.Output(0).ToArray());
     }
+
+    [Theory]
+    [InlineData("mrml")]
+    [InlineData("imaml")]
+    [InlineData("itd-bio")]
+    [InlineData("aid-bio")]
+    [InlineData("neumann")]
+    public void A_lower_level_without_layers_is_refused(string row)
+    {
+        var shape = new TaskShape(TaskKind.Regression, [1], 1, 5, 5);
+        Method method = Catalogue.Create(row, new MethodOptions { Pattern = Pattern.Parse("000") });
+        ArgumentException error = Assert.Throws<ArgumentException>(() => method.Validate(Networks.Mlp(shape), shape));
+        Assert.Contains("pattern 000 changes no layer", error.Message, StringComparison.Ordinal);
+    }
 }
