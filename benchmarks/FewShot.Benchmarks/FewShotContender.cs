@@ -70,7 +70,7 @@ internal sealed class FewShotContender : IContender
         ParameterSet parameters = ParameterSet.Initialize(graphs.Method.MetaParameters(graphs.Model), 1);
         var program = new SimdProgram(graphs.Adapt(shape.SupportCount, shape.Outputs));
         IWorker<float> worker = program.CreateWorker(threads);
-        Evaluator.Load(worker, parameters);
+        WorkerInputs.Load(worker, parameters);
         var episode = new Episode(shape);
         new RandomTasks(shape).Sample(Split.Train, 1, 0, episode);
         int support = parameters.Specifications.Count;

@@ -81,7 +81,7 @@ internal sealed unsafe class ShareProfile : SimdWorker
 
         void Fill(SimdWorker worker)
         {
-            Evaluator.Load(worker, parameters);
+            WorkerInputs.Load(worker, parameters);
             int support = parameters.Specifications.Count;
             episode.SupportInputs.CopyTo(worker.Input(support));
             episode.SupportTargets.CopyTo(worker.Input(support + 1));

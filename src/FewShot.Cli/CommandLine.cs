@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using FewShot.Cli.Commands;
+using FewShot.Cli.Printing;
 using FewShot.Cli.Settings;
 using FewShot.Data;
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using FewShot.Cli.Printing;
 using FewShot.Tasks;
 using FewShot.Training;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using FewShot.Cli.Commands;
+using FewShot.Cli.Printing;
 using FewShot.Cli.Settings;
 using FewShot.Evaluation;
 using FewShot.Methods;

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using FewShot.Cli;
+using FewShot.Cli.Printing;
 
 // The first Ctrl-C (or SIGTERM) asks the command to finish what it is at; the second ends the process.
 using var stop = new CancellationTokenSource();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using FewShot.Cli.Printing;
 using FewShot.Cli.Settings;
 using FewShot.Compute.Execution;
 using FewShot.Data.Sources;

@@ -160,8 +160,8 @@ public sealed class Learner : IDisposable
     /// <param name="inputs">
     /// Support examples, row-major, one after another, as <see cref="LearnerDefinition.Preparation"/> makes them: of images, height ×
     /// width × channels numbers, each sample / 255 (1 − sample / 255 for ink on paper), less the mean and divided by the scale of its
-    /// channel (<c>ReadImages</c> of FewShot.Data gives them); of a table, each feature less its mean and divided by its scale. A learner without a
-    /// preparation takes numbers scaled as in training.
+    /// channel (<c>ReadImages</c> of FewShot.Data gives them); of a table, each feature less its mean and divided by its scale. A learner
+    /// without a preparation takes numbers scaled as in training.
     /// </param>
     /// <param name="labels">The class of each, from 0; every class occurs at least once.</param>
     /// <param name="classNames">Names of the classes, to be kept with the model; optional.</param>

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using FewShot.Cli.Printing;
 using FewShot.Methods;
 using FewShot.Tests.Storage;
 using Xunit;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using FewShot.Cli.Printing;
 using Xunit;
 
 namespace FewShot.Cli.Tests;

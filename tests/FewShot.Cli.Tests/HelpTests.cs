@@ -1,3 +1,4 @@
+using FewShot.Cli.Printing;
 using Xunit;
 
 namespace FewShot.Cli.Tests;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using FewShot.Cli.Printing;
 using FewShot.Data;
 using FewShot.PublicSurface.Tests;
 using FewShot.Tests.Storage;

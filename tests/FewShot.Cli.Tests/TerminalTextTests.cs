@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using FewShot.Cli.Printing;
 using FewShot.Tasks;
 using FewShot.Tests.Storage;
 using Xunit;

@@ -86,7 +86,9 @@ public sealed class SignDescent : Optimizer
     }
 }
 
-/// <summary>A source of one's own that is no pictures: three clouds of points around a circle, turned by an angle of its own for each task.</summary>
+/// <summary>
+/// A source of one's own that is no pictures: three clouds of points around a circle, turned by an angle of its own for each task.
+/// </summary>
 public sealed class Clouds(int shots, int queries) : ITaskSource
 {
     public string Name => "clouds";

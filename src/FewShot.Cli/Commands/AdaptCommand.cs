@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using FewShot.Cli.Printing;
 using FewShot.Cli.Settings;
 using FewShot.Methods;
 using FewShot.Models;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using FewShot.Checking;
+using FewShot.Cli.Printing;
 using FewShot.Cli.Settings;
 using FewShot.Methods;
 using Spectre.Console;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.Json.Nodes;
+using FewShot.Cli.Printing;
 using FewShot.Cli.Settings;
 using FewShot.Reporting;
 using FewShot.Reporting.Comparison;

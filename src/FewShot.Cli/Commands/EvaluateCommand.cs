@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using FewShot.Cli.Printing;
 using FewShot.Cli.Settings;
 using FewShot.Evaluation;
 using Spectre.Console;

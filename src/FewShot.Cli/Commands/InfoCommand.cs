@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using FewShot.Cli.Printing;
 using FewShot.Compute.Execution;
 using FewShot.Data;
 using Spectre.Console;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using FewShot.Cli.Printing;
 using FewShot.Methods;
 using FewShot.Methods.Adaptation;
 using Spectre.Console;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Numerics.Tensors;
 using System.Text.Json.Nodes;
+using FewShot.Cli.Printing;
 using FewShot.Cli.Settings;
 using FewShot.Data;
 using FewShot.Tasks;

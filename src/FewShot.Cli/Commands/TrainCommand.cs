@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using FewShot.Cli.Printing;
 using FewShot.Cli.Settings;
 using FewShot.Methods;
 using FewShot.Tasks;

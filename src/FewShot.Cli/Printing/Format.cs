@@ -5,7 +5,7 @@ using FewShot.Methods;
 using FewShot.Models;
 using Spectre.Console;
 
-namespace FewShot.Cli;
+namespace FewShot.Cli.Printing;
 
 /// <summary>Numbers as people read them, and as JSON has them.</summary>
 internal static class Format

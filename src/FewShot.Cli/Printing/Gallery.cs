@@ -3,7 +3,7 @@ using FewShot.Data.Glyphs;
 using FewShot.Reporting;
 using FewShot.Tasks;
 
-namespace FewShot.Cli;
+namespace FewShot.Cli.Printing;
 
 /// <summary>One task as pictures in the terminal: the support set, and queries with what the adapted learner says of them.</summary>
 internal sealed record Gallery(string Alphabet)

@@ -5,7 +5,7 @@ using FewShot.Reporting;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
-namespace FewShot.Cli;
+namespace FewShot.Cli.Printing;
 
 /// <summary>
 /// The one place that prints. Text for people goes to standard output; with <c>--json</c> nothing but one JSON object goes there. Progress

@@ -4,7 +4,7 @@ using FewShot.Compute.Execution;
 using FewShot.Running;
 using Spectre.Console;
 
-namespace FewShot.Cli;
+namespace FewShot.Cli.Printing;
 
 /// <summary>
 /// Where the time of one task goes: by kind of operation, and the steps that cost most. Steps of the same kind, kernel and size count as

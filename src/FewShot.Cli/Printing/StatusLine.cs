@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace FewShot.Cli;
+namespace FewShot.Cli.Printing;
 
 /// <summary>Progress on standard error: one line that changes in a terminal, a line every few seconds in a file.</summary>
 internal sealed class StatusLine(TextWriter writer, bool terminal)

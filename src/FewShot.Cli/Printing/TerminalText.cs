@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace FewShot.Cli;
+namespace FewShot.Cli.Printing;
 
 /// <summary>
 /// Text that came from elsewhere (names of classes and files, contents of files, words of a command line), as a terminal may have it: what

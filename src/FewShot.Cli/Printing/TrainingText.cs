@@ -3,7 +3,7 @@ using FewShot.Methods.MetaGradients;
 using FewShot.Tasks;
 using FewShot.Training;
 
-namespace FewShot.Cli;
+namespace FewShot.Cli.Printing;
 
 /// <summary>How training is told.</summary>
 internal static class TrainingText

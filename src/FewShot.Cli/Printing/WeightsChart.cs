@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using FewShot.Reporting;
 
-namespace FewShot.Cli;
+namespace FewShot.Cli.Printing;
 
 /// <summary>How unequally the tasks of an iteration counted in the course of a training, drawn from its log.</summary>
 internal static class WeightsChart

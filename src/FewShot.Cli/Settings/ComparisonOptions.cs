@@ -1,4 +1,5 @@
 using System.CommandLine;
+using FewShot.Cli.Printing;
 using FewShot.Compute.Execution;
 using FewShot.Methods;
 using FewShot.Methods.Adaptation;

@@ -1,3 +1,5 @@
+using FewShot.Cli.Printing;
+
 namespace FewShot.Cli.Settings;
 
 /// <summary>How one method of a comparison is trained and measured.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using FewShot.Cli.Printing;
 
 namespace FewShot.Cli.Settings;
 

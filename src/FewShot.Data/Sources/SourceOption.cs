@@ -52,8 +52,8 @@ public abstract record SourceOption
     internal abstract object? UnsaidValue { get; }
 
     /// <summary>
-    /// How classes of images, or groups of a table, are divided into splits where nothing says it. It is not asked for; a run stores it, and
-    /// one that does not say it was divided by rank.
+    /// How classes of images, or groups of a table, are divided into splits where nothing says it. It is not asked for; a run stores it,
+    /// and one that does not say it was divided by rank.
     /// </summary>
     public static SourceOption<ClassDivision> Division { get; } =
         Choice("division", "How classes or groups are divided into splits where nothing says it.", ClassDivision.ByHash) with

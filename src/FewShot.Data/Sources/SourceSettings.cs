@@ -97,7 +97,8 @@ public sealed record SourceSettings
                 value =
                     option.Read(said)
                     ?? throw new StorageException(
-                        $"'{file}' does not say {subject}: the value of '{option.Key}' must be {option.Expected}; it is damaged, or was not "
+                        $"'{file}' does not say {subject}: the value of '{option.Key}' must be {option.Expected}; it is damaged, or "
+                            + "was not "
                             + "written by this version of FewShot"
                     );
             }

@@ -18,7 +18,9 @@ internal sealed record CsvFile(string Path, TableFormat Format, string[] Header,
         {
             if (RegularFile.LengthOf(path) == 0)
             {
-                throw new DataException($"The table '{path}' is empty, or a pipe or device, which has no length; give a file.");
+                throw new DataException(
+                    $"The table '{path}' is empty (or a pipe or device, which has no length); give a file with a header line."
+                );
             }
 
             using var reader = new StreamReader(path, format.TextEncoding, detectEncodingFromByteOrderMarks: true);

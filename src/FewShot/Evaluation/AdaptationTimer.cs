@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using FewShot.Compute.Execution;
 using FewShot.Models;
+using FewShot.Running;
 using FewShot.Tasks;
 
 namespace FewShot.Evaluation;
@@ -18,7 +19,7 @@ internal sealed class AdaptationTimer : IDisposable
     public AdaptationTimer(SimdProgram program, ParameterSet parameters, ITaskSource source, int threads = 1)
     {
         _worker = program.CreateWorker(threads);
-        Evaluator.Load(_worker, parameters);
+        WorkerInputs.Load(_worker, parameters);
         _source = source;
         _episode = new Episode(source.Shape);
         _support = parameters.Specifications.Count;

@@ -120,7 +120,7 @@ public sealed class Evaluator : IDisposable
         double[,] losses = new double[steps, count];
         foreach (IWorker<float> worker in _workers)
         {
-            Load(worker, parameters);
+            WorkerInputs.Load(worker, parameters);
         }
 
         int support = parameters.Specifications.Count;
@@ -155,14 +155,6 @@ public sealed class Evaluator : IDisposable
         foreach (IWorker<float> worker in _workers)
         {
             worker.Dispose();
-        }
-    }
-
-    internal static void Load(IWorker<float> worker, ParameterSet parameters)
-    {
-        for (int i = 0; i < parameters.Specifications.Count; i++)
-        {
-            parameters[parameters.Specifications[i].Name].CopyTo(worker.Input(i));
         }
     }
 

@@ -9,7 +9,6 @@ using FewShot.Models;
 using FewShot.Naming;
 using FewShot.Storage;
 using FewShot.Tasks;
-using FewShot.Training;
 
 namespace FewShot.Methods;
 
@@ -50,7 +49,7 @@ public sealed record LearnerSpecification
 
     /// <summary>
     /// Queries of each task it was trained on, all classes together: how many answers were asked for at once where it was measured. Null
-    /// where that is not known. The trainer fills it in, see <see cref="Training.TrainingLoop.Definition"/>.
+    /// where that is not known. The trainer fills it in, see <see cref="LearnerDefinition.QueryCount"/>.
     /// </summary>
     public int? QueryCount
     {

@@ -158,7 +158,9 @@ public static class Methods
             tasks
         );
 
-    /// <summary>The row <c>maml++</c>: MAML with the multi-step loss and learned step sizes per layer and step (Antoniou 2019, arXiv:1810.09502).</summary>
+    /// <summary>
+    /// The row <c>maml++</c>: MAML with the multi-step loss and learned step sizes per layer and step (Antoniou 2019, arXiv:1810.09502).
+    /// </summary>
     /// <param name="innerSteps">Inner steps; null for those of the row.</param>
     /// <param name="innerRate">Inner step size; null for that of the row, which depends on the tasks.</param>
     /// <param name="rates">What a learned inner step size is for; null for what the row has.</param>
@@ -211,7 +213,9 @@ public static class Methods
     /// <summary>The row <c>protonet</c>: prototypical networks (Snell 2017, arXiv:1703.05175).</summary>
     public static Method ProtoNet() => Of("protonet");
 
-    /// <summary>The row <c>protonet-cosine</c>: prototypical networks with cosine similarity (after Snell 2017 and Vinyals 2016, arXiv:1606.04080).</summary>
+    /// <summary>
+    /// The row <c>protonet-cosine</c>: prototypical networks with cosine similarity (after Snell 2017 and Vinyals 2016, arXiv:1606.04080).
+    /// </summary>
     public static Method ProtoNetCosine() => Of("protonet-cosine");
 
     /// <summary>The row <c>matching</c>: matching networks (Vinyals 2016, arXiv:1606.04080).</summary>
@@ -280,7 +284,9 @@ public static class Methods
             tasks
         );
 
-    /// <summary>The row <c>meta-rkhs-i-norm</c>: the same with the squared norm of one gradient, which noise biases (Zhou 2021, arXiv:2102.03909).</summary>
+    /// <summary>
+    /// The row <c>meta-rkhs-i-norm</c>: the same with the squared norm of one gradient, which noise biases (Zhou 2021, arXiv:2102.03909).
+    /// </summary>
     /// <param name="innerSteps">Inner steps; null for those of the row.</param>
     /// <param name="innerRate">Inner step size; null for that of the row, which depends on the tasks.</param>
     /// <param name="pattern">Which layers change at which inner step; null for those of the row.</param>
@@ -314,7 +320,9 @@ public static class Methods
     /// <param name="innerSteps">Inner steps; null for those of the row.</param>
     /// <param name="innerRate">Inner step size; null for that of the row, which depends on the tasks.</param>
     /// <param name="pattern">Which layers change at which inner step; null for those of the row.</param>
-    /// <param name="solver">How the linear system is solved, as <see cref="LinearSolver.Parse"/> reads it; null for the row's own way.</param>
+    /// <param name="solver">
+    /// How the linear system is solved, as <see cref="LinearSolver.Parse"/> reads it; null for the row's own way.
+    /// </param>
     /// <param name="damping">What is added to the diagonal of the Hessian; null for nothing.</param>
     /// <param name="warmStart">Whether a task that recurs goes on from what it had when it was last visited.</param>
     /// <param name="tasks">The tasks it is for, on which the default inner step size depends; null for classification of any shots.</param>
@@ -346,7 +354,9 @@ public static class Methods
     /// <param name="innerSteps">Inner steps; null for those of the row.</param>
     /// <param name="innerRate">Inner step size; null for that of the row, which depends on the tasks.</param>
     /// <param name="pattern">Which layers change at which inner step; null for those of the row.</param>
-    /// <param name="solver">How the linear system is solved, as <see cref="LinearSolver.Parse"/> reads it; null for the row's own way.</param>
+    /// <param name="solver">
+    /// How the linear system is solved, as <see cref="LinearSolver.Parse"/> reads it; null for the row's own way.
+    /// </param>
     /// <param name="damping">What is added to the diagonal of the Hessian; null for nothing.</param>
     /// <param name="warmStart">Whether a task that recurs goes on from what it had when it was last visited.</param>
     /// <param name="tasks">The tasks it is for, on which the default inner step size depends; null for classification of any shots.</param>
@@ -407,7 +417,9 @@ public static class Methods
     /// <param name="innerSteps">Inner steps; null for those of the row.</param>
     /// <param name="innerRate">Inner step size; null for that of the row, which depends on the tasks.</param>
     /// <param name="pattern">Which layers change at which inner step; null for those of the row.</param>
-    /// <param name="solver">How the linear system is solved, as <see cref="LinearSolver.Parse"/> reads it; null for the row's own way.</param>
+    /// <param name="solver">
+    /// How the linear system is solved, as <see cref="LinearSolver.Parse"/> reads it; null for the row's own way.
+    /// </param>
     /// <param name="damping">What is added to the diagonal of the Hessian; null for nothing.</param>
     /// <param name="warmStart">Whether a task that recurs goes on from what it had when it was last visited.</param>
     /// <param name="tasks">The tasks it is for, on which the default inner step size depends; null for classification of any shots.</param>
@@ -439,7 +451,9 @@ public static class Methods
     /// <param name="innerSteps">Inner steps; null for those of the row.</param>
     /// <param name="innerRate">Inner step size; null for that of the row, which depends on the tasks.</param>
     /// <param name="pattern">Which layers change at which inner step; null for those of the row.</param>
-    /// <param name="solver">How the linear system is solved, as <see cref="LinearSolver.Parse"/> reads it; null for the row's own way.</param>
+    /// <param name="solver">
+    /// How the linear system is solved, as <see cref="LinearSolver.Parse"/> reads it; null for the row's own way.
+    /// </param>
     /// <param name="damping">What is added to the diagonal of the Hessian; null for nothing.</param>
     /// <param name="warmStart">Whether a task that recurs goes on from what it had when it was last visited.</param>
     /// <param name="tasks">The tasks it is for, on which the default inner step size depends; null for classification of any shots.</param>

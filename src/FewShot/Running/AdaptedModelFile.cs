@@ -136,7 +136,8 @@ internal sealed record AdaptedModelFile(
                     .Between(Definition.ToJson(), learner.Definition.ToJson())
                     .Select(difference =>
                         IsShort(difference.Stored) && IsShort(difference.Given)
-                            ? $"{difference.Key} is {difference.Stored ?? "not set"} in the file and {difference.Given ?? "not set"} in the "
+                            ? $"{difference.Key} is {difference.Stored ?? "not set"} in the file and {difference.Given ?? "not set"} "
+                                + "in the "
                                 + "learner"
                             : $"{difference.Key} is another in the file than in the learner"
                     ),

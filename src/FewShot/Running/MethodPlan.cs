@@ -1,11 +1,9 @@
 using System.Diagnostics;
 using FewShot.Compute.Execution;
 using FewShot.Compute.Numerics;
-using FewShot.Evaluation;
 using FewShot.Methods;
 using FewShot.Models;
 using FewShot.Tasks;
-using FewShot.Training;
 
 namespace FewShot.Running;
 
@@ -21,7 +19,7 @@ public sealed class MethodPlan
     /// <summary>Compiles the programs.</summary>
     /// <param name="definition">The learner.</param>
     /// <param name="shape">The tasks.</param>
-    /// <param name="memoryBudget">Peak bytes of one worker's arena in training, as in <see cref="TrainingOptions.MemoryBudget"/>.</param>
+    /// <param name="memoryBudget">Peak bytes of one worker's arena in training, as in <c>TrainingOptions.MemoryBudget</c>.</param>
     /// <exception cref="ArgumentException">Parts do not fit together, or the budget cannot be met.</exception>
     public MethodPlan(LearnerDefinition definition, TaskShape shape, long? memoryBudget = null)
     {
@@ -100,7 +98,7 @@ public sealed class MethodPlan
     private void Fill(SimdProgram program, IWorker<float> worker)
     {
         ParameterSet parameters = ParameterSet.Initialize(_graphs.Method.MetaParameters(_graphs.Model), seed: 1);
-        Evaluator.Load(worker, parameters);
+        WorkerInputs.Load(worker, parameters);
         var random = new CounterRandom(seed: 1, stream: 0, index: 0);
         for (int input = parameters.Specifications.Count; input < program.InputNames.Count; input++)
         {

@@ -31,7 +31,9 @@ internal sealed class TaskState
 
     public bool Contains(string name) => _names.Contains(name);
 
-    /// <summary>Writes the state into a worker of <see cref="AdaptationPrograms.Prediction"/>, unless it is there from the last call.</summary>
+    /// <summary>
+    /// Writes the state into a worker of <see cref="AdaptationPrograms.Prediction"/>, unless it is there from the last call.
+    /// </summary>
     /// <returns>The index of the input after it.</returns>
     public int LoadInto(PooledWorker worker, int first)
     {

@@ -80,7 +80,9 @@ public static class PartRegistry
             _ => null,
         };
 
-    /// <summary>The first part among those reachable as properties that has no name, for the error of a file that is to be written.</summary>
+    /// <summary>
+    /// The first part among those reachable as properties that has no name, for the error of a file that is to be written.
+    /// </summary>
     internal static ArgumentException Unwritable(NotSupportedException error) =>
         new($"a part is not registered, so that no file can name it; call PartRegistry.Register for it first ({error.Message})", error);
 
@@ -118,7 +120,8 @@ public static class PartRegistry
                 && text.TryGetValue(out string? name)
                 && !s_parts.Values.Any(part => part.Name == name)
                 && (key == "$part" || IsPreparation(value.Parent))
-                ? $"the part '{name}' is not registered in this program; call PartRegistry.Register(\"{name}\", ...) before the file is read"
+                ? $"the part '{name}' is not registered in this program; call PartRegistry.Register(\"{name}\", ...) before the file "
+                    + "is read"
                 : Unregistered(value);
         }
     }

@@ -27,7 +27,9 @@ public static class RegularFile
     /// <summary>Reads a whole file.</summary>
     /// <param name="path">The file, or a link to it.</param>
     /// <param name="limit">The most bytes that such a file may have.</param>
-    /// <exception cref="IOException">There is no such file, it is a pipe or a device or empty, or it has more bytes than may be.</exception>
+    /// <exception cref="IOException">
+    /// There is no such file, it is a pipe or a device or empty, or it has more bytes than may be.
+    /// </exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public static byte[] ReadAllBytes(string path, long limit) =>
         LengthOf(path) switch

@@ -71,8 +71,8 @@ public sealed record TrainingOptions
     public string? Folder { get; init; }
 
     /// <summary>
-    /// Makes an optimiser of one's own for so many values, in place of the one that <see cref="Outer"/> names; its schedule of rates and its
-    /// clipping still apply. It is no part of a run's configuration: who goes on with a run gives it again.
+    /// Makes an optimiser of one's own for so many values, in place of the one that <see cref="Outer"/> names; its schedule of rates and
+    /// its clipping still apply. It is no part of a run's configuration: who goes on with a run gives it again.
     /// </summary>
     /// <value>Null by default.</value>
     [JsonIgnore]

@@ -7,7 +7,10 @@ using Xunit;
 
 namespace FewShot.Compute.Tests.Execution;
 
-/// <summary>Asserts that a graph gives the same numbers in float32, at every vector level and without generated code, as by its definition in double.</summary>
+/// <summary>
+/// Asserts that a graph gives the same numbers in float32, at every vector level and without generated code, as by its definition in
+/// double.
+/// </summary>
 internal static class Agreement
 {
     public static IEnumerable<SimdLevel> Levels => SimdLevels.Available;

@@ -71,7 +71,7 @@ public class CatalogueTests
         Assert.Equal(cautioned, caution is not null);
         Assert.True(!cautioned || caution!.Contains("10 inner steps of rate 0.4 are far above", StringComparison.Ordinal));
         Assert.True(!cautioned || caution!.Contains("a rate of 0.05", StringComparison.Ordinal));
-        Assert.Null(Catalogue.Create(row).Warning);
+        Assert.DoesNotContain("far above", Catalogue.Create(row).Warning ?? "", StringComparison.Ordinal);
     }
 
     [Fact]

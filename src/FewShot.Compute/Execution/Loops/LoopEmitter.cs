@@ -93,7 +93,9 @@ internal abstract class LoopEmitter
         Code.Call(Vectors.Function(nameof(VectorFunctions<,,>.AddToDoubles)));
     }
 
-    /// <summary>Writes full values that were computed before anything is written at the place, since a result may lie over an operand.</summary>
+    /// <summary>
+    /// Writes full values that were computed before anything is written at the place, since a result may lie over an operand.
+    /// </summary>
     protected void StoreKept(IEnumerable<(ProgramOutput Output, LocalBuilder Value)> kept, Place place)
     {
         foreach ((ProgramOutput output, LocalBuilder value) in kept)

@@ -5,8 +5,8 @@ using FewShot.Compute.Kernels;
 namespace FewShot.Compute.Execution.Parallel;
 
 /// <summary>
-/// One thread of a <see cref="StepThreadPool"/>. Between the steps of a run it waits by reading a word again and again, since the next step is
-/// microseconds away; after a while it lets other threads have its core between two looks, and when no run has it, it sleeps. A share it
+/// One thread of a <see cref="StepThreadPool"/>. Between the steps of a run it waits by reading a word again and again, since the next step
+/// is microseconds away; after a while it lets other threads have its core between two looks, and when no run has it, it sleeps. A share it
 /// has not begun can be taken back: where its core is busy with something else, a run does not wait for it.
 /// </summary>
 internal sealed unsafe class StepThread

@@ -8,7 +8,9 @@ namespace FewShot.Methods.MetaGradients;
 /// <summary>What one task contributes to a meta-step.</summary>
 /// <param name="Loss">The query loss; a scalar.</param>
 /// <param name="Predictions">The answers for the queries.</param>
-/// <param name="Gradients">For each trained meta-parameter the direction to descend; of the names in <see cref="TaskContext.Meta"/>.</param>
+/// <param name="Gradients">
+/// For each trained meta-parameter the direction to descend; of the names in <see cref="TaskContext.Meta"/>.
+/// </param>
 public sealed record MetaGradientTrace(Tensor Loss, Tensor Predictions, TensorMap Gradients)
 {
     /// <summary>Begins the names of the program's inputs and outputs that hold what is kept of a task until it recurs.</summary>
