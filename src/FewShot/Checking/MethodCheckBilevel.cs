@@ -65,8 +65,8 @@ internal sealed class MethodCheckEnergy(MethodCheckProblem problem, GradientDesc
 }
 
 /// <summary>
-/// v ← v − α·(the shorter of ∇L_S(θᵏ + δv) − ∇L_S(θᵏ) and ∇L_S(θᵏ) − ∇L_S(θᵏ − δv))/δ from the last step to the first; a value that is
-/// linear in the step, with v as its slope.
+/// v ← v − α·(the shorter of ∇L_S(θᵏ + δv) − ∇L_S(θᵏ) and ∇L_S(θᵏ) − ∇L_S(θᵏ − δv))/δ from the last step to the first, a step whose
+/// correction is too long to be one leaving v as it is; a value that is linear in the step, with v as its slope.
 /// </summary>
 internal sealed class MethodCheckHessianFree : MethodCheckDefinition
 {
@@ -82,11 +82,16 @@ internal sealed class MethodCheckHessianFree : MethodCheckDefinition
         for (int step = trajectory.Count - 1; step >= 0; step--)
         {
             Dictionary<string, double[]> at = trajectory[step];
-            double delta = free.Delta * Math.Sqrt((SquaredNorm(at) + 1e-12) / (SquaredNorm(v) + 1e-30));
+            double delta = free.Delta * Math.Sqrt((SquaredNorm(at) + 1e-12) / (SquaredNorm(v) > 0 ? SquaredNorm(v) : 1));
             Dictionary<string, double[]> here = loop.GradientsAt(at).Gradients;
             Dictionary<string, double[]> up = Displaced(loop.GradientsAt(Displaced(at, v, delta)).Gradients, here, -1);
             Dictionary<string, double[]> down = Displaced(here, loop.GradientsAt(Displaced(at, v, -delta)).Gradients, -1);
-            v = Displaced(v, SquaredNorm(up) > SquaredNorm(down) ? down : up, -descent.Rate.Initial / delta);
+            Dictionary<string, double[]> change = SquaredNorm(up) > SquaredNorm(down) ? down : up;
+            double length = descent.Rate.Initial / delta * Math.Sqrt(SquaredNorm(change));
+            if (length < HessianFree.LongestCorrection * Math.Sqrt(SquaredNorm(v)))
+            {
+                v = Displaced(v, change, -descent.Rate.Initial / delta);
+            }
         }
 
         _result = v;

@@ -91,7 +91,7 @@ def energy(task, descent, one_batch=False):
 def hessian_free(task, descent):
     """
     v <- v - alpha (the shorter of grad L_S(theta + d v) - grad L_S(theta) and grad L_S(theta) - grad L_S(theta - d v)) / d, backwards; d is a part of
-    |theta| / |v|, given with the case.
+    |theta| / |v|, given with the case. A correction longer than four times v leaves v as it is.
     """
     states = [{name: value.detach().requires_grad_() for name, value in state.items()} for state in descent.states(lambda _: False)]
     answers = task.answer_query(states[-1])
@@ -109,5 +109,7 @@ def hessian_free(task, descent):
         delta = task.extra["delta"] * length(theta.values()) / length(v)
         here = slope(theta, 0)
         sides = [[(a - b) / distance for a, b in zip(slope(theta, distance), here)] for distance in (delta, -delta)]
-        v = [part - descent.alpha * change for part, change in zip(v, min(sides, key=length))]
+        correction = [descent.alpha * change for change in min(sides, key=length)]
+        if length(correction) < 4 * length(v):
+            v = [part - change for part, change in zip(v, correction)]
     return answers, loss, dict(zip(task.phi, v))

@@ -14,8 +14,9 @@ namespace FewShot.Methods.MetaGradients;
 /// <remarks>
 /// Gradients jump where a relu or a max-pooling changes its choice, and a jump divided by δ is far larger than H·v. A jump lies on one side
 /// of θ only, so the shorter of (∇L_S(θ + δv) − ∇L_S(θ))/δ and (∇L_S(θ) − ∇L_S(θ − δv))/δ is the one without it. Where there are many
-/// choices, as with several support examples of a class through Conv4-64, jumps can lie on both sides: the result may then be farther from
-/// the exact meta-gradient than first order is, which <see cref="Warning"/> says.
+/// choices, as with several support examples of a class through Conv4-64, jumps can lie on both sides. A step of gradient descent that does
+/// not itself diverge has α·‖H‖ ≤ 2, so a correction α·H·v longer than <see cref="LongestCorrection"/> times v is a jump: that step is then
+/// passed back as first order does, v ← v, and <see cref="Warning"/> says that it may happen.
 /// </remarks>
 /// <param name="Delta">
 /// δ, relative: the displacement is this part of the parameters' norm along the direction of v. Small, so that few choices change; not so
@@ -24,8 +25,11 @@ namespace FewShot.Methods.MetaGradients;
 public sealed record HessianFree(double Delta = 1e-6) : MetaGradient
 {
     private const string Kinks =
-        "with several support examples of a class, choices of relu and max-pooling change on both sides of the parameters, and the "
-        + "differences may then be farther from the exact meta-gradient than first order is";
+        "with several support examples of a class, choices of relu and max-pooling change on both sides of the parameters; steps where the "
+        + "differences are jumps are then taken as first order takes them, so that the result is no nearer to the exact meta-gradient there";
+
+    /// <summary>A correction of a step that is longer than this many times the vector it corrects is not one, and is left out.</summary>
+    internal const double LongestCorrection = 4;
 
     /// <inheritdoc/>
     public override string Order => "second order by differences";
@@ -51,12 +55,17 @@ public sealed record HessianFree(double Delta = 1e-6) : MetaGradient
             TensorMap at = states[step];
             Tensor norm = LinearSolver.Dot(v, v);
             Tensor size = LinearSolver.Dot([.. trained.Select(name => at[name])], [.. trained.Select(name => at[name])]);
-            Tensor delta = ((size + 1e-12) / (norm + 1e-30)).Sqrt() * Delta;
+            // A vector of zeros has no direction to go in; any distance gives its correction, which is zero.
+            Tensor isZero = 1 - norm.Greater(task.Graph.Fill(0, norm.Shape));
+            Tensor delta = ((size + 1e-12) / (norm + isZero)).Sqrt() * Delta;
             IReadOnlyList<Tensor> here = Slope(at, step);
             IReadOnlyList<Tensor> up = [.. Slope(Moved(at, v, delta), step).Zip(here, (there, own) => there - own)];
             IReadOnlyList<Tensor> down = [.. Slope(Moved(at, v, -delta), step).Zip(here, (there, own) => own - there)];
             Tensor isUpLonger = LinearSolver.Dot(up, up).Greater(LinearSolver.Dot(down, down));
-            v = [.. v.Select((part, i) => part - ((up[i] + (isUpLonger * (down[i] - up[i]))) * descent.Rate.Initial / delta))];
+            IReadOnlyList<Tensor> bend = [.. up.Zip(down, (there, back) => there + (isUpLonger * (back - there)))];
+            Tensor scale = task.Graph.Fill(descent.Rate.Initial, norm.Shape) / delta;
+            Tensor isCorrection = (norm * (LongestCorrection * LongestCorrection)).Greater(LinearSolver.Dot(bend, bend) * scale.Square());
+            v = [.. v.Zip(bend, (part, change) => part - (change * (scale * isCorrection)))];
         }
 
         return new MetaGradientTrace(loss, predictions, new TensorMap(trained.Select((name, i) => KeyValuePair.Create(name, v[i]))));
