@@ -38,7 +38,7 @@ internal sealed record EvaluationJob(
         DataSelection data = common.Data.Read(parse, stored);
         if (data.TrainingClasses is not null && trained.Preparation is not null)
         {
-            // A folder that has grown must not change what the learner is shown.
+            // Data that have grown must not change what the learner is shown.
             data = data with
             {
                 Preparation = trained.Preparation,
@@ -84,13 +84,22 @@ internal sealed record EvaluationJob(
         return
             read.TrainingClasses is not null
             && data.TrainingClasses is null
-            && trained.Preparation is ImagePreparation { Normalization: { } then }
-            && source.Preparation is ImagePreparation { Normalization: { } now }
-            && !(then.Mean.SequenceEqual(now.Mean) && then.Scale.SequenceEqual(now.Scale))
-            ? $"the training images of '{data.Root}' are not those of the run, which does not say on which classes it was trained: it "
+            && Standardization(trained.Preparation) is { } then
+            && Standardization(source.Preparation) is { } now
+            && !then.SequenceEqual(now)
+            ? $"the training examples of '{data.Root}' are not those of the run, which does not say on which classes it was trained: it "
                 + "may know some of those that are measured"
             : null;
     }
+
+    // Means and scales of the training examples, which are others where the examples are.
+    private static IEnumerable<double>? Standardization(InputPreparation? preparation) =>
+        preparation switch
+        {
+            ImagePreparation { Normalization: { } images } => images.Mean.Concat(images.Scale).Select(value => (double)value),
+            TablePreparation table => table.Mean.Concat(table.Scale),
+            _ => null,
+        };
 
     /// <summary>What the learner is for other tasks than it was trained on, where it can serve them.</summary>
     private static LearnerDefinition Fit(LearnerDefinition definition, ITaskSource source, NormStatistics? statistics, bool waysGiven)

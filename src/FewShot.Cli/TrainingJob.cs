@@ -129,10 +129,10 @@ internal sealed record TrainingJob(RunConfiguration Configuration, ITaskSource S
         return before.SequenceEqual(classes)
             ? data
             : throw new DataException(
-                $"the run learns from {before.Count} classes, but '{data.Root}' now has {classes.Count} for training"
+                $"the run learns from {before.Count} classes or groups, but '{data.Root}' now has {classes.Count} for training"
                     + (classes.Except(before).FirstOrDefault() is { } added ? $", '{added}' among them" : "")
                     + (before.Except(classes).FirstOrDefault() is { } gone ? $", and lacks '{gone}'" : "")
-                    + "; restore the folder to go on, or train a new run on it"
+                    + "; restore the data to go on, or train a new run on them"
             );
     }
 

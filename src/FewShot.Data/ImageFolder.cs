@@ -6,7 +6,8 @@ namespace FewShot.Data;
 
 /// <summary>
 /// A user's own images: one folder for each class, either directly in the root or in folders train (or training), validation (val, valid,
-/// dev, development) and test (or testing) below it, in any letter case. Without those each class is put into a split by its name, see
+/// dev, development) and test (or testing) below it, in any letter case, "set" after them or not. Without those each class is put into a
+/// split by its name, see
 /// <see cref="ClassDivision"/>. Images are resized to a square by area averaging, and channels normalised by mean and standard deviation of
 /// the training split.
 /// </summary>

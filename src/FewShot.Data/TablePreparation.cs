@@ -56,7 +56,7 @@ public sealed record TablePreparation(
     /// </exception>
     public TableExamples Read(string path, TaskKind? targets)
     {
-        CsvFile file = CsvFile.Read(Path.GetFullPath(path), Format);
+        CsvFile file = CsvFile.Read(Path.GetFullPath(path), Format) with { IsForLearner = true };
         int[] columns = [.. Features.Select(file.ColumnOf)];
         int target = targets is null ? -1 : file.ColumnOf(Target);
         if (file.Rows.Count == 0)

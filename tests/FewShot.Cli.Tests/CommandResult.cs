@@ -28,7 +28,7 @@ internal sealed record CommandResult(int ExitCode, string Output, string Error)
     }
 
     /// <summary>Runs a command that must fail with one line that says what to do, and no stack trace.</summary>
-    public static void Refused(int code, string[] says, params string[] arguments)
+    public static CommandResult Refused(int code, string[] says, params string[] arguments)
     {
         CommandResult result = Of(arguments);
         string line = Assert.Single(
@@ -40,5 +40,6 @@ internal sealed record CommandResult(int ExitCode, string Output, string Error)
         Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("Parameter '", line, StringComparison.Ordinal);
         Assert.Empty(result.Output);
+        return result;
     }
 }

@@ -63,9 +63,9 @@ public sealed class TerminalTextTests
         Assert.All([adapted.Output, adapted.Error, predicted.Output, predicted.Error], AssertTame);
         Assert.Contains(@"cat\u001B[31m", predicted.Output, StringComparison.Ordinal);
 
-        JsonObject answer = CommandResult.Good("predict", "--model", model, folder["queries"], "--json").Json["predictions"]![
-            0
-        ]!.AsObject();
+        CommandResult json = CommandResult.Good("predict", "--model", model, folder["queries"], "--json");
+        AssertTame(json.Output);
+        JsonObject answer = json.Json["predictions"]![0]!.AsObject();
         Assert.Contains(Hostile.Replace('/', '-'), answer["probabilities"]!.AsObject().Select(pair => pair.Key));
         Assert.EndsWith("\e[31m\n\u202E.png", (string)answer["file"]!, StringComparison.Ordinal);
 

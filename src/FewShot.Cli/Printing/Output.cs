@@ -89,7 +89,8 @@ internal sealed class Output
         if (Json)
         {
             Status.Clear();
-            Standard.WriteLine(result.ToJsonString(s_oneLine));
+            // Shown is an escape of JSON too: what a terminal would obey arrives as text, and programs read it back exactly.
+            Standard.WriteLine(TerminalText.Shown(result.ToJsonString(s_oneLine)));
             Standard.Flush();
         }
     }

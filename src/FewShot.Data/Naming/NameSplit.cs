@@ -25,7 +25,11 @@ internal static class NameSplit
     };
 
     // What users call the splits that they made themselves; null for any other word.
-    public static Split? Given(string word) => s_given.TryGetValue(word, out Split split) ? split : null;
+    public static Split? Given(string word) => s_given.TryGetValue(WithoutSet(word), out Split split) ? split : null;
+
+    // The word of "test_set", "test-set", "test set" and "testset".
+    private static string WithoutSet(string word) =>
+        word.EndsWith("set", StringComparison.OrdinalIgnoreCase) ? word[..^3].TrimEnd('_', '-', ' ') : word;
 
     // The split of each name.
     public static Func<string, Split> Divide(IReadOnlyCollection<string> names, ClassDivision division)

@@ -33,13 +33,14 @@ public sealed class SourceData(Func<TaskOptions, ITaskSource> tasks)
     public Func<DatasetReport>? Report { get; init; }
 
     /// <summary>
-    /// The classes of the training split, where a run must remember them because the data can change: they are given back as
+    /// The classes of the training split, or its groups where each task is one, where a run must remember them because the data can change:
+    /// they are given back as
     /// <see cref="SourceSettings.TrainedClasses"/> when it is measured.
     /// </summary>
     /// <value>The default is null, for data that do not change.</value>
     public IReadOnlyList<string>? TrainingClasses { get; init; }
 
-    /// <summary>Names of classes that were left out because a learner was trained on them.</summary>
+    /// <summary>Names of classes or groups that were left out because a learner was trained on them.</summary>
     /// <value>The default is none.</value>
     public IReadOnlyList<string> LeftOut { get; init; } = [];
 

@@ -14,8 +14,8 @@ public sealed record SourceSettings
     private ImmutableDictionary<string, object?> Values { get; init; } = ImmutableDictionary<string, object?>.Empty;
 
     /// <summary>
-    /// Names of the classes that a learner was trained on, which a source of the user's own data leaves out of the validation and test
-    /// splits.
+    /// Names of the classes, or of the groups of a table, that a learner was trained on, which a source of the user's own data leaves out
+    /// of the validation and test splits.
     /// </summary>
     /// <value>The default is none.</value>
     public IReadOnlyCollection<string> TrainedClasses { get; init; } = [];

@@ -11,6 +11,9 @@ internal sealed record CsvFile(string Path, TableFormat Format, string[] Header,
 {
     private static readonly char[] s_separators = [',', ';', '\t'];
 
+    // Whether it is read as a learner takes it, so that neither format nor columns can be chosen.
+    public bool IsForLearner { get; init; }
+
     // The format of what is read has its separator, found or given.
     public static CsvFile Read(string path, TableFormat format)
     {

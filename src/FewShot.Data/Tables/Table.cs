@@ -41,6 +41,9 @@ internal sealed class Table
     public TablePreparation Preparation =>
         new(FeatureNames, FeatureMeans, FeatureScales, TargetName, TargetMean, TargetScale) { Format = _format };
 
+    // Groups that were left out because a learner was trained on them.
+    public IReadOnlyList<string> LeftOut { get; private init; } = [];
+
     public IEnumerable<TableGroup> In(Split split) => Groups.Where(group => group.Split == split);
 
     public static Table Read(string path, TableOptions options)
@@ -82,16 +85,23 @@ internal sealed class Table
             ? GivenSplits(file, rowsOfGroup, column)
             : NameSplit.Divide([.. rowsOfGroup.Select(group => group.Key)], options.Division);
         bool classes = options.Kind == TaskKind.Classification;
+        var trained = options.TrainedGroups.Select(CanonicalName.Of).ToHashSet();
+        string[] leftOut =
+        [
+            .. rowsOfGroup.Select(rows => rows.Key).Where(name => splitOf(name) != Split.Train && trained.Contains(CanonicalName.Of(name))),
+        ];
         TableGroup[] groups =
         [
-            .. rowsOfGroup.Select(rows => new TableGroup(
-                rows.Key,
-                splitOf(rows.Key),
-                [.. rows.Select(row => row.Line)],
-                [.. rows.Select(row => Array.ConvertAll(featureColumns, column => TableCell.Number(file, row, column)))],
-                classes ? [] : [.. rows.Select(row => TableCell.Number(file, row, targetColumn, target: true))],
-                classes ? [.. rows.Select(row => TableCell.Text(file, row, targetColumn))] : []
-            )),
+            .. rowsOfGroup
+                .Where(rows => !leftOut.Contains(rows.Key))
+                .Select(rows => new TableGroup(
+                    rows.Key,
+                    splitOf(rows.Key),
+                    [.. rows.Select(row => row.Line)],
+                    [.. rows.Select(row => Array.ConvertAll(featureColumns, column => TableCell.Number(file, row, column)))],
+                    classes ? [] : [.. rows.Select(row => TableCell.Number(file, row, targetColumn, target: true))],
+                    classes ? [.. rows.Select(row => TableCell.Text(file, row, targetColumn))] : []
+                )),
         ];
         var table = new Table(
             path,
@@ -99,11 +109,20 @@ internal sealed class Table
             Array.ConvertAll(featureColumns, column => file.Header[column]),
             file.Header[targetColumn],
             groups
-        );
+        )
+        {
+            LeftOut = leftOut,
+        };
+        if (options.Preparation is { } preparation)
+        {
+            table.StandardizeAs(preparation, classes);
+            return table;
+        }
+
         if (!table.In(Split.Train).Any())
         {
             throw new DataException(
-                $"No group of '{path}' is in the training split, by whose rows the columns are standardised; {Remedy(options)}."
+                $"No group of '{path}' is in the training split, by whose rows the columns are standardised; {table.Remedy(options)}."
             );
         }
 
@@ -112,8 +131,9 @@ internal sealed class Table
     }
 
     // What to do where a split has no groups, or too few.
-    public static string Remedy(TableOptions options) =>
-        options.SplitColumn is { } column ? $"the splits are those of the column '{column}': write others into it"
+    public string Remedy(TableOptions options) =>
+        LeftOut.Count > 0 ? $"{LeftOut.Count} of its groups are left out because the learner was trained on them"
+        : options.SplitColumn is { } column ? $"the splits are those of the column '{column}': write others into it"
         : options.Division == ClassDivision.ByHash
             ? "each group has its split by a hash of its name, whatever the others are: add groups, or divide them yourself by a "
                 + "column (TableOptions.SplitColumn)"
@@ -155,50 +175,78 @@ internal sealed class Table
     {
         for (int feature = 0; feature < FeatureNames.Length; feature++)
         {
-            (double mean, double scale) = Moments(In(Split.Train).SelectMany(group => group.Features).Select(row => row[feature]));
-            (FeatureMeans[feature], FeatureScales[feature]) = (mean, scale);
-            foreach (TableGroup group in Groups)
-            {
-                for (int row = 0; row < group.Features.Length; row++)
-                {
-                    group.Features[row][feature] = Standardized(
-                        group.Features[row][feature],
-                        mean,
-                        scale,
-                        group.Lines[row],
-                        FeatureNames[feature]
-                    );
-                }
-            }
+            (FeatureMeans[feature], FeatureScales[feature]) = Moments(group => group.Features, row => row[feature], FeatureNames[feature]);
         }
 
         if (!classes)
         {
-            (TargetMean, TargetScale) = Moments(In(Split.Train).SelectMany(group => group.Values));
-            foreach (TableGroup group in Groups)
+            (TargetMean, TargetScale) = Moments(group => group.Values, value => value, TargetName);
+        }
+
+        Apply(classes);
+    }
+
+    // As a learner was trained, whatever rows the table has now.
+    private void StandardizeAs(TablePreparation learner, bool classes)
+    {
+        if (!learner.Features.SequenceEqual(FeatureNames) || learner.Target != TargetName)
+        {
+            throw new DataException(
+                $"The learner predicts '{learner.Target}' from {string.Join(", ", learner.Features.Select(name => $"'{name}'"))}, but "
+                    + $"'{Path}' is read for '{TargetName}' from {string.Join(", ", FeatureNames.Select(name => $"'{name}'"))}; choose the "
+                    + "columns it was trained on."
+            );
+        }
+
+        learner.Mean.ToArray().CopyTo(FeatureMeans, 0);
+        learner.Scale.ToArray().CopyTo(FeatureScales, 0);
+        (TargetMean, TargetScale) = (learner.TargetMean, learner.TargetScale);
+        Apply(classes);
+    }
+
+    private void Apply(bool classes)
+    {
+        foreach (TableGroup group in Groups)
+        {
+            for (int row = 0; row < group.Lines.Length; row++)
             {
-                for (int row = 0; row < group.Values.Length; row++)
+                double[] features = group.Features[row];
+                for (int feature = 0; feature < features.Length; feature++)
                 {
-                    group.Values[row] = Standardized(group.Values[row], TargetMean, TargetScale, group.Lines[row], TargetName);
+                    features[feature] = TableCell.Standardized(
+                        features[feature],
+                        FeatureMeans[feature],
+                        FeatureScales[feature],
+                        new TablePlace(Path, group.Lines[row], FeatureNames[feature])
+                    );
+                }
+
+                if (!classes)
+                {
+                    group.Values[row] = TableCell.Standardized(
+                        group.Values[row],
+                        TargetMean,
+                        TargetScale,
+                        new TablePlace(Path, group.Lines[row], TargetName)
+                    );
                 }
             }
         }
     }
 
-    private double Standardized(double value, double mean, double scale, int line, string column)
+    private (double Mean, double Scale) Moments<T>(Func<TableGroup, IEnumerable<T>> rowsOf, Func<T, double> valueOf, string column)
     {
-        double standardized = (value - mean) / scale;
-        return Math.Abs(standardized) <= TableCell.Farthest ? standardized : throw TableCell.TooFar(Path, line, column);
-    }
+        (double Value, int Line)[] cells =
+        [
+            .. In(Split.Train).SelectMany(group => rowsOf(group).Zip(group.Lines, (row, line) => (valueOf(row), line))),
+        ];
+        double[] all = Array.ConvertAll(cells, cell => cell.Value);
+        if (ColumnScale.Outlier(all) is { } far)
+        {
+            throw TableCell.Outlier(new TablePlace(Path, cells[far].Line, column), all[far]);
+        }
 
-    private static (double Mean, double Scale) Moments(IEnumerable<double> values)
-    {
-        double[] all = [.. values];
-        double mean = all.Average();
-        double deviation = Math.Sqrt(all.Average(value => (value - mean) * (value - mean)));
-
-        // A column that never varies is centred only; anything below rounding error counts as that.
-        return (mean, deviation > 1e-12 * (1 + Math.Abs(mean)) ? deviation : 1);
+        return ColumnScale.Of(all);
     }
 }
 

@@ -31,6 +31,20 @@ public sealed record TableOptions
     public bool SkipSmallGroups { get; init; }
 
     /// <summary>
+    /// Names of the groups that a learner was trained on: those that are not in the training split now are left out, so that no task is
+    /// measured on a group that the learner knows.
+    /// </summary>
+    /// <value>The default is none.</value>
+    public IReadOnlyCollection<string> TrainedGroups { get; init; } = [];
+
+    /// <summary>
+    /// The means and scales of a trained learner, so that a table that has grown does not change what the learner is shown; its features
+    /// and target are those of the table.
+    /// </summary>
+    /// <value>The default is null, which computes them from the rows of the training split.</value>
+    public TablePreparation? Preparation { get; init; }
+
+    /// <summary>
     /// How the text is written: separator, decimal mark and encoding. The default finds the separator, and takes decimal points and UTF-8.
     /// </summary>
     public TableFormat Format { get; init; } = new();

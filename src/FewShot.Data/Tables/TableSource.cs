@@ -118,6 +118,8 @@ public sealed class TableSource : TaskSourceDescriptor
             SplitColumn = settings.Get(SplitColumn),
             Division = settings.Get(SourceOption.Division),
             SkipSmallGroups = settings.Get(SkipSmallGroups),
+            TrainedGroups = settings.TrainedClasses,
+            Preparation = settings.Preparation as TablePreparation,
             Format = format with
             {
                 Separator = settings.Get(Separator),
@@ -137,6 +139,8 @@ public sealed class TableSource : TaskSourceDescriptor
                         table.In(split).ToArray() is { Length: > 0 } groups ? TableTasks.Summarize(split, groups) : null
                     )
                 ),
+            TrainingClasses = [.. table.In(Split.Train).Select(group => group.Name).Order(StringComparer.Ordinal)],
+            LeftOut = table.LeftOut,
         };
     }
 }

@@ -20,7 +20,7 @@ public sealed class TableTasks : ITaskSource
     {
         this._table = table;
         this._options = options;
-        _remedy = Table.Remedy(columns);
+        _remedy = table.Remedy(columns);
         Shape =
             columns.Kind == TaskKind.Regression
                 ? options.Regression(1, table.FeatureNames.Length)

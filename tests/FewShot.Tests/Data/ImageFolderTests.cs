@@ -194,6 +194,8 @@ public sealed class ImageFolderTests
     [Theory]
     [InlineData("Train", "VAL", "Testing")]
     [InlineData("training", "valid", "test")]
+    [InlineData("training_set", "Validation-Set", "test set")]
+    [InlineData("trainset", "devset", "testset")]
     [InlineData("TRAIN", "dev", "TEST")]
     public void Usual_names_of_splits_are_known_in_any_letter_case(string train, string validation, string test)
     {

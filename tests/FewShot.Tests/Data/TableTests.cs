@@ -118,6 +118,32 @@ public sealed class TableTests
     }
 
     [Theory]
+    [InlineData("1,1,1,1,1,7")]
+    [InlineData("0,0,0,0,1,1000000")]
+    [InlineData("5,5,5,5,5,5")]
+    [InlineData("1,2,4,50,1e3,3e6")]
+    [InlineData("1e30,2e30,3e30,1e30,4e30,2e30")]
+    public void Honest_columns_of_long_tails_of_one_value_and_of_large_numbers_are_taken(string column)
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.Write("t.csv", "g,x,y,s\n" + string.Concat(column.Split(',').Select((x, i) => $"a,{x},{i},train\n")));
+        TableTasks tasks = TableTasks.Open(
+            path,
+            new TableOptions
+            {
+                Group = "g",
+                Target = "y",
+                SplitColumn = "s",
+            },
+            s_small with
+            {
+                Only = Split.Train,
+            }
+        );
+        Assert.All(Draw(tasks, Split.Train).SupportInputs, value => Assert.InRange(value, -10, 10));
+    }
+
+    [Theory]
     [InlineData("g,x,y\na,1,2\na,nan,3\n", "Line 3, column 'x'", "'nan'")]
     [InlineData("g,x,y\na,1,2\na,NA,3\n", "Line 3, column 'x'", "'NA'")]
     [InlineData("g,x,y\na,1,2\na,,3\n", "Line 3, column 'x'", "is empty")]
@@ -133,6 +159,17 @@ public sealed class TableTests
     )]
     [InlineData("g\tx\ty\na\t1,5\t2\n", "Line 2, column 'x'", "columns are separated by tabs")]
     [InlineData("g,x,y\na,2024-03-01,2\n", "Line 2, column 'x'", "it is a date")]
+    [InlineData("g,x,y\na,12:30,2\n", "Line 2, column 'x'", "it is a time, give the seconds or hours")]
+    [InlineData("g,x,y\na,1 234,2\n", "Line 2, column 'x'", "thousands are grouped")]
+    [InlineData("g,x,y\na,\"1,234,567.5\",2\n", "Line 2, column 'x'", "thousands are grouped")]
+    [InlineData(
+        "g,x,y\na,\"1,234\",2\n",
+        "TableFormat.DecimalMark is ','",
+        "If the comma only groups thousands, write the number without it"
+    )]
+    [InlineData("g,x,y\na,1,2\na,2,3\na,1e30,2\na,4,4\n", "Line 4, column 'x'", "is 1e30")]
+    [InlineData("g,x,y\na,1,2\na,2,3\na,3,2\na,4,-1e30\n", "Line 5, column 'y'", "correct it or remove the row")]
+    [InlineData("g,x,y\na,0,2\na,0,3\na,0,2\na,1,4\na,1,4\na,1e9,4\n", "Line 7, column 'x'", "column's median")]
     [InlineData("g,x,y\na,north,2\n", "Line 2, column 'x'", "TableOptions.Features")]
     [InlineData("g,x,y\na,1,low\n", "Line 2, column 'y'", "TableOptions.Kind is Classification")]
     [InlineData("g,x,y\na,1,2\na,1e308,2\n", "Line 3, column 'x'", "at most 3.4e38")]
@@ -238,7 +275,7 @@ public sealed class TableTests
         );
         Assert.Contains("Line 202, column 'x'", message);
         TablePreparation preparation = table.Preparation;
-        Assert.Equal(2, preparation.Read(folder.Write("q.csv", "x\n1\n1e9\n"), targets: null).Inputs.Length);
+        Assert.Equal(2, preparation.Read(folder.Write("q.csv", "x\n1\n1e6\n"), targets: null).Inputs.Length);
         Assert.Contains(
             "Line 3, column 'x'",
             OneLine(Assert.Throws<DataException>(() => preparation.Read(folder.Write("q.csv", "x\n1\n1e30\n"), targets: null)))

@@ -15,7 +15,8 @@ namespace FewShot.Methods.Adaptation;
 /// <remarks>
 /// Among equal examples H has the eigenvalue zero: where their targets differ, their coefficients are the difference divided by the ridge
 /// (times t before the limit), and cancel in every answer. What is left of them in float32 is the rounding of a thousand times the answer
-/// (t times the diagonal of H before the limit): answers are then right to about 1e-4, whatever else is computed in double.
+/// (t times the diagonal of H before the limit): answers are then right to about 1e-4 where
+/// the support set is normalised by its own statistics and to 3e-4 under running ones, whatever else is computed in double.
 /// </remarks>
 /// <param name="Time">
 /// t; infinity, the limit of the flow, is kernel regression with a ridge of a thousandth of the mean diagonal of H.

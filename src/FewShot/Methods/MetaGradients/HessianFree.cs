@@ -26,7 +26,8 @@ public sealed record HessianFree(double Delta = 1e-6) : MetaGradient
 {
     private const string Kinks =
         "with several support examples of a class, choices of relu and max-pooling change on both sides of the parameters; steps where the "
-        + "differences are jumps are then taken as first order takes them, so that the result is no nearer to the exact meta-gradient there";
+        + "differences are jumps are then taken as first order takes them, so that the result is no nearer to "
+        + "the exact meta-gradient there";
 
     /// <summary>A correction of a step that is longer than this many times the vector it corrects is not one, and is left out.</summary>
     internal const double LongestCorrection = 4;
