@@ -1,5 +1,6 @@
 using FewShot.Data;
 using FewShot.Methods;
+using FewShot.Methods.Patterns;
 using FewShot.Models;
 using FewShot.Naming;
 using FewShot.Tasks;
@@ -192,7 +193,7 @@ internal static class Workloads
             Outputs = shape.Outputs,
             InnerSteps = steps,
             InnerRate = steps is null ? null : 0.01,
-            Pattern = pattern,
+            Pattern = pattern is null ? null : Pattern.Parse(pattern),
             NormStatistics = NormStatistics.Query, // as the peers do
         };
 

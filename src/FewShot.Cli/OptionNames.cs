@@ -1,3 +1,5 @@
+using FewShot.Methods;
+
 namespace FewShot.Cli;
 
 /// <summary>
@@ -5,11 +7,11 @@ namespace FewShot.Cli;
 /// </summary>
 internal static class OptionNames
 {
-    private static readonly Dictionary<string, string> s_options = new()
+    private static readonly Dictionary<string, string> s_options = new(
+        MethodOptions.All.Select(option => KeyValuePair.Create($"{nameof(MethodOptions)}.{option.Property}", $"--{option.Name}"))
+    )
     {
         ["LearnerSpecification.Channels"] = "--channels",
-        ["MethodOptions.InnerRate"] = "--inner-rate",
-        ["MethodOptions.WarmStart"] = "--warm-start",
         ["OuterOptimizerOptions.Rate"] = "--outer-rate",
         ["TableFormat.DecimalMark is ','"] = "--decimal comma",
         ["TableFormat.DecimalMark is '.'"] = "--decimal point",

@@ -272,9 +272,7 @@ public sealed class Learner : IDisposable
         try
         {
             IWorker<float> worker = pooled.Worker;
-            int support = Parameters.Specifications.Count;
-            inputs.CopyTo(worker.Input(support));
-            targets.CopyTo(worker.Input(support + 1));
+            WorkerInputs.LoadSupport(worker, Parameters.Specifications.Count, inputs, targets);
             worker.Run();
             var state = new List<StoredTensor>();
             for (int i = 0; i < pool.Program.OutputNames.Count; i++)

@@ -2,8 +2,6 @@ using System.CommandLine;
 using FewShot.Cli.Printing;
 using FewShot.Compute.Execution;
 using FewShot.Methods;
-using FewShot.Methods.Adaptation;
-using FewShot.Methods.Patterns;
 using FewShot.Naming;
 using FewShot.Reporting.Comparison;
 using FewShot.Tasks;
@@ -187,7 +185,7 @@ internal sealed class ComparisonOptions
         }
 
         training.AddIfMissing(_common.Outer.ValidationEpisodes.Name, DefaultValidationEpisodes);
-        training.Remove(option => !Applies(method, option));
+        RemoveUseless(training, method);
         var own = new OptionList();
         foreach ((_, string option, string value) in settings.Where(setting => setting.Method == method))
         {
@@ -243,22 +241,27 @@ internal sealed class ComparisonOptions
     }
 
     /// <summary>
-    /// An option for all methods is left out where a method has no use for it; one for a method alone is not, so that it is told.
+    /// Takes out what was given for all methods and this one has no use for; what is for it alone stays, so that it is told. Options that
+    /// need each other are looked at together, in the order of the table.
     /// </summary>
-    private bool Applies(string method, KeyValuePair<string, string?> option)
+    private static void RemoveUseless(OptionList training, string method)
     {
-        MethodOptions? changed =
-            option.Key == _common.Learner.InnerSteps.Name ? new MethodOptions { InnerSteps = 1 }
-            : option.Key == _common.Learner.InnerRate.Name ? new MethodOptions { InnerRate = 1 }
-            : option.Key == _common.Learner.Rates.Name ? new MethodOptions { Rates = LearningRateScope.Fixed }
-            : option.Key == _common.Learner.FlowTime.Name ? new MethodOptions { FlowTime = 1 }
-            : option.Key == _common.Learner.Pattern.Name ? new MethodOptions { Pattern = Pattern.All }
-            : option.Key == _common.Learner.ExactSteps.Name && int.TryParse(option.Value, out int exact) && exact >= 0
-                ? new MethodOptions { ExactSteps = exact }
-            : option.Key == _common.Learner.Solver.Name ? new MethodOptions { Solver = option.Value }
-            : option.Key == _common.Learner.Damping.Name ? new MethodOptions { Damping = 0 }
-            : option.Key == _common.Learner.WarmStart.Name ? new MethodOptions { WarmStart = true }
-            : null;
-        return changed is null || Catalogue.Accepts(method, changed);
+        var useful = new MethodOptions();
+        foreach (MethodOption option in MethodOptions.All)
+        {
+            string name = $"--{option.Name}";
+            if (training.Contains(name) && option.Parse(training.ValueOf(name) ?? bool.TrueString) is { } value)
+            {
+                MethodOptions changed = option.With(useful, value);
+                if (Catalogue.Accepts(method, changed))
+                {
+                    useful = changed;
+                }
+                else
+                {
+                    training.Remove(name);
+                }
+            }
+        }
     }
 }

@@ -3,6 +3,8 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using FewShot.Data.Sources;
+using FewShot.Methods;
+using FewShot.Naming;
 
 namespace FewShot.Cli.Settings;
 
@@ -13,29 +15,18 @@ namespace FewShot.Cli.Settings;
 internal static partial class OptionFactory
 {
     /// <summary>An option of a source of tasks.</summary>
-    public static Option Of(SourceOption option) =>
-        option.Argument is null
-            ? new Option<bool>($"--{option.Name}") { Description = option.Help }
-            : Parsed<object?>($"--{option.Name}", option.Argument, option.Help, option.Parse, option.Expected);
+    public static Option Of(SourceOption option) => Of(option.Name, option.Argument, option.Help, option.Expected, option.Parse);
 
-    /// <summary>What was given for an option of a source of tasks.</summary>
+    /// <summary>What was given for an option of a source or of a method.</summary>
     public static object? ValueOf(ParseResult parse, Option option) =>
         option is Option<bool> flag ? parse.GetValue(flag) : parse.GetValue((Option<object?>)option);
 
-    public static Option<string?> Text(string name, string argument, string help) =>
-        Parsed<string?>(name, argument, help, text => text.Length > 0 ? text : null, "a name");
+    /// <summary>An option of a method.</summary>
+    public static Option Of(MethodOption option) => Of(option.Name, option.Argument, option.Help, option.Expected, option.Parse);
 
-    public static Option<int?> Whole(string name, string help, int least) =>
-        Parsed<int?>(
-            name,
-            "N",
-            help,
-            text =>
-                int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least
-                    ? value
-                    : null,
-            $"a whole number of at least {least}"
-        );
+    public static Option<string?> Text(string name, string argument, string help) => Formed(name, help, ValueForm.Text(argument));
+
+    public static Option<int?> Whole(string name, string help, int least) => Formed(name, help, ValueForm.Whole(least));
 
     public static Option<long?> Long(string name, string help, long least) =>
         Parsed<long?>(
@@ -58,31 +49,7 @@ internal static partial class OptionFactory
             "a whole number from 0"
         );
 
-    public static Option<double?> Real(string name, string help, bool zero = false) =>
-        Number(name, help, value => value > 0 || (zero && value == 0), zero ? "a number of at least 0" : "a number above 0");
-
-    /// <summary>A number for which a condition holds; one that is infinite is written as a word.</summary>
-    public static Option<double?> Number(
-        string name,
-        string help,
-        Predicate<double> holds,
-        string expected,
-        string? word = null,
-        double meaning = 0
-    ) =>
-        Parsed<double?>(
-            name,
-            word is null ? "X" : $"X|{word}",
-            help,
-            text =>
-                text.Equals(word, StringComparison.OrdinalIgnoreCase) ? meaning
-                : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
-                && double.IsFinite(value)
-                && holds(value)
-                    ? value
-                : null,
-            word is null ? expected : $"{expected} or {word}"
-        );
+    public static Option<double?> Real(string name, string help, bool zero = false) => Formed(name, help, ValueForm.Real(zero));
 
     public static Option<TimeSpan?> Duration(string name, string help) =>
         Parsed<TimeSpan?>(name, "TIME", help, ParseDuration, "a time such as 90s, 10m or 1h30m");
@@ -91,13 +58,7 @@ internal static partial class OptionFactory
         Parsed<long?>(name, "BYTES", help, ParseBytes, "a size such as 500000, 64MB or 1GiB");
 
     public static Option<IReadOnlyList<string>?> List(string name, string argument, string help) =>
-        Parsed<IReadOnlyList<string>?>(
-            name,
-            argument,
-            help,
-            text => text.Split(',', StringSplitOptions.TrimEntries) is var parts && parts.All(part => part.Length > 0) ? parts : null,
-            "names joined by commas"
-        );
+        Formed(name, help, ValueForm.List(argument));
 
     public static Option<IReadOnlyList<int>?> Sizes(string name, string help) =>
         Parsed<IReadOnlyList<int>?>(
@@ -118,23 +79,7 @@ internal static partial class OptionFactory
 
     /// <summary>One of the values of an enumeration, written in lower case.</summary>
     public static Option<T?> Choice<T>(string name, string help)
-        where T : struct, Enum =>
-        Choice(name, help, [.. Enum.GetValues<T>().Select(value => (value.ToString().ToLowerInvariant(), value))]);
-
-    /// <summary>One of some values, each with the word for it.</summary>
-    public static Option<T?> Choice<T>(string name, string help, IReadOnlyList<(string Word, T Value)> values)
-        where T : struct =>
-        Parsed<T?>(
-            name,
-            string.Join('|', values.Select(entry => entry.Word)),
-            help,
-            text =>
-                values
-                    .Where(entry => entry.Word.Equals(text, StringComparison.OrdinalIgnoreCase))
-                    .Select(entry => (T?)entry.Value)
-                    .FirstOrDefault(),
-            $"one of {string.Join(", ", values.Select(entry => entry.Word))}"
-        );
+        where T : struct, Enum => Formed(name, help, ValueForm.Choice<T>());
 
     internal static TimeSpan? ParseDuration(string text)
     {
@@ -172,6 +117,12 @@ internal static partial class OptionFactory
         return bytes is >= 1 and < 1e15 ? (long)bytes : null;
     }
 
+    private static Option Of(string name, string? argument, string help, string expected, Func<string, object?> parse) =>
+        argument is null ? new Option<bool>($"--{name}") { Description = help } : Parsed($"--{name}", argument, help, parse, expected);
+
+    private static Option<T?> Formed<T>(string name, string help, ValueForm<T> form) =>
+        Parsed(name, form.Argument!, help, form.Parse, form.Expected);
+
     private static Option<T> Parsed<T>(string name, string argument, string help, Func<string, T> parse, string expected) =>
         new(name)
         {
@@ -183,13 +134,21 @@ internal static partial class OptionFactory
             CustomParser = result =>
             {
                 string text = result.Tokens[^1].Value;
-                T value = parse(text);
-                if (value is null)
+                try
                 {
-                    result.AddError($"{name} must be {expected}, not '{text}'");
-                }
+                    T value = parse(text);
+                    if (value is null)
+                    {
+                        result.AddError($"{name} must be {expected}, not '{text}'");
+                    }
 
-                return value;
+                    return value;
+                }
+                catch (FormatException error)
+                {
+                    result.AddError($"{name}: {error.Message}");
+                    return default!;
+                }
             },
         };
 

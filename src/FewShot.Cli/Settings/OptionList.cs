@@ -47,7 +47,10 @@ internal sealed class OptionList
         }
     }
 
-    public void Remove(Predicate<KeyValuePair<string, string?>> unwanted) => _options.RemoveAll(unwanted);
+    /// <summary>The value of an option that is there; null for one that takes none.</summary>
+    public string? ValueOf(string name) => _options.Find(option => option.Key == name).Value;
+
+    public void Remove(string name) => _options.RemoveAll(option => option.Key == name);
 
     /// <summary>The options as one would type them.</summary>
     public override string ToString() => string.Join(' ', Arguments.Select(Format.Quoted));

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
+using FewShot.Naming;
 
 namespace FewShot.Data.Sources;
 
@@ -67,12 +67,10 @@ public abstract record SourceOption
     /// <param name="argument">The <see cref="Argument"/>.</param>
     /// <param name="help">The <see cref="Help"/>.</param>
     public static SourceOption<IReadOnlyList<string>?> List(string name, string argument, string help) =>
-        new(
+        Of<IReadOnlyList<string>?, IReadOnlyList<string>>(
             name,
-            argument,
             help,
-            "names joined by commas",
-            text => text.Split(',', StringSplitOptions.TrimEntries) is var parts && parts.All(part => part.Length > 0) ? parts : null,
+            ValueForm.List(argument),
             json =>
                 json is JsonArray items && items.All(item => TextOf(item) is not null)
                     ? items.Select(item => TextOf(item)!).ToArray()
@@ -86,7 +84,7 @@ public abstract record SourceOption
     /// <param name="argument">The <see cref="Argument"/>.</param>
     /// <param name="help">The <see cref="Help"/>.</param>
     public static SourceOption<string?> Text(string name, string argument, string help) =>
-        new(name, argument, help, "a name", text => text.Length > 0 ? text : null, TextOf, value => JsonValue.Create(value), null);
+        Of<string?, string>(name, help, ValueForm.Text(argument), TextOf, value => JsonValue.Create(value), null);
 
     /// <summary>A whole number.</summary>
     /// <param name="name">The <see cref="Name"/>.</param>
@@ -94,15 +92,10 @@ public abstract record SourceOption
     /// <param name="least">The least value.</param>
     /// <param name="fallback">The value where none is given.</param>
     public static SourceOption<int> Whole(string name, string help, int least, int fallback) =>
-        new(
+        Of<int, int?>(
             name,
-            "N",
             help,
-            $"a whole number of at least {least}",
-            text =>
-                int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least
-                    ? value
-                    : null,
+            ValueForm.Whole(least),
             json => json is JsonValue item && item.TryGetValue(out int value) ? value : null,
             value => JsonValue.Create(value),
             fallback
@@ -112,12 +105,10 @@ public abstract record SourceOption
     /// <param name="name">The <see cref="Name"/>.</param>
     /// <param name="help">The <see cref="Help"/>.</param>
     public static SourceOption<bool> Switch(string name, string help) =>
-        new(
+        Of<bool, bool?>(
             name,
-            null,
             help,
-            "true or false",
-            text => bool.TryParse(text, out bool value) ? value : null,
+            ValueForm.Switch(),
             json => json is JsonValue item && item.TryGetValue(out bool value) ? value : null,
             value => JsonValue.Create(value),
             false
@@ -141,16 +132,10 @@ public abstract record SourceOption
     public static SourceOption<T> Choice<T>(string name, string help, IReadOnlyList<(string Word, T Value)> values, T fallback)
     {
         ArgumentNullException.ThrowIfNull(values);
-        return new(
+        return Of<T, object>(
             name,
-            string.Join('|', values.Select(entry => entry.Word)),
             help,
-            $"one of {string.Join(", ", values.Select(entry => entry.Word))}",
-            text =>
-                values
-                    .Where(entry => entry.Word.Equals(text, StringComparison.OrdinalIgnoreCase))
-                    .Select(entry => (object?)entry.Value)
-                    .FirstOrDefault(),
+            ValueForm.Choice<object>([.. values.Select(entry => (entry.Word, (object)entry.Value!))]),
             json => values.Where(entry => InFile(entry.Value) == TextOf(json)).Select(entry => (object?)entry.Value).FirstOrDefault(),
             value => JsonValue.Create(InFile(value)),
             fallback
@@ -165,6 +150,15 @@ public abstract record SourceOption
     internal abstract object? Read(JsonNode? json);
 
     internal abstract JsonNode? Write(object? value);
+
+    private static SourceOption<T> Of<T, TForm>(
+        string name,
+        string help,
+        ValueForm<TForm> form,
+        Func<JsonNode?, object?> read,
+        Func<T, JsonNode?> write,
+        T fallback
+    ) => new(name, form.Argument, help, form.Expected, text => form.Parse(text), read, write, fallback);
 
     private static string? TextOf(JsonNode? json) => json is JsonValue item && item.TryGetValue(out string? text) ? text : null;
 

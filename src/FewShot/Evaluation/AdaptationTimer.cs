@@ -40,8 +40,7 @@ internal sealed class AdaptationTimer : IDisposable
     {
         _source.Sample(split, seed, index, _episode);
         long start = Stopwatch.GetTimestamp();
-        _episode.SupportInputs.CopyTo(_worker.Input(_support));
-        _episode.SupportTargets.CopyTo(_worker.Input(_support + 1));
+        WorkerInputs.LoadSupport(_worker, _support, _episode.SupportInputs, _episode.SupportTargets);
         _worker.Run();
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }

@@ -131,9 +131,7 @@ public sealed class Evaluator : IDisposable
                 cancellation.ThrowIfCancellationRequested();
                 (IWorker<float> worker, Episode episode) = (_workers[index], _episodes[index]);
                 _source.Sample(split, seed, first + task, episode);
-                episode.SupportInputs.CopyTo(worker.Input(support));
-                episode.SupportTargets.CopyTo(worker.Input(support + 1));
-                episode.QueryInputs.CopyTo(worker.Input(support + 2));
+                WorkerInputs.LoadEpisode(worker, support, episode, isMeasured: false);
                 worker.Run();
                 for (int step = 0; step < steps; step++)
                 {

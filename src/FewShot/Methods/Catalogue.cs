@@ -201,7 +201,7 @@ public static class Catalogue
         options ??= new MethodOptions();
         Row row = Find(name);
         Method method = row.Create(options);
-        return Incompatibility(row, method, options) is { } fault ? throw new ArgumentException(fault) : method;
+        return Incompatibility(method, options) is { } fault ? throw new ArgumentException(fault) : method;
     }
 
     /// <summary>Whether all that <paramref name="options"/> set applies to a row: only gradient descent has inner steps, for one.</summary>
@@ -212,7 +212,14 @@ public static class Catalogue
     {
         ArgumentNullException.ThrowIfNull(options);
         Row row = Find(name);
-        return Incompatibility(row, row.Create(options), options) is null;
+        try
+        {
+            return Incompatibility(row.Create(options), options) is null;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
     }
 
     private static Row Find(string name) =>
@@ -221,25 +228,8 @@ public static class Catalogue
             $"unknown method '{name}'.{NameSuggestion.For(name, Names)} The methods are {string.Join(", ", Names)}"
         );
 
-    private static string? Incompatibility(Row row, Method method, MethodOptions options) =>
-        true switch
-        {
-            _ when method.Adaptation is not GradientDescent
-                    && (options.InnerSteps ?? options.InnerRate ?? (object?)options.Rates) is not null =>
-                $"method {row.Name} adapts without gradient descent: it has no inner steps or inner rate to set",
-            _ when method.Adaptation is not TangentFlow && options.FlowTime is not null =>
-                $"method {row.Name} has no gradient flow whose time could be set; meta-rkhs-ii has",
-            _ when method.Adaptation is not (GradientDescent or KernelRegression or TangentFlow) && options.Pattern is not null =>
-                $"method {row.Name} has no layers that change one by one: a pattern does not apply to it",
-            _ when options.ExactSteps is { } exact && (method.MetaGradient as Unrolled)?.ExactSteps != exact =>
-                $"method {row.Name} has a meta-gradient of its own ({method.MetaGradient.Order}): it takes no number of exact steps; "
-                    + "maml does",
-            _ when (options.Solver is not null || options.Damping is not null || options.WarmStart)
-                    && method.MetaGradient is not Implicit =>
-                $"method {row.Name} has no linear system to solve ({method.MetaGradient.Order}): a solver, its damping and a warm "
-                    + "start are for implicit meta-gradients, as mrml and imaml have them",
-            _ => null,
-        };
+    private static string? Incompatibility(Method method, MethodOptions options) =>
+        MethodOptions.All.Select(option => option.Incompatibility(method, options)).FirstOrDefault(fault => fault is not null);
 
     private static GradientDescent Descent(
         MethodOptions options,
@@ -259,12 +249,13 @@ public static class Catalogue
 
     /// <summary>Below the step size of classification, a learned one moves in proportion to its size.</summary>
     private static LearningRate Learned(MethodOptions options, double initial, LearningRateScope scope) =>
-        new(initial, scope) { Unit = options.Shots is null ? 1 : Math.Min(1, initial / DefaultRate) };
+        new(initial, scope) { Unit = options.Conditions.Shots is null ? 1 : Math.Min(1, initial / DefaultRate) };
 
     private static double Rate(MethodOptions options, double own, double forRegression, Pattern pattern)
     {
-        int shots = (options.Pattern ?? pattern) == Pattern.HeadOnly ? EnoughShots : Math.Min(EnoughShots, options.Shots ?? EnoughShots);
-        return options.InnerRate ?? (options.Kind == TaskKind.Regression ? forRegression * shots / EnoughShots : own);
+        int shots =
+            (options.Pattern ?? pattern) == Pattern.HeadOnly ? EnoughShots : Math.Min(EnoughShots, options.Conditions.Shots ?? EnoughShots);
+        return options.InnerRate ?? (options.Conditions.Kind == TaskKind.Regression ? forRegression * shots / EnoughShots : own);
     }
 
     /// <summary>
@@ -272,11 +263,11 @@ public static class Catalogue
     /// there. Learners from before there were shots to know keep the step size that they were trained with.
     /// </summary>
     private static MethodOptions Energy(MethodOptions options) =>
-        options.IsNormalized || options.Shots is null || options.InnerRate is not null
+        options.Conditions.IsNormalized || options.Conditions.Shots is null || options.InnerRate is not null
             ? options
             : options with
             {
-                InnerRate = DescentRate(options, Pattern.All) * (options.Kind == TaskKind.Regression ? 0.01 : 0.1),
+                InnerRate = DescentRate(options, Pattern.All) * (options.Conditions.Kind == TaskKind.Regression ? 0.01 : 0.1),
             };
 
     private static GradientDescent Lower(

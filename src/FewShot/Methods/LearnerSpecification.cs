@@ -16,11 +16,8 @@ namespace FewShot.Methods;
 /// Everything that says what a learner is, apart from its weights: method, network, tasks and normalisation. Stored with every run and
 /// every adapted model. Immutable.
 /// </summary>
-public sealed record LearnerSpecification
+public sealed record LearnerSpecification : MethodOptions
 {
-    /// <summary>The networks a learner can have.</summary>
-    public static IReadOnlyList<string> Networks { get; } = ["conv4", "mlp"];
-
     /// <summary>The catalogue row.</summary>
     public required string Method { get; init; }
 
@@ -63,47 +60,6 @@ public sealed record LearnerSpecification
     /// </summary>
     public int? Shots { get; init; }
 
-    /// <summary>Inner steps; null for the row's own.</summary>
-    public int? InnerSteps { get; init; }
-
-    /// <summary>Inner step size; null for the row's own.</summary>
-    public double? InnerRate { get; init; }
-
-    /// <summary>What a learned inner step size is for; null for the row's own.</summary>
-    public LearningRateScope? Rates { get; init; }
-
-    /// <summary>Λ pattern; null for the row's own.</summary>
-    public string? Pattern { get; init; }
-
-    /// <summary>Last inner steps differentiated exactly; null for the row's own.</summary>
-    public int? ExactSteps { get; init; }
-
-    /// <summary>How long a gradient flow lasts, infinity for its limit; null for the row's own.</summary>
-    public double? FlowTime { get; init; }
-
-    /// <summary>How tasks are combined in training; null for the row's own.</summary>
-    public TaskWeightingKind? Weighting { get; init; }
-
-    /// <summary>Temperature of the task weights; null for the weighting's own.</summary>
-    public double? WeightingTemperature { get; init; }
-
-    /// <summary>Least task weight in units of the uniform one; null for the weighting's own.</summary>
-    public double? WeightingFloor { get; init; }
-
-    /// <summary>
-    /// How an implicit meta-gradient solves its linear system, as <see cref="MetaGradients.LinearSolver.Parse"/> reads it; null for the
-    /// row's own.
-    /// </summary>
-    public string? Solver { get; init; }
-
-    /// <summary>λ that an implicit meta-gradient adds to the Hessian's diagonal when it solves its linear system; null for none.</summary>
-    public double? Damping { get; init; }
-
-    /// <summary>
-    /// Whether an implicit meta-gradient goes on from what each task had when it was last visited, for training on a fixed set of tasks.
-    /// </summary>
-    public bool WarmStart { get; init; }
-
     /// <summary>How files become examples; null where only prepared numbers are known.</summary>
     public InputPreparation? Preparation { get; init; }
 
@@ -136,46 +92,18 @@ public sealed record LearnerSpecification
     /// </summary>
     /// <exception cref="ArgumentException">A name is unknown or a part does not apply.</exception>
     public Method CreateMethod() =>
-        Catalogue.Create(
-            Method,
-            new MethodOptions
-            {
-                Kind = Kind,
-                Shots = Shots,
-                IsNormalized = ChosenNetwork == "conv4",
-                InnerSteps = InnerSteps,
-                InnerRate = InnerRate,
-                Rates = Rates,
-                Pattern = Pattern is null ? null : Patterns.Pattern.Parse(Pattern),
-                ExactSteps = ExactSteps,
-                FlowTime = FlowTime,
-                Weighting = Weighting,
-                WeightingTemperature = WeightingTemperature,
-                WeightingFloor = WeightingFloor,
-                Solver = Solver,
-                Damping = Damping,
-                WarmStart = WarmStart,
-            }
-        );
+        Catalogue.Create(Method, this with { Conditions = new MethodConditions(Kind, Shots, CreateBody().Normalizes) });
 
     /// <summary>The network, with a head where the method adapts one.</summary>
     /// <exception cref="ArgumentException">The network is unknown, or does not fit the inputs.</exception>
-    public Model CreateModel()
-    {
-        int outputs = CreateMethod().Adaptation.NeedsHead ? Outputs : 0;
-        var input = new Shape([.. InputShape]);
-        return ChosenNetwork switch
-        {
-            "conv4" => Models.Networks.Conv4(input, outputs, Channels),
-            "mlp" => Models.Networks.Mlp(input, outputs, Hidden),
-            _ => throw new ArgumentException(
-                $"unknown network '{ChosenNetwork}'.{NameSuggestion.For(ChosenNetwork, Networks)} The networks are "
-                    + $"{string.Join(", ", Networks)}"
-            ),
-        };
-    }
+    public Model CreateModel() => CreateMethod().Adaptation.NeedsHead ? CreateBody().WithOutputs(Outputs) : CreateBody();
 
-    private string ChosenNetwork => Network ?? (InputShape.Count == 3 ? "conv4" : "mlp");
+    private Model CreateBody() =>
+        Networks.Create(
+            Network ?? (InputShape.Count == 3 ? "conv4" : "mlp"),
+            new Shape([.. InputShape]),
+            new NetworkOptions { Channels = Channels, Hidden = Hidden }
+        );
 
     /// <summary>Whether all values are equal, lists by their elements.</summary>
     /// <param name="other">The specification to compare with.</param>

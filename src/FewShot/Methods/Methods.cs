@@ -520,5 +520,5 @@ public static class Methods
 
     // The row's own inner step size depends on what the tasks are, how few examples they have, and whether the network normalises.
     private static Method Of(string row, MethodOptions? options = null, TaskShape? tasks = null) =>
-        Catalogue.Create(row, tasks is null ? options : (options ?? new MethodOptions()).For(tasks));
+        Catalogue.Create(row, tasks is null ? options : (options ?? new MethodOptions()) with { Conditions = MethodConditions.Of(tasks) });
 }

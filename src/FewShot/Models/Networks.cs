@@ -1,4 +1,5 @@
 using FewShot.Compute.Graphs;
+using FewShot.Naming;
 using FewShot.Tasks;
 
 namespace FewShot.Models;
@@ -6,6 +7,30 @@ namespace FewShot.Models;
 /// <summary>The networks of the few-shot literature.</summary>
 public static class Networks
 {
+    // What files and the command line can ask for by name: a network is a function below and its row here.
+    private static readonly IReadOnlyList<(string Name, Func<Shape, NetworkOptions, Model> Create)> s_rows =
+    [
+        ("conv4", (input, options) => Conv4(input, outputs: 0, options.Channels)),
+        ("mlp", (input, options) => Mlp(input, outputs: 0, options.Hidden)),
+    ];
+
+    /// <summary>The names of the networks, in order.</summary>
+    public static IReadOnlyList<string> Names => [.. s_rows.Select(row => row.Name)];
+
+    /// <summary>The network of a name, without a head; <see cref="Model.WithOutputs"/> gives it one.</summary>
+    /// <param name="name">The name; case does not matter.</param>
+    /// <param name="input">Shape of an example.</param>
+    /// <param name="options">What else the network is told; null for the defaults.</param>
+    /// <exception cref="ArgumentException">
+    /// There is no such network (the message names the nearest), or it does not take such inputs.
+    /// </exception>
+    public static Model Create(string name, Shape input, NetworkOptions? options = null) =>
+        s_rows.FirstOrDefault(row => row.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { Create: { } create }
+            ? create(input, options ?? new NetworkOptions())
+            : throw new ArgumentException(
+                $"unknown network '{name}'.{NameSuggestion.For(name, Names)} The networks are {string.Join(", ", Names)}"
+            );
+
     /// <summary>
     /// Four blocks of 3×3 convolution, batch normalisation, ReLU and 2×2 max-pooling (Vinyals 2016), then a linear head. On 28×28 images
     /// with 64 channels the embedding has 64 numbers.

@@ -208,24 +208,14 @@ internal sealed class MetaStep : IDisposable
         if (_stale[workerIndex])
         {
             _stale[workerIndex] = false;
-            int start = 0;
-            for (int i = 0; i < _supportInputs; i++)
-            {
-                Span<float> input = worker.Input(i);
-                _parameters.Values.AsSpan(start, input.Length).CopyTo(input);
-                start += input.Length;
-            }
-
+            WorkerInputs.Load(worker, _parameters.Values, _supportInputs);
             if (_stepWeights >= 0)
             {
                 StepWeights.CopyTo(worker.Input(_stepWeights));
             }
         }
 
-        episode.SupportInputs.CopyTo(worker.Input(_supportInputs));
-        episode.SupportTargets.CopyTo(worker.Input(_supportInputs + 1));
-        episode.QueryInputs.CopyTo(worker.Input(_supportInputs + 2));
-        episode.QueryTargets.CopyTo(worker.Input(_supportInputs + 3));
+        WorkerInputs.LoadEpisode(worker, _supportInputs, episode, isMeasured: true);
         _memory?.Recall(worker, (int)index);
         worker.Run();
         _memory?.Keep(worker, (int)index);

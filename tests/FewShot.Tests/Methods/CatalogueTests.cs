@@ -148,7 +148,7 @@ public class CatalogueTests
             NormStatistics = NormStatistics.Support,
             InnerSteps = 3,
             InnerRate = 0.05,
-            Pattern = "011",
+            Pattern = Pattern.Parse("011"),
             ExactSteps = 2,
             Rates = LearningRateScope.Layer,
             Weighting = TaskWeightingKind.Agreement,

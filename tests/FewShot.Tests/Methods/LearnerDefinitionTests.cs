@@ -44,7 +44,7 @@ public sealed class LearnerDefinitionTests
             InputShape = [16, 16, 1],
             Outputs = 5,
             Channels = 3,
-            Pattern = "last2",
+            Pattern = Pattern.Parse("last2"),
             Damping = 0.5,
             Solver = "neumann:7",
         };

@@ -1,6 +1,7 @@
 using FewShot.Methods;
 using FewShot.Methods.Adaptation;
 using FewShot.Methods.MetaGradients;
+using FewShot.Methods.Patterns;
 using FewShot.Models;
 using FewShot.Tasks;
 
@@ -70,17 +71,22 @@ internal static class LearnerCases
                 from row in (string[])["amfs", "meta-rkhs-ii"]
                 from pattern in (string[])["last2", "01001", "body"]
                 from statistics in s_statistics
-                select new LearnerCase(Images(row) with { Pattern = pattern, NormStatistics = statistics }, Support, Queries)
+                select new LearnerCase(Images(row) with { Pattern = Pattern.Parse(pattern), NormStatistics = statistics }, Support, Queries)
             )
             .Concat(
                 from row in (string[])["amfs", "meta-rkhs-ii"]
-                select new LearnerCase(Values(row) with { Pattern = "all" }, Support, Queries)
+                select new LearnerCase(Values(row) with { Pattern = Pattern.Parse("all") }, Support, Queries)
             );
 
     private static LearnerCase OfPattern(string row, string pattern, NormStatistics statistics)
     {
         int rows = pattern.Split(';').Length;
-        LearnerSpecification learner = Images(row) with { Pattern = pattern, InnerSteps = Math.Max(rows, 2), NormStatistics = statistics };
+        LearnerSpecification learner = Images(row) with
+        {
+            Pattern = Pattern.Parse(pattern),
+            InnerSteps = Math.Max(rows, 2),
+            NormStatistics = statistics,
+        };
         return new LearnerCase(learner, Support, Queries);
     }
 
@@ -91,7 +97,7 @@ internal static class LearnerCases
                 Images("maml"),
                 Images("maml") with
                 {
-                    Pattern = "11110;00001;00100",
+                    Pattern = Pattern.Parse("11110;00001;00100"),
                 },
                 Images("anil"),
                 Vectors("maml++"),
@@ -139,7 +145,7 @@ internal static class LearnerCases
     private static IEnumerable<LearnerCase> Flows() =>
         from time in (double[])[0.2, 3, double.PositiveInfinity]
         from learner in (LearnerSpecification[])
-            [Images("meta-rkhs-ii"), Vectors("meta-rkhs-ii") with { Pattern = "all" }, Values("meta-rkhs-ii")]
+            [Images("meta-rkhs-ii"), Vectors("meta-rkhs-ii") with { Pattern = Pattern.Parse("all") }, Values("meta-rkhs-ii")]
         select new LearnerCase(learner with { FlowTime = time }, Support, Queries);
 
     private static LearnerSpecification Images(string row) =>

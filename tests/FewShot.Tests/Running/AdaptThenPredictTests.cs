@@ -3,6 +3,7 @@ using FewShot.Compute.Execution.Reference;
 using FewShot.Compute.Graphs;
 using FewShot.Compute.Numerics;
 using FewShot.Methods;
+using FewShot.Methods.Patterns;
 using FewShot.Models;
 using FewShot.Running;
 using FewShot.Tasks;
@@ -38,7 +39,7 @@ public class AdaptThenPredictTests
                 InputShape = s_shape.InputShape,
                 Outputs = 2,
                 NormStatistics = statistics,
-                Pattern = pattern,
+                Pattern = pattern is null ? null : Pattern.Parse(pattern),
                 InnerSteps = pattern?.Contains(';') == true ? 2 : null,
             };
             TaskPrograms graphs = TaskPrograms.Of(specification);
@@ -74,7 +75,7 @@ public class AdaptThenPredictTests
                 Channels = 3,
                 InputShape = s_shape.InputShape,
                 Outputs = 2,
-                Pattern = pattern,
+                Pattern = pattern is null ? null : Pattern.Parse(pattern),
                 InnerSteps = pattern?.Contains(';') == true ? 2 : null,
             }
         );

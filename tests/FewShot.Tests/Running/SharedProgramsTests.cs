@@ -209,7 +209,13 @@ public class SharedProgramsTests
     public void A_pattern_that_changes_nothing_leaves_the_learner_s_answers()
     {
         using var folder = new TemporaryFolder();
-        Learner learner = Create(ConvSpecification("maml") with { Pattern = "00000", NormStatistics = NormStatistics.Query });
+        Learner learner = Create(
+            ConvSpecification("maml") with
+            {
+                Pattern = Pattern.Parse("00000"),
+                NormStatistics = NormStatistics.Query,
+            }
+        );
         using AdaptedModel model = Adapt(learner, 4);
         model.Save(folder["small"], selfContained: false);
         using AdaptedModel loaded = AdaptedModel.Load(folder["small"], learner);

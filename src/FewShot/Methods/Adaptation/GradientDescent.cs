@@ -17,7 +17,7 @@ namespace FewShot.Methods.Adaptation;
 /// </remarks>
 /// <param name="InnerSteps">K.</param>
 /// <param name="Rate">α.</param>
-public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : AdaptationRule
+public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : AdaptationRule, IDescent
 {
     /// <summary>Λ: which layers change at which step; all by default.</summary>
     public Pattern Pattern { get; init; } = Pattern.All;
@@ -73,8 +73,8 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
                         : null
                 );
 
-    /// <summary>What the steps descend: the support loss and the regularisation of the parameters that change.</summary>
-    internal Tensor Objective(TaskContext task, TensorMap parameters, IReadOnlyList<string> changing)
+    /// <inheritdoc/>
+    public Tensor Objective(TaskContext task, TensorMap parameters, IReadOnlyList<string> changing)
     {
         Tensor loss = task.Loss(task.Model.Apply(parameters, task.SupportInputs, task.SupportNormalization()), task.SupportTargets);
         return Regularization is null
@@ -83,8 +83,7 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
     }
 
     /// <summary>Names of the parameters that change at some step.</summary>
-    internal IReadOnlyList<string> ChangingParameters(Model model) =>
-        [.. Enumerable.Range(0, InnerSteps).SelectMany(step => Active(model, step)).Distinct()];
+    internal IReadOnlyList<string> ChangingParameters(Model model) => IDescent.AllChanging(this, model, InnerSteps);
 
     internal static TensorMap Trained(TaskContext task)
     {
@@ -92,8 +91,9 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
         return task.Meta.Where(names.Contains);
     }
 
-    /// <summary>Names of the parameters that change at a step; a state holds statistics of normalisation beside them.</summary>
-    internal string[] Active(Model model, int step) => model.TrainedOf(layer => Pattern.Changes(step, layer, model.Layers.Count));
+    /// <inheritdoc/>
+    public IReadOnlyList<string> ChangingParameters(Model model, int step) =>
+        model.TrainedOf(layer => Pattern.Changes(step, layer, model.Layers.Count));
 
     /// <summary>The parameters after each of some steps.</summary>
     private IReadOnlyList<TensorMap> Descend(TaskContext task, TensorMap parameters, int first, int count)
@@ -111,8 +111,8 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
 
     private TensorMap Step(TaskContext task, TensorMap parameters, int step)
     {
-        string[] active = Active(task.Model, step);
-        if (active.Length == 0)
+        IReadOnlyList<string> active = ChangingParameters(task.Model, step);
+        if (active.Count == 0)
         {
             return parameters;
         }
@@ -146,7 +146,7 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
         Dictionary<Tensor, int> place = read.Select((tensor, i) => (tensor, i)).ToDictionary();
         (string Name, int Step)[] changed =
         [
-            .. Enumerable.Range(0, count).SelectMany(step => Active(task.Model, first + step).Select(name => (name, step))),
+            .. Enumerable.Range(0, count).SelectMany(step => ChangingParameters(task.Model, first + step).Select(name => (name, step))),
         ];
         IReadOnlyList<Tensor> outputs = Rematerialize.Run(
             inputs =>

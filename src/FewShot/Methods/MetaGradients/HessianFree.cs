@@ -44,14 +44,14 @@ public sealed record HessianFree(double Delta = 1e-6) : MetaGradient
         IReadOnlyList<string> trained
     )
     {
-        var descent = (GradientDescent)adaptation;
+        var descent = (IDescent)adaptation;
         task = task with { IsExact = _ => false };
-        IReadOnlyList<TensorMap> states = descent.Adapt(task);
+        IReadOnlyList<TensorMap> states = adaptation.Adapt(task);
         using IDisposable scope = task.Graph.Scope("hessian-free way back");
-        Tensor predictions = descent.Predict(task, states[^1], queryInputs);
+        Tensor predictions = adaptation.Predict(task, states[^1], queryInputs);
         Tensor loss = task.Loss(predictions, queryTargets);
         IReadOnlyList<Tensor> v = Differentiate.Gradients(loss, [.. trained.Select(name => states[^1][name])]);
-        for (int step = descent.InnerSteps - 1; step >= 0; step--)
+        for (int step = adaptation.Steps - 1; step >= 0; step--)
         {
             TensorMap at = states[step];
             Tensor norm = LinearSolver.Dot(v, v);
@@ -77,7 +77,7 @@ public sealed record HessianFree(double Delta = 1e-6) : MetaGradient
         // The gradient that an inner step descends; layers that the step does not change have none.
         IReadOnlyList<Tensor> Slope(TensorMap moved, int step)
         {
-            IReadOnlyList<string> active = descent.Active(task.Model, step);
+            IReadOnlyList<string> active = descent.ChangingParameters(task.Model, step);
             if (active.Count == 0)
             {
                 return [.. trained.Select(name => task.Graph.Fill(0, moved[name].Shape))];
@@ -98,8 +98,8 @@ public sealed record HessianFree(double Delta = 1e-6) : MetaGradient
 
     /// <inheritdoc/>
     public override string? Incompatibility(AdaptationRule adaptation) =>
-        adaptation is GradientDescent { Rate.Scope: LearningRateScope.Fixed, Regularization: null } descent
-        && descent.Pattern.Equals(Patterns.Pattern.All)
+        adaptation is IDescent { Rate.Scope: LearningRateScope.Fixed, Regularization: null }
+        && Patterns.Pattern.All.Equals(adaptation.Changing)
             ? null
             : "the hessian-free meta-gradient is for gradient descent of all layers with a fixed step size";
 }

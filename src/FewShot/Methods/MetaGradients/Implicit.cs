@@ -41,12 +41,12 @@ public sealed record Implicit(LinearSolver Solver) : MetaGradient
         IReadOnlyList<string> trained
     )
     {
-        var descent = (GradientDescent)adaptation;
-        IReadOnlyList<string> changing = descent.ChangingParameters(task.Model);
+        var descent = (IDescent)adaptation;
+        IReadOnlyList<string> changing = IDescent.AllChanging(descent, task.Model, adaptation.Steps);
         if (descent.Regularization is LowerRegularization.SquaredNorm && trained.All(changing.Contains))
         {
             throw new ArgumentException(
-                $"pattern {descent.Pattern} puts every layer into the lower level, and the squared norm that regularises it does not "
+                $"pattern {adaptation.Changing} puts every layer into the lower level, and the squared norm that regularises it does not "
                     + "depend on the meta-parameters: "
                     + "the implicit meta-gradient is zero; leave a layer out of the pattern, or take a proximal regularisation, as "
                     + "imaml has it"
@@ -56,14 +56,14 @@ public sealed record Implicit(LinearSolver Solver) : MetaGradient
         TensorMap lower = WarmStart ? Remembered(Lower) : new TensorMap();
         TensorMap dual = WarmStart ? Remembered(Dual) : new TensorMap();
         task = task with { IsExact = _ => false, Start = lower };
-        TensorMap adapted = descent.Adapt(task with { SegmentSteps = 0 })[^1];
+        TensorMap adapted = adaptation.Adapt(task with { SegmentSteps = 0 })[^1];
         using IDisposable scope = task.Graph.Scope("hypergradient");
         Tensor? predictions = null;
         BilevelTrace trace = BilevelGradient.Trace(
             (x, y) =>
             {
                 (TaskContext inner, TensorMap parameters) = At(x, y);
-                predictions = descent.Predict(inner, inner.WithStatistics(parameters), queryInputs);
+                predictions = adaptation.Predict(inner, inner.WithStatistics(parameters), queryInputs);
                 return inner.Loss(predictions, queryTargets);
             },
             (x, y) =>
@@ -113,10 +113,10 @@ public sealed record Implicit(LinearSolver Solver) : MetaGradient
     public override string? Incompatibility(AdaptationRule adaptation) =>
         adaptation switch
         {
-            GradientDescent { Rate.Scope: not LearningRateScope.Fixed } =>
+            IDescent { Rate.Scope: not LearningRateScope.Fixed } =>
                 "an implicit meta-gradient does not depend on the path, so it cannot learn step sizes; use a fixed rate",
-            GradientDescent { Regularization: not null } => null,
-            GradientDescent => "an implicit meta-gradient needs a regularised inner problem, or its Hessian may be singular",
+            IDescent { Regularization: not null } => null,
+            IDescent => "an implicit meta-gradient needs a regularised inner problem, or its Hessian may be singular",
             _ => "an implicit meta-gradient needs gradient-descent adaptation; a closed form is differentiated exactly",
         };
 }
