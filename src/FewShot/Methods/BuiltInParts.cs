@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using FewShot.Methods.Adaptation;
 using FewShot.Methods.MetaGradients;
 using FewShot.Methods.Weighting;
@@ -6,7 +7,9 @@ using FewShot.Storage;
 
 namespace FewShot.Methods;
 
-/// <summary>The names of this library's own parts in files, listed once.</summary>
+/// <summary>
+/// The names of this library's own parts in files: a part that is saved has its name here and its type in the list below.
+/// </summary>
 internal static class BuiltInParts
 {
     private static readonly Lazy<bool> s_registered = new(RegisterAll);
@@ -53,3 +56,41 @@ internal static class BuiltInParts
         return true;
     }
 }
+
+/// <summary>How a learner and its parts are written as JSON.</summary>
+[JsonSerializable(typeof(LearnerSpecification))]
+[JsonSerializable(typeof(LearnerDocument))]
+[JsonSerializable(typeof(GradientDescent))]
+[JsonSerializable(typeof(KernelRegression))]
+[JsonSerializable(typeof(TangentFlow))]
+[JsonSerializable(typeof(Prototypes))]
+[JsonSerializable(typeof(SteepestDescentHead))]
+[JsonSerializable(typeof(RidgeRegressionHead))]
+[JsonSerializable(typeof(LogisticRegressionHead))]
+[JsonSerializable(typeof(MatchingAttention))]
+[JsonSerializable(typeof(LowerRegularization.SquaredNorm))]
+[JsonSerializable(typeof(LowerRegularization.Proximal))]
+[JsonSerializable(typeof(Unrolled))]
+[JsonSerializable(typeof(Reptile))]
+[JsonSerializable(typeof(Implicit))]
+[JsonSerializable(typeof(HessianFree))]
+[JsonSerializable(typeof(EnergyFunctional))]
+[JsonSerializable(typeof(LinearSolver.ConjugateGradients))]
+[JsonSerializable(typeof(LinearSolver.SteepestDescent))]
+[JsonSerializable(typeof(LinearSolver.Neumann))]
+[JsonSerializable(typeof(LinearSolver.FixedPoint))]
+[JsonSerializable(typeof(UniformWeighting))]
+[JsonSerializable(typeof(GradientAgreement))]
+[JsonSerializable(typeof(SimilaritySoftmax))]
+[JsonSerializable(typeof(LossSoftmax))]
+[JsonSerializable(typeof(Linear))]
+[JsonSerializable(typeof(ConvolutionLayer))]
+[JsonSerializable(typeof(BatchNormalization))]
+[JsonSerializable(typeof(ReluActivation))]
+[JsonSerializable(typeof(TanhActivation))]
+[JsonSerializable(typeof(MaxPooling))]
+[JsonSerializable(typeof(Sequential))]
+[JsonSerializable(typeof(ConstantInitializer))]
+[JsonSerializable(typeof(KaimingInitializer))]
+[JsonSerializable(typeof(GlorotInitializer))]
+internal sealed partial class LearnerJson : JsonSerializerContext;

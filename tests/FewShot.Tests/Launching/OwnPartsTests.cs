@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using FewShot.Benchmarks;
 using FewShot.Tests.Storage;
@@ -37,15 +36,9 @@ public sealed class OwnPartsTests
         Assert.Contains("is not registered in this program; call PartRegistry.Register(", refused, StringComparison.Ordinal);
     }
 
-    private static (int Status, string Output) Run(params string[] arguments)
-    {
-        string program = Path.Combine(Repository.Root, "artifacts", "bin", "OwnParts", "release", "OwnParts.dll");
-        using Process process = Process.Start(
-            new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true }
-        )!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output + errors.GetAwaiter().GetResult());
-    }
+    private static (int Status, string Output) Run(params string[] arguments) =>
+        Dotnet.Run(
+            Repository.Root,
+            [Path.Combine(Repository.Root, "artifacts", "bin", "OwnParts", "release", "OwnParts.dll"), .. arguments]
+        );
 }

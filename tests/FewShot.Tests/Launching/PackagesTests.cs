@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using FewShot.Benchmarks;
 using FewShot.Tests.Storage;
 using Xunit;
@@ -17,7 +16,7 @@ public sealed class PackagesTests
         using var folder = new TemporaryFolder();
         foreach (string library in new[] { "FewShot.Compute", "FewShot" })
         {
-            (int packed, string said) = Run(
+            (int packed, string said) = Dotnet.Run(
                 Repository.Root,
                 ["pack", Path.Combine("src", library), "-c", "Release", "--no-build", "-o", folder["packages"], "-v", "quiet", "-nologo"]
             );
@@ -49,7 +48,10 @@ public sealed class PackagesTests
             </Project>
             """
         );
-        (int status, string output) = Run(folder["project"], ["build", "-c", "Release", "-v", "quiet", "-nologo", "-nodeReuse:false"]);
+        (int status, string output) = Dotnet.Run(
+            folder["project"],
+            ["build", "-c", "Release", "-v", "quiet", "-nologo", "-nodeReuse:false"]
+        );
         if (status != 0 && output.Contains("NU1301", StringComparison.Ordinal))
         {
             Assert.Skip("restoring a project outside the repository needs the package feed, which cannot be reached");
@@ -57,28 +59,12 @@ public sealed class PackagesTests
 
         Assert.True(status == 0, output);
         string program = folder["project/bin/Release/net10.0/outside.dll"];
-        (status, output) = Run(folder["project"], [program, "train", folder["learner"]]);
+        (status, output) = Dotnet.Run(folder["project"], [program, "train", folder["learner"]]);
         Assert.True(status == 0, output);
         string[] trained = output.Split('\n');
-        (status, output) = Run(folder["project"], [program, "use", folder["learner"]]);
+        (status, output) = Dotnet.Run(folder["project"], [program, "use", folder["learner"]]);
         Assert.True(status == 0, output);
         Assert.Equal(trained[4..], output.Split('\n'));
-        Assert.Equal(1, Run(folder["project"], [program, "forget", folder["learner"]]).Status);
-    }
-
-    private static (int Status, string Output) Run(string folder, string[] arguments)
-    {
-        using Process process = Process.Start(
-            new ProcessStartInfo("dotnet", arguments)
-            {
-                WorkingDirectory = folder,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            }
-        )!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output + errors.GetAwaiter().GetResult());
+        Assert.Equal(1, Dotnet.Run(folder["project"], [program, "forget", folder["learner"]]).Status);
     }
 }
