@@ -18,8 +18,8 @@ namespace FewShot.Data;
 public static class ImageFolder
 {
     /// <summary>Reads every image of the folder.</summary>
-    /// <param name="root">The folder.</param>
-    /// <param name="options">How to read it; null is all of the defaults.</param>
+    /// <param name="root">The path of the folder.</param>
+    /// <param name="options">How to read it; null for all of the defaults.</param>
     /// <returns>The classes of each split.</returns>
     /// <exception cref="DataException">
     /// The folder is missing or has no classes, or an image is damaged or of an unsupported format.
@@ -81,7 +81,7 @@ public static class ImageFolder
     }
 
     /// <summary>The classes of a folder that has one folder of images for each; nothing is decoded.</summary>
-    /// <param name="folder">The folder.</param>
+    /// <param name="folder">The path of the folder.</param>
     /// <returns>The classes in the order of their names; none where there are no folders.</returns>
     /// <exception cref="DataException">The folder is missing, a class has no images, or something in it cannot be followed.</exception>
     public static IReadOnlyList<ImageClassFiles> ClassesIn(string folder) =>

@@ -33,22 +33,22 @@ public sealed class HtmlReport
     }
 
     /// <summary>Adds a heading.</summary>
-    /// <param name="heading">The text.</param>
+    /// <param name="heading">The text of the heading.</param>
     /// <returns>This report, to add more.</returns>
     public HtmlReport Section(string heading) => Element("h2", heading);
 
     /// <summary>Adds a paragraph.</summary>
-    /// <param name="text">The text.</param>
+    /// <param name="text">The text of the paragraph.</param>
     /// <returns>This report, to add more.</returns>
     public HtmlReport Paragraph(string text) => Element("p", text);
 
     /// <summary>Adds a note set off from the text: a condition, a caveat.</summary>
-    /// <param name="text">The text.</param>
+    /// <param name="text">The text of the note.</param>
     /// <returns>This report, to add more.</returns>
     public HtmlReport Note(string text) => Element("aside", text);
 
     /// <summary>Adds text whose lines and spaces are kept, such as a command or an image in characters.</summary>
-    /// <param name="text">The text.</param>
+    /// <param name="text">The text to show as it is.</param>
     /// <returns>This report, to add more.</returns>
     public HtmlReport Preformatted(string text) => Element("pre", text);
 
@@ -68,7 +68,7 @@ public sealed class HtmlReport
     }
 
     /// <summary>Adds a table.</summary>
-    /// <param name="table">The table.</param>
+    /// <param name="table">The table to add.</param>
     /// <param name="caption">A line below it, or null.</param>
     /// <returns>This report, to add more.</returns>
     /// <exception cref="ArgumentException">A row has more or fewer cells than there are columns.</exception>
@@ -105,7 +105,7 @@ public sealed class HtmlReport
     }
 
     /// <summary>Adds a chart.</summary>
-    /// <param name="chart">The chart.</param>
+    /// <param name="chart">The chart to add.</param>
     /// <param name="caption">A line below it, or null.</param>
     /// <returns>This report, to add more.</returns>
     public HtmlReport Chart(Chart chart, string? caption = null)
@@ -115,7 +115,7 @@ public sealed class HtmlReport
         return Caption(caption);
     }
 
-    /// <summary>The page as text.</summary>
+    /// <summary>The page as HTML text.</summary>
     public string ToHtml() =>
         $"""
             <!doctype html>

@@ -19,7 +19,7 @@ namespace FewShot;
 public static class Trainer
 {
     /// <summary>Trains a learner on a thread of its own.</summary>
-    /// <param name="definition">What to train.</param>
+    /// <param name="definition">The learner to train: its method, its network and the kind of its tasks.</param>
     /// <param name="tasks">Where tasks come from; their shape must fit the network.</param>
     /// <param name="options">How to train; null for the defaults.</param>
     /// <param name="progress">Told after every iteration; null for no one.</param>

@@ -12,7 +12,7 @@ public sealed record TrainingResult(Learner Learner, Learner Last) : IDisposable
     /// <summary>Why training ended.</summary>
     public TrainingEnd End { get; init; }
 
-    /// <summary>Outer iterations done, those of earlier calls on the same folder included.</summary>
+    /// <summary>The outer iterations done, those of earlier calls on the same folder included.</summary>
     public long Iterations { get; init; }
 
     /// <summary>

@@ -21,30 +21,32 @@ public sealed record LearnerSpecification
     /// <summary>The networks a learner can have.</summary>
     public static IReadOnlyList<string> Networks { get; } = ["conv4", "mlp"];
 
-    /// <summary>The catalogue row.</summary>
+    /// <summary>The row of the catalogue, by its name.</summary>
     public required string Method { get; init; }
 
     /// <summary>The network; null chooses conv4 for images and mlp for the rest.</summary>
     public string? Network { get; init; }
 
-    /// <summary>Channels of each block of conv4.</summary>
+    /// <summary>The channels of each block of conv4.</summary>
+    /// <value>64 channels by default.</value>
     public int Channels { get; init; } = 64;
 
-    /// <summary>Sizes of the hidden layers of mlp.</summary>
+    /// <summary>The sizes of the hidden layers of mlp.</summary>
+    /// <value>40 and 40 by default.</value>
     public IReadOnlyList<int> Hidden { get; init; } = [40, 40];
 
-    /// <summary>Classification or regression.</summary>
+    /// <summary>What the tasks ask for: classes or values.</summary>
+    /// <value>Classification by default.</value>
     public TaskKind Kind { get; init; } = TaskKind.Classification;
 
-    /// <summary>Shape of one example.</summary>
+    /// <summary>The shape of one example: height, width and channels of an image, or the number of features.</summary>
     public required IReadOnlyList<int> InputShape { get; init; }
 
-    /// <summary>Ways, or values to predict.</summary>
+    /// <summary>The ways of a classification task, or the values that a regression predicts.</summary>
     public required int Outputs { get; init; }
 
-    /// <summary>
-    /// Where normalisation takes its statistics from; by default from the support set, so that each query is answered for itself.
-    /// </summary>
+    /// <summary>Where normalisation takes its statistics from.</summary>
+    /// <value>The support set by default, so that each query is answered for itself.</value>
     public NormStatistics NormStatistics { get; init; } = NormStatistics.Support;
 
     /// <summary>
@@ -63,19 +65,21 @@ public sealed record LearnerSpecification
     /// </summary>
     public int? Shots { get; init; }
 
-    /// <summary>Inner steps; null for the row's own.</summary>
+    /// <summary>The number of inner steps; null for the row's own.</summary>
     public int? InnerSteps { get; init; }
 
-    /// <summary>Inner step size; null for the row's own.</summary>
+    /// <summary>The inner step size α; null for the row's own.</summary>
     public double? InnerRate { get; init; }
 
     /// <summary>What a learned inner step size is for; null for the row's own.</summary>
     public LearningRateScope? Rates { get; init; }
 
-    /// <summary>Λ pattern; null for the row's own.</summary>
+    /// <summary>
+    /// The text of the pattern Λ, as <see cref="FewShot.Methods.Patterns.Pattern.Parse"/> reads it; null for the row's own.
+    /// </summary>
     public string? Pattern { get; init; }
 
-    /// <summary>Last inner steps differentiated exactly; null for the row's own.</summary>
+    /// <summary>How many of the last inner steps are differentiated exactly; null for the row's own.</summary>
     public int? ExactSteps { get; init; }
 
     /// <summary>How long a gradient flow lasts, infinity for its limit; null for the row's own.</summary>
@@ -84,10 +88,10 @@ public sealed record LearnerSpecification
     /// <summary>How tasks are combined in training; null for the row's own.</summary>
     public TaskWeightingKind? Weighting { get; init; }
 
-    /// <summary>Temperature of the task weights; null for the weighting's own.</summary>
+    /// <summary>The temperature of the task weights; null for the weighting's own.</summary>
     public double? WeightingTemperature { get; init; }
 
-    /// <summary>Least task weight in units of the uniform one; null for the weighting's own.</summary>
+    /// <summary>The least task weight in units of the uniform one; null for the weighting's own.</summary>
     public double? WeightingFloor { get; init; }
 
     /// <summary>
@@ -96,7 +100,9 @@ public sealed record LearnerSpecification
     /// </summary>
     public string? Solver { get; init; }
 
-    /// <summary>λ that an implicit meta-gradient adds to the Hessian's diagonal when it solves its linear system; null for none.</summary>
+    /// <summary>
+    /// The damping λ that an implicit meta-gradient adds to the Hessian's diagonal when it solves its linear system; null for none.
+    /// </summary>
     public double? Damping { get; init; }
 
     /// <summary>
@@ -179,6 +185,7 @@ public sealed record LearnerSpecification
 
     /// <summary>Whether all values are equal, lists by their elements.</summary>
     /// <param name="other">The specification to compare with.</param>
+    /// <returns>True where all values are equal.</returns>
     public bool Equals(LearnerSpecification? other) => other is not null && JsonNode.DeepEquals(ToJson(), other.ToJson());
 
     /// <inheritdoc/>

@@ -9,11 +9,12 @@ namespace FewShot.Methods;
 /// <summary>What a user may change of a catalogue row; null keeps the row's own value.</summary>
 public sealed record MethodOptions
 {
-    /// <summary>What the tasks are, on which the row's own inner step size depends.</summary>
+    /// <summary>What the tasks ask for, on which the row's own inner step size depends.</summary>
     internal TaskKind Kind { get; init; }
 
     /// <summary>
-    /// Examples of a class, or for regression of a task, on which the row's own inner step size depends; null for that of ten.
+    /// How many examples of a class there are, or for regression of a task, on which the row's own inner step size depends; null for that
+    /// of ten.
     /// </summary>
     internal int? Shots { get; init; }
 
@@ -23,7 +24,8 @@ public sealed record MethodOptions
     /// <summary>The most inner steps: each has its own operations in a compiled program, so that its size grows with them.</summary>
     public const int MaximumInnerSteps = 10_000;
 
-    /// <summary>Inner steps K, from 1 to <see cref="MaximumInnerSteps"/>.</summary>
+    /// <summary>The number of inner steps K, from 1 to <see cref="MaximumInnerSteps"/>.</summary>
+    /// <value>Null by default, for the row's own.</value>
     public int? InnerSteps
     {
         get;
@@ -33,7 +35,8 @@ public sealed record MethodOptions
                 : throw new ArgumentOutOfRangeException(nameof(InnerSteps), value, $"InnerSteps must be from 1 to {MaximumInnerSteps}");
     }
 
-    /// <summary>Inner step size α, positive.</summary>
+    /// <summary>The inner step size α, positive.</summary>
+    /// <value>Null by default, for the row's own.</value>
     public double? InnerRate
     {
         get;
@@ -45,12 +48,15 @@ public sealed record MethodOptions
     }
 
     /// <summary>What a learned inner step size is for, or that none is learned.</summary>
+    /// <value>Null by default, for the row's own.</value>
     public LearningRateScope? Rates { get; init; }
 
-    /// <summary>Λ pattern.</summary>
+    /// <summary>The pattern Λ: which layers change at which inner step.</summary>
+    /// <value>Null by default, for the row's own.</value>
     public Pattern? Pattern { get; init; }
 
     /// <summary>How long a gradient flow lasts, positive; infinity for its limit. See <see cref="TangentFlow"/> for the unit.</summary>
+    /// <value>Null by default, for the row's own.</value>
     public double? FlowTime
     {
         get;
@@ -64,23 +70,29 @@ public sealed record MethodOptions
                 );
     }
 
-    /// <summary>How tasks are combined.</summary>
+    /// <summary>How the tasks of a batch are combined.</summary>
+    /// <value>Null by default, for the row's own.</value>
     public TaskWeightingKind? Weighting { get; init; }
 
-    /// <summary>Temperature of the task weights, where they have one.</summary>
+    /// <summary>The temperature of the task weights, where they have one.</summary>
+    /// <value>Null by default, for the weighting's own.</value>
     public double? WeightingTemperature { get; init; }
 
-    /// <summary>Least task weight in units of the uniform one, where weights can be negative; negative infinity for none.</summary>
+    /// <summary>The least task weight in units of the uniform one, where weights can be negative; negative infinity for none.</summary>
+    /// <value>Null by default, for the weighting's own.</value>
     public double? WeightingFloor { get; init; }
 
     /// <summary>
     /// How an implicit meta-gradient solves its linear system, as <see cref="MetaGradients.LinearSolver.Parse"/> reads it.
     /// </summary>
+    /// <value>Null by default, for the row's own.</value>
     public string? Solver { get; init; }
 
     /// <summary>
-    /// λ that an implicit meta-gradient adds to the Hessian's diagonal, at least 0; see <see cref="MetaGradients.LinearSolver.Damping"/>.
+    /// The damping λ that an implicit meta-gradient adds to the Hessian's diagonal, at least 0; see
+    /// <see cref="MetaGradients.LinearSolver.Damping"/>.
     /// </summary>
+    /// <value>Null by default, for none.</value>
     public double? Damping
     {
         get;
@@ -92,9 +104,11 @@ public sealed record MethodOptions
     }
 
     /// <summary>Whether an implicit meta-gradient starts warm, see <see cref="MetaGradients.Implicit.WarmStart"/>.</summary>
+    /// <value>False by default.</value>
     public bool WarmStart { get; init; }
 
     /// <summary>How many last inner steps are differentiated exactly, at least 0.</summary>
+    /// <value>Null by default, for the row's own.</value>
     public int? ExactSteps
     {
         get;
@@ -104,7 +118,7 @@ public sealed record MethodOptions
                 : throw new ArgumentOutOfRangeException(nameof(ExactSteps), value, "The number of exact steps cannot be negative.");
     }
 
-    /// <summary>The same for tasks of a shape: on images the network is taken for one that normalises, as conv4 does.</summary>
+    /// <summary>The options for tasks of a shape: on images the network is taken for one that normalises, as conv4 does.</summary>
     internal MethodOptions For(TaskShape tasks) =>
         this with
         {

@@ -16,7 +16,7 @@ public interface ITaskSource
     InputPreparation? Preparation => null;
 
     /// <summary>Whether the source has tasks of a split.</summary>
-    /// <param name="split">The split.</param>
+    /// <param name="split">Which part of the tasks: training, validation or test.</param>
     bool HasSplit(Split split);
 
     /// <summary>
@@ -31,6 +31,6 @@ public interface ITaskSource
     void Sample(Split split, ulong seed, long index, Episode destination);
 
     /// <summary>What a split holds, or null where the source cannot say.</summary>
-    /// <param name="split">The split.</param>
+    /// <param name="split">Which part of the tasks: training, validation or test.</param>
     SplitSummary? Summarize(Split split) => null;
 }

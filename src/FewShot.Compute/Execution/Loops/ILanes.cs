@@ -33,13 +33,13 @@ internal unsafe interface ILanes<TVector, TDouble>
 
     static abstract TVector Sqrt(TVector a);
 
-    /// <summary>a·b + c, rounded once where the machine can.</summary>
+    /// <summary>Computes a·b + c, rounded once where the machine can.</summary>
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
 
-    /// <summary>a·b − c.</summary>
+    /// <summary>Computes a·b − c.</summary>
     static abstract TVector MultiplySubtract(TVector a, TVector b, TVector c);
 
-    /// <summary>c − a·b.</summary>
+    /// <summary>Computes c − a·b.</summary>
     static abstract TVector NegatedMultiplyAdd(TVector a, TVector b, TVector c);
 
     static abstract TVector Absolute(TVector a);

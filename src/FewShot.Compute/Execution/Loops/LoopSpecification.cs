@@ -32,17 +32,17 @@ internal enum Extent
     Full,
     Pooled,
 
-    /// <summary>[Columns]: the same for every row.</summary>
+    /// <summary>A value for each of the [Columns], the same for every row.</summary>
     Column,
 
-    /// <summary>[Rows]: the same for every column; only with Window 1.</summary>
+    /// <summary>A value for each of the [Rows], the same for every column; only with Window 1.</summary>
     Row,
     Scalar,
 }
 
 internal enum LoopOpcode
 {
-    /// <summary>Operand number A.</summary>
+    /// <summary>The operand of number A.</summary>
     Load,
 
     /// <summary>The number in Value.</summary>
@@ -98,16 +98,16 @@ internal enum OutputKind
     /// <summary>The value itself, with its own extent. A Full result may be written over a Full operand.</summary>
     Store,
 
-    /// <summary>Full or Pooled to [Columns].</summary>
+    /// <summary>The sums over rows of a Full or Pooled value: [Columns].</summary>
     SumRows,
 
-    /// <summary>Full to [Rows]; only with Window 1.</summary>
+    /// <summary>The sums over columns of a Full value: [Rows]; only with Window 1.</summary>
     SumColumns,
 
-    /// <summary>Full or Pooled to one number.</summary>
+    /// <summary>The sum of a Full or Pooled value: one number.</summary>
     SumAll,
 
-    /// <summary>Full to [Rows]; only with Window 1.</summary>
+    /// <summary>The maxima over columns of a Full value: [Rows]; only with Window 1.</summary>
     MaxColumns,
 }
 

@@ -104,7 +104,7 @@ internal sealed record TriangularSolve(bool Transposed) : Operation
 
 public static partial class TensorOperations
 {
-    /// <summary>Lower Cholesky factor of a symmetric positive definite matrix; NaN where it is not one.</summary>
+    /// <summary>The lower Cholesky factor of a symmetric positive definite matrix; NaN where it is not one.</summary>
     public static Tensor Cholesky(this Tensor a) => a.Graph.Apply(new Cholesky(), a);
 
     /// <summary>Solves L·X = B (or Lᵀ·X = B) for a lower triangular L.</summary>
