@@ -22,7 +22,7 @@ public static class Trainer
     /// <param name="definition">The learner to train: its method, its network and the kind of its tasks.</param>
     /// <param name="tasks">Where tasks come from; their shape must fit the network.</param>
     /// <param name="options">How to train; null for the defaults.</param>
-    /// <param name="progress">Told after every iteration; null for no one.</param>
+    /// <param name="progress">Called after every iteration; null for no one.</param>
     /// <param name="cancellationToken">
     /// Asks to stop after the current iteration. What is done by then is the result, whose <see cref="TrainingResult.End"/> is
     /// <see cref="TrainingEnd.Interrupted"/>, and with a <see cref="TrainingOptions.Folder"/> the same call goes on later.

@@ -61,7 +61,7 @@ public sealed class Shape : IEquatable<Shape>
         return strides;
     }
 
-    /// <summary>The same shape with one extent replaced.</summary>
+    /// <summary>The shape with one extent replaced.</summary>
     internal Shape With(int axis, int extent)
     {
         int[] extents = (int[])_extents.Clone();

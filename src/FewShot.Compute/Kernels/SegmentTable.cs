@@ -1,6 +1,6 @@
 namespace FewShot.Compute.Kernels;
 
-/// <summary>For every class of pixels the runs of contiguous input it sums over, relative to the pixel's first input.</summary>
+/// <summary>The runs of contiguous input that each class of pixels sums over, relative to the pixel's first input.</summary>
 internal sealed class SegmentTable
 {
     /// <summary>Finds the runs of every class.</summary>

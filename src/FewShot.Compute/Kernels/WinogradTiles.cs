@@ -142,7 +142,7 @@ internal sealed unsafe class WinogradTiles
         return chunks;
     }
 
-    /// <summary>To be called before the transforms, once in a run.</summary>
+    /// <summary>Clears the zeros that the transforms read, to be called before them, once in a run.</summary>
     public void PrepareScratch(float* scratch) => new Span<float>(scratch + TemporaryFloats, ZeroFloats).Clear();
 
     /// <summary>

@@ -31,7 +31,7 @@ internal enum FusionKind
     Reduction,
 }
 
-/// <summary>As what a loop sees an operand.</summary>
+/// <summary>The shape in which a loop sees an operand.</summary>
 internal enum OperandRole
 {
     Full,
@@ -99,7 +99,7 @@ internal sealed class FusionRules(Func<Operation, int?> elementCost)
         }
     }
 
-    /// <summary>As what a node, itself computed as <paramref name="own"/>, reads an input.</summary>
+    /// <summary>The role in which a node, itself computed as <paramref name="own"/>, reads an input.</summary>
     public static OperandRole Role(Tensor node, int input, OperandRole own) =>
         node.Operation switch
         {

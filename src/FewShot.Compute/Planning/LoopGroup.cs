@@ -5,7 +5,7 @@ namespace FewShot.Compute.Planning;
 /// <summary>Values stored by one step, and what the step reads and waits for.</summary>
 /// <param name="roots">The values that the step stores.</param>
 /// <param name="form">What the step runs over; null for a step that is no loop.</param>
-/// <param name="position">Its place in the order of steps.</param>
+/// <param name="position">The place of the group in the order of steps.</param>
 internal sealed class LoopGroup(IReadOnlyList<Tensor> roots, LoopForm? form, double position)
 {
     public IReadOnlyList<Tensor> Roots { get; } = roots;

@@ -40,7 +40,7 @@ public sealed class DatasetDownloader : IDisposable
     /// <summary>Gets every file of a data set that is not there yet.</summary>
     /// <param name="dataset">The data set to get.</param>
     /// <param name="root">The data folder; see <see cref="DataFolder.Resolve"/>.</param>
-    /// <param name="progress">Told about every piece that arrives.</param>
+    /// <param name="progress">Called with every piece that arrives; null for no one.</param>
     /// <param name="cancellationToken">Interrupts; what has arrived is kept and continued next time.</param>
     /// <returns>The folder the files are in.</returns>
     /// <exception cref="DataException">A file cannot be had or is not the expected one. The message says what to do by hand.</exception>

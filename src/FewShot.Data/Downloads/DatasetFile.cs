@@ -4,8 +4,8 @@ using FewShot.Tasks;
 namespace FewShot.Data.Downloads;
 
 /// <summary>A file that can be downloaded and recognised.</summary>
-/// <param name="FileName">The name it is kept under.</param>
-/// <param name="Source">Where it comes from.</param>
+/// <param name="FileName">The name that the file is kept under.</param>
+/// <param name="Source">The address that the file comes from.</param>
 /// <param name="Hash">The hash of its content in lower-case hexadecimal: 32 digits are MD5, 64 are SHA-256.</param>
 public sealed record DatasetFile(string FileName, Uri Source, string Hash)
 {
@@ -16,7 +16,7 @@ public sealed record DatasetFile(string FileName, Uri Source, string Hash)
 
 /// <summary>A data set that can be downloaded.</summary>
 /// <param name="Name">The name of the data set, and of its folder below the data folder.</param>
-/// <param name="Terms">Under which terms it may be used, as its authors state them.</param>
+/// <param name="Terms">The terms under which the data set may be used, as its authors state them.</param>
 /// <param name="Files">The files that the data set consists of.</param>
 public sealed record DownloadableDataset(string Name, string Terms, IReadOnlyList<DatasetFile> Files)
 {

@@ -6,13 +6,13 @@ namespace FewShot.Reporting.Comparison;
 /// <summary>How a method fared in a comparison.</summary>
 public enum ComparisonOutcome
 {
-    /// <summary>It was trained and measured.</summary>
+    /// <summary>The method was trained and measured.</summary>
     Measured,
 
     /// <summary>The loss of its training is no longer a number.</summary>
     Diverged,
 
-    /// <summary>It cannot do such tasks, or a setting does not apply to it.</summary>
+    /// <summary>The method cannot do such tasks, or a setting does not apply to it.</summary>
     Impossible,
 }
 

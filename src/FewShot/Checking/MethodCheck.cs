@@ -174,7 +174,8 @@ public static class MethodCheck
     }
 
     /// <summary>
-    /// All coordinates of a small tensor; of a larger one a random one, and a random direction that no coordinate escapes.
+    /// The directions to compare along: all coordinates of a small tensor; of a larger one a random one, and a random direction that no
+    /// coordinate escapes.
     /// </summary>
     private static IEnumerable<(string Label, double[] Direction)> Directions(int count, CounterRandom random)
     {

@@ -102,7 +102,7 @@ public sealed class PatternSearch
     }
 
     /// <summary>Runs the search.</summary>
-    /// <param name="progress">Told after each step: what was done, with which pattern, and its accuracy so far.</param>
+    /// <param name="progress">Called after each step: what was done, with which pattern, and its accuracy so far; null for no one.</param>
     /// <param name="cancellation">Ends it; what was measured is lost.</param>
     public PatternChoice Run(Action<string, Pattern, Interval>? progress = null, CancellationToken cancellation = default)
     {

@@ -88,7 +88,7 @@ public sealed record LearnerDefinition
         init;
     }
 
-    /// <summary>The same learner, whose adaptation changes other layers.</summary>
+    /// <summary>Gives the learner another pattern, so that its adaptation changes other layers.</summary>
     /// <param name="pattern">Which layers change at which inner step.</param>
     /// <exception cref="ArgumentException">No pattern applies to its adaptation.</exception>
     public LearnerDefinition Under(Pattern pattern)

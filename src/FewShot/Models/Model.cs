@@ -80,7 +80,7 @@ public sealed class Model
     /// <summary>The size of the head's result; 0 without a head.</summary>
     public int Outputs { get; }
 
-    /// <summary>The same network with a head of another size, or none.</summary>
+    /// <summary>Gives the network a head of another size, or none.</summary>
     /// <param name="outputs">Size of the head's result; 0 for none.</param>
     public Model WithOutputs(int outputs) => outputs == Outputs ? this : new Model(Name, Input, _body, outputs);
 

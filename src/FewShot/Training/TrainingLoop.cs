@@ -101,7 +101,7 @@ public sealed class TrainingLoop : IDisposable
 
     /// <summary>Trains until the iterations or the budget are spent, validation stops improving, or it is cancelled; then saves.</summary>
     /// <param name="folder">Where checkpoints and logs go, and from where to resume; null keeps all in memory.</param>
-    /// <param name="progress">Told after every iteration, on this thread.</param>
+    /// <param name="progress">Called after every iteration, on this thread; null for no one.</param>
     /// <param name="cancellation">Asks to stop after the current iteration; the run then resumes.</param>
     /// <exception cref="StorageException">The folder cannot be written, or holds a checkpoint of something else.</exception>
     /// <exception cref="TrainingDivergedException">The loss is no longer a number; the message says since when and what to try.</exception>

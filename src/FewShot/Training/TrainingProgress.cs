@@ -29,7 +29,7 @@ public readonly record struct TrainingProgress(
 /// <summary>How training ended.</summary>
 public enum TrainingEnd
 {
-    /// <summary>All iterations are done.</summary>
+    /// <summary>All iterations were done.</summary>
     Completed,
 
     /// <summary>The time budget is spent.</summary>
@@ -38,7 +38,7 @@ public enum TrainingEnd
     /// <summary>Validation stopped improving.</summary>
     NoImprovement,
 
-    /// <summary>It was asked to stop; the run can be resumed.</summary>
+    /// <summary>The caller asked to stop; the run can be resumed.</summary>
     Interrupted,
 }
 

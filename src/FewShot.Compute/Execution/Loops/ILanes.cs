@@ -59,7 +59,7 @@ internal unsafe interface ILanes<TVector, TDouble>
 
     static abstract TVector EqualTo(TVector a, TVector b);
 
-    /// <summary>All bits set where either is NaN.</summary>
+    /// <summary>Sets all bits of a lane where either is NaN.</summary>
     static abstract TVector Unordered(TVector a, TVector b);
 
     static abstract TVector Choose(TVector mask, TVector a, TVector b);

@@ -123,7 +123,7 @@ internal sealed record LoopSpecification(
 {
     private string? _key;
 
-    /// <summary>Equal exactly for specifications of the same meaning and shape.</summary>
+    /// <summary>A text that is equal exactly for specifications of the same meaning and shape.</summary>
     internal string Key => _key ??= BuildKey();
 
     public bool Equals(LoopSpecification? other) => other is not null && Key == other.Key;

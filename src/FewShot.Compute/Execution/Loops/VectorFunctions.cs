@@ -207,7 +207,7 @@ internal static unsafe class VectorFunctions<TVector, TDouble, TLanes>
         return largest;
     }
 
-    /// <summary>All bits set in the first count lanes: a vector that begins so long before the end of the ones.</summary>
+    /// <summary>Sets all bits in the first count lanes: a vector that begins so long before the end of the ones.</summary>
     internal static TVector FirstLanes(int count)
     {
         const int longest = 16;

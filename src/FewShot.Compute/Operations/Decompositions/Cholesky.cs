@@ -31,8 +31,8 @@ internal sealed record Cholesky : Operation
     }
 
     /// <summary>
-    /// With Φ keeping the lower triangle and half the diagonal: Ā = sym(L⁻ᵀ Φ(LᵀL̄) L⁻¹). A is taken as symmetric, so its cotangent is
-    /// symmetrised.
+    /// Differentiates with Φ keeping the lower triangle and half the diagonal: Ā = sym(L⁻ᵀ Φ(LᵀL̄) L⁻¹). A is taken as symmetric, so its
+    /// cotangent is symmetrised.
     /// </summary>
     internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent)
     {

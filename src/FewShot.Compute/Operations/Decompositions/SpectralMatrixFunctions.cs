@@ -187,7 +187,7 @@ public abstract record MatrixFunction
         private protected override double NextCoefficient(int k, double c) => -k / ((k + 1) * c);
     }
 
-    /// <summary>For functions singular at 0: the series about the middle converges like 0.3ᵏ.</summary>
+    /// <summary>Whether points are near for a function that is singular at 0: the series about the middle converges like 0.3ᵏ.</summary>
     private static bool IsNearOnPositives(double low, double high) => high - low <= 0.3 * (high + low);
 
     private static double[] WithoutRoundingBelowZero(double[] ascending)

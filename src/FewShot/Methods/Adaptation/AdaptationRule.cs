@@ -28,7 +28,7 @@ public abstract record AdaptationRule
     /// <summary>Which layers the rule changes; null for a rule to which no pattern applies.</summary>
     public virtual Pattern? Changing => null;
 
-    /// <summary>The same rule under a pattern.</summary>
+    /// <summary>Gives the rule another pattern.</summary>
     /// <param name="pattern">Which layers it shall change.</param>
     /// <exception cref="ArgumentException">No pattern applies to the rule.</exception>
     public virtual AdaptationRule Under(Pattern pattern) =>

@@ -13,7 +13,7 @@ namespace FewShot.Methods.MetaGradients;
 /// </param>
 public sealed record MetaGradientTrace(Tensor Loss, Tensor Predictions, TensorMap Gradients)
 {
-    /// <summary>Begins the names of the program's inputs and outputs that hold what is kept of a task until it recurs.</summary>
+    /// <summary>The prefix of the names of the program's inputs and outputs that hold what is kept of a task until it recurs.</summary>
     public const string StatePrefix = "task:";
 
     /// <summary>The linear system that was solved for the gradients; null where there was none.</summary>
