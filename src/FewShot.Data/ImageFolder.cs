@@ -15,6 +15,14 @@ namespace FewShot.Data;
 /// Hidden files and folders are passed over. Folders whose names differ only in how Unicode composes them are one class. Links to folders
 /// are followed for classes and refused below them.
 /// </remarks>
+/// <example>
+/// <code>
+/// ImageDataset pictures = ImageFolder.Open("my-classes", new ImageFolderOptions { Size = 28, Gray = true });
+/// var tasks = new ImageTasks(pictures, new TaskOptions { Shots = 1, QueriesPerClass = 5 });
+/// var definition = new LearnerDefinition(Methods.ProtoNet(), Networks.Conv4(tasks.Shape));
+/// using TrainingResult result = await Trainer.TrainAsync(definition, tasks);
+/// </code>
+/// </example>
 public static class ImageFolder
 {
     /// <summary>Reads every image of the folder.</summary>

@@ -4,6 +4,12 @@ using FewShot.Tasks;
 namespace FewShot.Data;
 
 /// <summary>What a learner that was trained on image files does with image files. Thread-safe.</summary>
+/// <example>
+/// <code>
+/// float[] images = learner.ReadImages(["cat1.png", "cat2.png", "dog1.png"]);
+/// using AdaptedModel model = learner.Adapt(images, [0, 0, 1], ["cat", "dog"]);
+/// </code>
+/// </example>
 public static class LearnerImages
 {
     static LearnerImages() => DataParts.Register();

@@ -20,6 +20,17 @@ namespace FewShot;
 /// working memory with its learner and with the learner's other models, so thousands cost no more than that, whether they are disposed or
 /// not.
 /// </remarks>
+/// <example>
+/// <code>
+/// using AdaptedModel model = learner.Adapt(images, labels, ["cat", "dog", "owl"]);
+/// foreach (ClassPrediction answer in model.Recognize(newImages))
+/// {
+///     Console.WriteLine($"{answer.Name}: {answer.Probability:P0}");
+/// }
+///
+/// model.Save("mine.safetensors"); // AdaptedModel.Load("mine.safetensors") anywhere else
+/// </code>
+/// </example>
 public sealed class AdaptedModel : IDisposable
 {
     /// <summary>The most queries one program answers; more are answered in turns, where they do not depend on each other.</summary>

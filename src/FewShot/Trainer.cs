@@ -12,7 +12,7 @@ namespace FewShot;
 /// <code>
 /// ITaskSource tasks = TaskSources.Open("glyphs", root: null, new TaskOptions { Ways = 5, Shots = 1 });
 /// var definition = new LearnerDefinition(Methods.Maml(innerSteps: 5), Networks.Conv4(tasks.Shape, channels: 32));
-/// TrainingResult result = await Trainer.TrainAsync(definition, tasks, new TrainingOptions { Iterations = 2000 });
+/// using TrainingResult result = await Trainer.TrainAsync(definition, tasks, new TrainingOptions { Iterations = 2000 });
 /// result.Learner.Save("learner.safetensors");
 /// </code>
 /// </example>

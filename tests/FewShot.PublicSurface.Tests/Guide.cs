@@ -12,13 +12,14 @@ internal static class Guide
         string[] parts = File.ReadAllText(text).Split("```csharp");
         Assert.Equal(examples + 1, parts.Length);
         Assert.All(parts.Skip(1), part => Assert.Contains(Squeeze(part[..part.IndexOf("```", StringComparison.Ordinal)]), compiled));
-
-        static string Squeeze(string text) =>
-            string.Concat(
-                text.Split('\n')
-                    .Where(line => !line.TrimStart('/', ' ').StartsWith("using FewShot", StringComparison.Ordinal))
-                    .SelectMany(line => line)
-                    .Where(c => !char.IsWhiteSpace(c))
-            );
     }
+
+    /// <summary>A text without white space and without the namespaces that it uses.</summary>
+    public static string Squeeze(string text) =>
+        string.Concat(
+            text.Split('\n')
+                .Where(line => !line.TrimStart('/', ' ').StartsWith("using FewShot", StringComparison.Ordinal))
+                .SelectMany(line => line)
+                .Where(c => !char.IsWhiteSpace(c))
+        );
 }

@@ -4,7 +4,7 @@ namespace FewShot.Compute.Execution;
 
 /// <summary>One step of a program and the time of its fastest run: other processes only ever make a run slower.</summary>
 /// <param name="Kind">What the step computes: the operation's name, or "fused loop" or "fused loop over windows".</param>
-/// <param name="Operation">The same as <paramref name="Kind"/>, but of a fused loop its operations.</param>
+/// <param name="Operation">The operations of a fused loop; of any other step its <paramref name="Kind"/>.</param>
 /// <param name="Kernel">The kernel that runs the step.</param>
 /// <param name="Scope">The scope in which the step was traced.</param>
 /// <param name="Seconds">The time of the fastest run in seconds; 0 before the first.</param>

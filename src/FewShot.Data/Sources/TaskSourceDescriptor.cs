@@ -9,15 +9,15 @@ namespace FewShot.Data.Sources;
 /// </summary>
 /// <example>
 /// <code>
-/// public sealed class LineSource : TaskSourceDescriptor
+/// public sealed class WaveSource : TaskSourceDescriptor
 /// {
-///     public override string Name => "lines";
+///     public override string Name =&gt; "waves";
 ///
-///     public override string Summary => "straight lines, made on demand";
+///     public override string Summary =&gt; "sine waves, made on demand";
 ///
-///     public override TaskKind KindOf(SourceSettings settings) => TaskKind.Regression;
+///     public override TaskKind KindOf(SourceSettings settings) =&gt; TaskKind.Regression;
 ///
-///     public override SourceData Open(string? root, SourceSettings settings) => new(options => new LineTasks(options));
+///     public override SourceData Open(string? root, SourceSettings settings) =&gt; new(options =&gt; new SinusoidTasks(options));
 /// }
 /// </code>
 /// </example>

@@ -10,18 +10,18 @@ namespace FewShot.Bilevel;
 /// </summary>
 /// <example>
 /// <code>
+/// // Learns a strength of regularisation for each of 28 features, by the loss on examples held out.
 /// var problem = new BilevelProblem
 /// {
-///     Upper = v => v["validation_x"].MatrixMultiply(v["weights"]).MeanSquaredError(v["validation_y"]),
-/// Lower = v => v["train_x"].MatrixMultiply(v["weights"]).MeanSquaredError(v["train_y"]) + (v["log_strength"].Exp() *
-/// v["weights"].Square()).Sum(),
-///     UpperVariables = [new("log_strength", new Shape(28, 1), Initializer.Constant(-3))],
+///     Upper = v =&gt; v["held_x"].MatrixMultiply(v["weights"]).MeanSquaredError(v["held_y"]),
+///     Lower = v =&gt; v["x"].MatrixMultiply(v["weights"]).MeanSquaredError(v["y"]) + (v["log"].Exp() * v["weights"].Square()).Sum(),
+///     UpperVariables = [new("log", new Shape(28, 1), Initializer.Constant(-3))],
 ///     LowerVariables = [new("weights", new Shape(28, 1), Initializer.Constant(0))],
-///     Data = [new("train_x", new Shape(100, 28), trainX), ...],
+///     Data = [new("x", new Shape(100, 28), x), .. others], // and y, held_x and held_y
 /// };
 /// using var solver = new BilevelSolver(problem);
 /// solver.Run(200);
-/// float[] strengths = solver.Upper.Values;
+/// float[] logarithms = solver.Upper.Values;
 /// </code>
 /// </example>
 public sealed record BilevelProblem

@@ -12,6 +12,7 @@ namespace FewShot.Methods;
 /// <example>
 /// <code>
 /// Method method = Methods.Anil(innerSteps: 3, tasks: tasks.Shape);
+/// var definition = new LearnerDefinition(method, Networks.Conv4(tasks.Shape));
 /// </code>
 /// </example>
 public static class Methods

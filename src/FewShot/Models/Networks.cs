@@ -4,6 +4,12 @@ using FewShot.Tasks;
 namespace FewShot.Models;
 
 /// <summary>The networks of the few-shot literature.</summary>
+/// <example>
+/// <code>
+/// Model network = Networks.Conv4(tasks.Shape, channels: 32); // for images, with a head for the ways of the tasks
+/// Model wide = Networks.Mlp(new Shape(13), outputs: 1, hidden: [64, 64]); // for 13 features and one value to predict
+/// </code>
+/// </example>
 public static class Networks
 {
     /// <summary>

@@ -12,6 +12,14 @@ namespace FewShot.Methods.Patterns;
 /// Text forms: <c>all</c>, <c>head</c>, <c>body</c>, <c>lastN</c> (the last N layers, the head included), one row of 0 and 1 used at every
 /// step (<c>00011</c>, first layer first), or a row per step (<c>00001;00011;11111</c>).
 /// </remarks>
+/// <example>
+/// <code>
+/// Pattern lastTwo = Pattern.Parse("last2"); // the last two layers, at every step
+/// Pattern growing = Pattern.Of([false, false, true], [false, true, true]); // two steps of three layers
+/// Method method = Methods.Maml(innerSteps: 2, pattern: growing);
+/// Learner changed = new(learner.Definition.Under(lastTwo), learner.Parameters); // the same weights, adapted otherwise
+/// </code>
+/// </example>
 [JsonConverter(typeof(PatternText))]
 public sealed class Pattern : IEquatable<Pattern>
 {
