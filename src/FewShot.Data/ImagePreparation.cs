@@ -11,7 +11,7 @@ namespace FewShot.Data;
 /// </summary>
 /// <param name="Height">The rows that an image is resized to.</param>
 /// <param name="Width">The columns that an image is resized to.</param>
-/// <param name="Channels">1 for gray, 3 for colour.</param>
+/// <param name="Channels">The channels of an example: 1 for gray, 3 for colour.</param>
 /// <param name="Invert">Whether dark becomes high: drawings on white paper are learnt as ink 1 on 0.</param>
 /// <param name="Normalization">What is subtracted and divided by; null leaves [0, 1].</param>
 public sealed record ImagePreparation(int Height, int Width, int Channels, bool Invert, ChannelNormalization? Normalization)

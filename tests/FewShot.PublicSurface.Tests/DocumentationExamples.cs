@@ -67,7 +67,7 @@ public sealed class DocumentationExamples
     [Fact]
     public void A_part_that_was_registered_is_written_by_its_name() => RegisterAPart();
 
-    public static void AdaptAndRecognize(Learner learner, float[] images, int[] labels, float[] newImages)
+    internal static void AdaptAndRecognize(Learner learner, float[] images, int[] labels, float[] newImages)
     {
         using AdaptedModel model = learner.Adapt(images, labels, ["cat", "dog", "owl"]);
         foreach (ClassPrediction answer in model.Recognize(newImages))
@@ -78,7 +78,7 @@ public sealed class DocumentationExamples
         model.Save("mine.safetensors"); // AdaptedModel.Load("mine.safetensors") anywhere else
     }
 
-    public static int[] ClassifyFiles()
+    internal static int[] ClassifyFiles()
     {
         using Learner learner = Learner.Load("runs/omniglot");
         using AdaptedModel model = learner.Adapt(learner.ReadImages(["a.png", "b.png"]), [0, 1]);
@@ -86,14 +86,14 @@ public sealed class DocumentationExamples
         return classes;
     }
 
-    public static ClassPrediction[] AdaptToFiles(Learner learner)
+    internal static ClassPrediction[] AdaptToFiles(Learner learner)
     {
         float[] images = learner.ReadImages(["cat1.png", "cat2.png", "dog1.png"]);
         using AdaptedModel model = learner.Adapt(images, [0, 0, 1], ["cat", "dog"]);
         return model.Recognize(images);
     }
 
-    public static async Task Train()
+    internal static async Task Train()
     {
         ITaskSource tasks = TaskSources.Open("glyphs", root: null, new TaskOptions { Ways = 5, Shots = 1 });
         var definition = new LearnerDefinition(Methods.Maml(innerSteps: 5), Networks.Conv4(tasks.Shape, channels: 32));
@@ -101,7 +101,7 @@ public sealed class DocumentationExamples
         result.Learner.Save("learner.safetensors");
     }
 
-    public static async Task KeepBoth(LearnerDefinition definition, ITaskSource tasks)
+    internal static async Task KeepBoth(LearnerDefinition definition, ITaskSource tasks)
     {
         using TrainingResult result = await Trainer.TrainAsync(definition, tasks);
         Console.WriteLine($"{result.Iterations} iterations in {result.Duration}, validation {result.Validation:0.000}");
@@ -109,21 +109,21 @@ public sealed class DocumentationExamples
         result.Last.Save("last.safetensors");
     }
 
-    public static LearnerDefinition Compose(ITaskSource tasks)
+    internal static LearnerDefinition Compose(ITaskSource tasks)
     {
         Method method = Methods.Anil(innerSteps: 3, tasks: tasks.Shape);
         var definition = new LearnerDefinition(method, Networks.Conv4(tasks.Shape));
         return definition;
     }
 
-    public static Model[] ComposeNetworks(ITaskSource tasks)
+    internal static Model[] ComposeNetworks(ITaskSource tasks)
     {
         Model network = Networks.Conv4(tasks.Shape, channels: 32); // for images, with a head for the ways of the tasks
         Model wide = Networks.Mlp(new Shape(13), outputs: 1, hidden: [64, 64]); // for 13 features and one value to predict
         return [network, wide];
     }
 
-    public static (Method, Learner) ChangeLayers(Learner learner)
+    internal static (Method, Learner) ChangeLayers(Learner learner)
     {
         Pattern lastTwo = Pattern.Parse("last2"); // the last two layers, at every step
         Pattern growing = Pattern.Of([false, false, true], [false, true, true]); // two steps of three layers
@@ -132,7 +132,7 @@ public sealed class DocumentationExamples
         return (method, changed);
     }
 
-    public static int CountRightAnswers(Learner learner, ITaskSource tasks)
+    internal static int CountRightAnswers(Learner learner, ITaskSource tasks)
     {
         var episode = new Episode(tasks.Shape);
         tasks.Sample(Split.Test, seed: 1, index: 0, episode);
@@ -141,7 +141,7 @@ public sealed class DocumentationExamples
         return right;
     }
 
-    public static void ShowTasks()
+    internal static void ShowTasks()
     {
         ITaskSource tasks = TaskSources.Open("omniglot", root: null, new TaskOptions { Ways = 20, Shots = 5 });
         var episode = new Episode(tasks.Shape);
@@ -152,7 +152,7 @@ public sealed class DocumentationExamples
         }
     }
 
-    public static async Task TrainOnPictures()
+    internal static async Task TrainOnPictures()
     {
         ImageDataset pictures = ImageFolder.Open("my-classes", new ImageFolderOptions { Size = 28, Gray = true });
         var tasks = new ImageTasks(pictures, new TaskOptions { Shots = 1, QueriesPerClass = 5 });
@@ -160,7 +160,7 @@ public sealed class DocumentationExamples
         using TrainingResult result = await Trainer.TrainAsync(definition, tasks);
     }
 
-    public static LearnerDefinition PrepareForATable()
+    internal static LearnerDefinition PrepareForATable()
     {
         var columns = new TableOptions { Group = "school", Target = "score" };
         TableTasks tasks = TableTasks.Open("scores.csv", columns, new TaskOptions { Shots = 5, QueriesPerClass = 5 });
@@ -169,7 +169,7 @@ public sealed class DocumentationExamples
         return definition;
     }
 
-    public static float[] LearnStrengths(float[] x, DataTensor[] others)
+    internal static float[] LearnStrengths(float[] x, DataTensor[] others)
     {
         // Learns a strength of regularisation for each of 28 features, by the loss on examples held out.
         var problem = new BilevelProblem

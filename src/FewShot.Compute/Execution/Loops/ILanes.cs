@@ -64,7 +64,7 @@ internal unsafe interface ILanes<TVector, TDouble>
 
     static abstract TVector Choose(TVector mask, TVector a, TVector b);
 
-    /// <summary>2 to an integral exponent between −126 and 127.</summary>
+    /// <summary>Raises 2 to an integral exponent between −126 and 127.</summary>
     static abstract TVector PowerOfTwo(TVector exponent);
 
     /// <summary>The exponent of a positive normal number whose fraction is taken between 1/2 and 1.</summary>

@@ -52,17 +52,20 @@ internal enum LoopOpcode
     ElementWise,
 
     /// <summary>
-    /// (A Full, B Full) to Pooled: A at the first position of the window, in row-major order, where B is maximal; NaN where B holds a NaN.
+    /// Takes (A Full, B Full) to Pooled: A at the first position of the window, in row-major order, where B is maximal; NaN where B holds a
+    /// NaN.
     /// </summary>
     MaxPoolSelect,
 
-    /// <summary>(A Pooled, B Full) to Full: A at the first position where B is maximal, 0 elsewhere and outside every window.</summary>
+    /// <summary>
+    /// Takes (A Pooled, B Full) to Full: A at the first position where B is maximal, 0 elsewhere and outside every window.
+    /// </summary>
     MaxUnpool,
 
-    /// <summary>Full to Pooled: the mean over the window.</summary>
+    /// <summary>Takes Full to Pooled: the mean over the window.</summary>
     AveragePool,
 
-    /// <summary>Pooled to Full: A / k², 0 outside every window.</summary>
+    /// <summary>Takes Pooled to Full: A / k², 0 outside every window.</summary>
     AverageUnpool,
 }
 
