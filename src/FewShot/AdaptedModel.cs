@@ -79,8 +79,8 @@ public sealed class AdaptedModel : IDisposable
     /// <summary>What the learner is that the model was adapted by.</summary>
     public LearnerDefinition Definition => _programs.Definition;
 
-    /// <summary>The most threads of one prediction, as <see cref="Learner.Threads"/>, which it begins with.</summary>
-    /// <value>That of the learner when the model was adapted.</value>
+    /// <summary>The most threads of one prediction, the caller's included, as <see cref="Learner.Threads"/> is for adaptation.</summary>
+    /// <value>The learner's threads by default; for a model loaded by itself as many as there are cores, at most 4.</value>
     /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
     public int Threads
     {

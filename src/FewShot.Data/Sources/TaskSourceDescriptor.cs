@@ -11,13 +11,13 @@ namespace FewShot.Data.Sources;
 /// <code>
 /// public sealed class WaveSource : TaskSourceDescriptor
 /// {
-///     public override string Name =&gt; "waves";
+///     public override string Name => "waves";
 ///
-///     public override string Summary =&gt; "sine waves, made on demand";
+///     public override string Summary => "sine waves, made on demand";
 ///
-///     public override TaskKind KindOf(SourceSettings settings) =&gt; TaskKind.Regression;
+///     public override TaskKind KindOf(SourceSettings settings) => TaskKind.Regression;
 ///
-///     public override SourceData Open(string? root, SourceSettings settings) =&gt; new(options =&gt; new SinusoidTasks(options));
+///     public override SourceData Open(string? root, SourceSettings settings) => new(options => new SinusoidTasks(options));
 /// }
 /// </code>
 /// </example>

@@ -93,7 +93,7 @@ public sealed record ComparisonRow
     /// <summary>The command that measures the method.</summary>
     public required string Evaluate { get; init; }
 
-    /// <summary>The validation results in training, in the order of their meta-steps.</summary>
+    /// <summary>The validation results in the course of training.</summary>
     /// <value>None by default.</value>
     public IReadOnlyList<LearningCurvePoint> Curve { get; init; } = [];
 }

@@ -13,8 +13,8 @@ namespace FewShot.Bilevel;
 /// // Learns a strength of regularisation for each of 28 features, by the loss on examples held out.
 /// var problem = new BilevelProblem
 /// {
-///     Upper = v =&gt; v["held_x"].MatrixMultiply(v["weights"]).MeanSquaredError(v["held_y"]),
-///     Lower = v =&gt; v["x"].MatrixMultiply(v["weights"]).MeanSquaredError(v["y"]) + (v["log"].Exp() * v["weights"].Square()).Sum(),
+///     Upper = v => v["held_x"].MatrixMultiply(v["weights"]).MeanSquaredError(v["held_y"]),
+///     Lower = v => v["x"].MatrixMultiply(v["weights"]).MeanSquaredError(v["y"]) + (v["log"].Exp() * v["weights"].Square()).Sum(),
 ///     UpperVariables = [new("log", new Shape(28, 1), Initializer.Constant(-3))],
 ///     LowerVariables = [new("weights", new Shape(28, 1), Initializer.Constant(0))],
 ///     Data = [new("x", new Shape(100, 28), x), .. others], // and y, held_x and held_y

@@ -36,7 +36,7 @@ public sealed record MethodCheckResult(
 /// <param name="Kind">What the tasks ask for: classes or values.</param>
 /// <param name="NormStatistics">Where normalisation took its statistics from.</param>
 /// <param name="MaxRelativeError">The largest error of the case, relative as in <see cref="MethodCheckResult"/>.</param>
-/// <param name="Worst">The coordinate with the largest error, and both values there.</param>
+/// <param name="Worst">The coordinate or direction with the largest error, and both values there.</param>
 /// <param name="Coordinates">How many coordinates and random directions were compared.</param>
 /// <param name="LeftOut">How many coordinates and directions were left out.</param>
 public sealed record MethodCheckCase(
@@ -57,5 +57,5 @@ public sealed record MethodCheckCase(
 /// <param name="Tolerance">The largest difference that passes.</param>
 /// <param name="Passed">Whether the largest difference is within the tolerance.</param>
 /// <param name="Values">How many numbers were compared.</param>
-/// <param name="Worst">The tensor with the largest difference.</param>
+/// <param name="Worst">The number with the largest difference: its output, its place there and its problem.</param>
 public sealed record ExecutorComparison(string Method, double MaxRelativeError, double Tolerance, bool Passed, int Values, string Worst);

@@ -77,7 +77,7 @@ public sealed record LearnerDefinition
         init => field = value is < 1 ? throw new ArgumentException($"QueryCount is {value}, but a task has at least 1 query") : value;
     }
 
-    /// <summary>How files become examples.</summary>
+    /// <summary>How files of a user become examples of the learner.</summary>
     /// <value>Null by default, where only prepared numbers are known.</value>
     /// <exception cref="StorageException">
     /// The learner was read from a file that names a preparation which no one registered in this program, see <see cref="PartRegistry"/>.

@@ -9,7 +9,7 @@ namespace FewShot.Tasks;
 /// var episode = new Episode(tasks.Shape);
 /// tasks.Sample(Split.Test, seed: 1, index: 0, episode);
 /// using AdaptedModel model = learner.Adapt(episode.SupportInputs, episode.SupportLabels);
-/// int right = model.Classify(episode.QueryInputs).Zip(episode.QueryLabels).Count(pair =&gt; pair.First == pair.Second);
+/// int right = model.Classify(episode.QueryInputs).Zip(episode.QueryLabels).Count(pair => pair.First == pair.Second);
 /// </code>
 /// </example>
 public sealed class Episode

@@ -18,7 +18,7 @@ public abstract class Optimizer
 
     /// <summary>Moves the values one step against the gradient.</summary>
     /// <param name="values">The parameters, which are changed.</param>
-    /// <param name="gradient">The direction to descend against, of the same length.</param>
+    /// <param name="gradient">The meta-gradient to descend, of the same length.</param>
     /// <param name="rate">The outer step size.</param>
     public void Update(Span<float> values, ReadOnlySpan<float> gradient, double rate)
     {
