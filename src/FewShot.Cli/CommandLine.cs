@@ -11,10 +11,10 @@ namespace FewShot.Cli;
 internal static class CommandLine
 {
     /// <summary>Runs the command line once.</summary>
-    /// <param name="arguments">Without the program's name.</param>
+    /// <param name="arguments">The words of the command line, without the program's name.</param>
     /// <param name="output">Where everything is printed.</param>
     /// <param name="cancellation">Asks the command to stop.</param>
-    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    /// <returns>The exit code, one of <see cref="ExitCode"/>.</returns>
     public static int Run(IReadOnlyList<string> arguments, Output output, CancellationToken cancellation = default)
     {
         DataParts.Register();

@@ -21,10 +21,10 @@ internal sealed record EvaluationJob(
 )
 {
     /// <summary>Reads a command line of 'fewshot evaluate'.</summary>
-    /// <param name="parse">The command line.</param>
+    /// <param name="parse">The command line that was parsed.</param>
     /// <param name="stored">The data of the run, which say what is not given.</param>
     /// <param name="trained">The learner of the run.</param>
-    /// <param name="common">The options.</param>
+    /// <param name="common">The options of all commands.</param>
     /// <param name="opened">The data opened before; null for none.</param>
     /// <exception cref="ArgumentException">The learner cannot be measured on such tasks.</exception>
     public static EvaluationJob Read(
@@ -65,7 +65,7 @@ internal sealed record EvaluationJob(
     /// <summary>What must be known of the classes that are measured; null for nothing.</summary>
     public string? Note { get; private init; }
 
-    /// <summary>Measures.</summary>
+    /// <summary>Measures the learner on its tasks.</summary>
     /// <param name="parameters">The weights of the learner.</param>
     /// <param name="cancellation">Ends the evaluation.</param>
     public EvaluationResult Run(ParameterSet parameters, CancellationToken cancellation)

@@ -8,7 +8,7 @@ internal static class ExitCode
     /// <summary>A check did not pass.</summary>
     public const int CheckFailed = 1;
 
-    /// <summary>Options or inputs that make no sense.</summary>
+    /// <summary>The options or inputs make no sense.</summary>
     public const int Usage = 2;
 
     /// <summary>Data are missing, damaged or too few.</summary>
@@ -17,13 +17,13 @@ internal static class ExitCode
     /// <summary>A file of FewShot's own cannot be read or written.</summary>
     public const int Storage = 4;
 
-    /// <summary>Training diverged.</summary>
+    /// <summary>The loss of training is no longer a number.</summary>
     public const int Diverged = 5;
 
-    /// <summary>A fault of the program itself.</summary>
+    /// <summary>The program itself has a fault.</summary>
     public const int Internal = 70;
 
-    /// <summary>Ctrl-C or SIGTERM; what was done is kept.</summary>
+    /// <summary>The command was ended by Ctrl-C or SIGTERM; what was done is kept.</summary>
     public const int Interrupted = 130;
 
     public const string Summary =

@@ -51,10 +51,10 @@ internal sealed class MethodTrial
             && row.MetaSteps == Saved()
         );
 
-    /// <summary>Trains, or goes on, and measures.</summary>
+    /// <summary>Trains a method, or goes on with it, and measures it.</summary>
     /// <param name="opened">The data that the methods have in common.</param>
     /// <param name="output">Where it is told how training goes on.</param>
-    /// <param name="cancellation">Asks to stop.</param>
+    /// <param name="cancellation">Asks the trial to stop.</param>
     /// <exception cref="OperationCanceledException">It was asked to stop; what is trained is kept.</exception>
     /// <exception cref="StorageException">The folder holds another run.</exception>
     public ComparisonRow Run(OpenedData opened, Output output, CancellationToken cancellation)

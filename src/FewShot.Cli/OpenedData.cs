@@ -12,7 +12,7 @@ internal sealed class OpenedData
     private readonly Dictionary<string, SourceData> _opened = [];
 
     /// <summary>The data of a selection.</summary>
-    /// <param name="selection">The selection.</param>
+    /// <param name="selection">The source and how it is opened.</param>
     /// <exception cref="DataException">The data are missing or damaged.</exception>
     public SourceData Read(DataSelection selection)
     {

@@ -35,6 +35,6 @@ internal static class OptionNames
     public static string Translate(string message) =>
         s_options.Aggregate(message, (text, option) => text.Replace(option.Key, option.Value, StringComparison.Ordinal));
 
-    /// <summary>What the table translates.</summary>
+    /// <summary>The names of properties that the table translates.</summary>
     internal static IReadOnlyCollection<string> Known => s_options.Keys;
 }

@@ -19,9 +19,9 @@ internal static class StoredPattern
     public static void Write(string run, JsonObject choice) => RunFolder.WriteText(run, Name, choice.ToJsonString() + "\n");
 
     /// <summary>The learner of a run under a pattern.</summary>
-    /// <param name="learner">The learner.</param>
-    /// <param name="run">Its run.</param>
-    /// <param name="asked">The chosen one, the one it was trained with, or any; null for the chosen one where there is one.</param>
+    /// <param name="learner">The learner of the run.</param>
+    /// <param name="run">The folder of the run.</param>
+    /// <param name="asked">The text of the pattern: "chosen", "trained", or any; null for the chosen one where there is one.</param>
     public static Learner Apply(Learner learner, string run, string? asked)
     {
         string? pattern = asked?.ToLowerInvariant() switch

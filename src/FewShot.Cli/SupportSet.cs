@@ -5,10 +5,10 @@ using FewShot.Tasks;
 namespace FewShot.Cli;
 
 /// <summary>A user's own examples, prepared as the learner's training data were.</summary>
-/// <param name="Inputs">Row-major, one example after another.</param>
-/// <param name="Labels">Classes of the examples; empty for regression.</param>
-/// <param name="Values">Targets of the examples; empty for classification.</param>
-/// <param name="ClassNames">Names of the classes by label; null for regression.</param>
+/// <param name="Inputs">The prepared examples, row-major, one after another.</param>
+/// <param name="Labels">The classes of the examples; empty for regression.</param>
+/// <param name="Values">The targets of the examples; empty for classification.</param>
+/// <param name="ClassNames">The names of the classes by label; null for regression.</param>
 internal sealed record SupportSet(float[] Inputs, int[] Labels, float[] Values, IReadOnlyList<string>? ClassNames)
 {
     public int Count => ClassNames is null ? Values.Length : Labels.Length;

@@ -6,8 +6,9 @@ namespace FewShot.Cli;
 /// <summary>The learner of a run.</summary>
 internal static class TrainedRun
 {
+    /// <summary>Loads the learner of a run.</summary>
     /// <param name="run">A run folder, or a file of weights.</param>
-    /// <param name="latest">The latest weights instead of those that validated best.</param>
+    /// <param name="latest">Whether to take the latest weights instead of those that validated best.</param>
     public static Learner Load(string run, bool latest = false)
     {
         if (Directory.Exists(run))

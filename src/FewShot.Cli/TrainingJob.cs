@@ -19,10 +19,10 @@ internal sealed record TrainingJob(RunConfiguration Configuration, ITaskSource S
     public Method Method { get; } = Configuration.Learner.CreateMethod();
 
     /// <summary>Reads a command line of 'fewshot train'.</summary>
-    /// <param name="parse">The command line.</param>
+    /// <param name="parse">The command line that was parsed.</param>
     /// <param name="folder">The folder of the run; null for one named after the method and the tasks.</param>
     /// <param name="stored">What the folder's run was trained by, which says what is not given; null to leave that to the defaults.</param>
-    /// <param name="common">The options.</param>
+    /// <param name="common">The options of all commands.</param>
     /// <param name="opened">The data opened before; null for none.</param>
     public static TrainingJob Read(
         ParseResult parse,

@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace FewShot.Cli;
 
-/// <summary>Which build this is.</summary>
+/// <summary>Says which build this is.</summary>
 internal static class Versions
 {
     /// <summary>The version, with the commit where the build knows it.</summary>

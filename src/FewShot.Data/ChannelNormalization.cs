@@ -5,15 +5,15 @@ namespace FewShot.Data;
 /// <param name="Scale">One scale for each channel; not 0.</param>
 public sealed record ChannelNormalization(IReadOnlyList<double> Mean, IReadOnlyList<double> Scale)
 {
-    /// <summary>Leaves samples in [0, 1].</summary>
-    /// <param name="channels">How many channels.</param>
+    /// <summary>The normalisation that leaves samples in [0, 1].</summary>
+    /// <param name="channels">How many channels an image has.</param>
     public static ChannelNormalization None(int channels) => new(new double[channels], [.. Enumerable.Repeat(1.0, channels)]);
 
     /// <summary>
     /// The mean and standard deviation of each channel over all images of some classes; a channel that never varies is only centred.
     /// </summary>
     /// <param name="classes">The classes, those of the training split as a rule.</param>
-    /// <param name="channels">How many channels.</param>
+    /// <param name="channels">How many channels an image has.</param>
     public static ChannelNormalization Of(IEnumerable<ImageClass> classes, int channels)
     {
         ArgumentNullException.ThrowIfNull(classes);

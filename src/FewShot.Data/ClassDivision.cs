@@ -4,14 +4,15 @@ namespace FewShot.Data;
 public enum ClassDivision
 {
     /// <summary>
-    /// Each class or group by itself: the first 8 bytes of the SHA-256 of its name in UTF-8 (canonically decomposed), as a fraction of 2⁶⁴,
-    /// give test below 0.20, validation below 0.36, and training above. A name keeps its split for ever, whatever is added or removed;
-    /// splits have those shares on average only.
+    /// Each class or group is divided by itself: the first 8 bytes of the SHA-256 of its name in UTF-8 (canonically decomposed), as a
+    /// fraction of 2⁶⁴, give test below 0.20, validation below 0.36, and training above. A name keeps its split for ever, whatever is added
+    /// or removed; splits have those shares on average only.
     /// </summary>
     ByHash,
 
     /// <summary>
-    /// By rank among all names, exactly 64 / 16 / 20: adding one can move others. Kept for runs that were trained under it.
+    /// Classes or groups are divided by rank among all names, exactly 64 / 16 / 20: adding one can move others. Kept for runs that were
+    /// trained under it.
     /// </summary>
     ByRank,
 }

@@ -14,7 +14,7 @@ public static class ContactSheet
     private const int Gap = 2;
 
     /// <summary>Lays out the classes of a pool, one row each.</summary>
-    /// <param name="pool">The images.</param>
+    /// <param name="pool">The classes of images to show from.</param>
     /// <param name="classes">The classes to show, one row each.</param>
     /// <param name="columns">Images of each class; fewer where the class has fewer.</param>
     public static RasterImage Of(IImagePool pool, IReadOnlyList<int> classes, int columns)

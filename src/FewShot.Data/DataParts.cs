@@ -7,8 +7,8 @@ namespace FewShot.Data;
 public static class DataParts
 {
     /// <summary>
-    /// Registers them, which using any source or <see cref="LearnerImages"/> does too; call it before a learner's preparation is looked at
-    /// otherwise.
+    /// Registers these parts, which using any source or <see cref="LearnerImages"/> does too; call it before a learner's preparation is
+    /// looked at otherwise.
     /// </summary>
     public static void Register()
     {

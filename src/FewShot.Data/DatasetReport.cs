@@ -10,6 +10,7 @@ namespace FewShot.Data;
 public sealed record DatasetReport(string Name, string Description, IReadOnlyList<int> InputShape, IReadOnlyList<SplitSummary> Splits)
 {
     /// <summary>Groups of image files of one content, those in several splits first; looked for in the user's own images only.</summary>
+    /// <value>None by default.</value>
     public IReadOnlyList<IdenticalImages> Identical { get; init; } = [];
 
     // A split that cannot be summarized is not there.

@@ -4,8 +4,8 @@ using FewShot.Tasks;
 namespace FewShot.Data;
 
 /// <summary>An image file and where it belongs.</summary>
-/// <param name="File">Its path.</param>
-/// <param name="ClassName">Its class.</param>
+/// <param name="File">The path of the file.</param>
+/// <param name="ClassName">The name of the class that the file is in.</param>
 /// <param name="Split">The split of the class.</param>
 public sealed record PlacedImage(string File, string ClassName, Split Split);
 
@@ -13,13 +13,13 @@ public sealed record PlacedImage(string File, string ClassName, Split Split);
 /// Image files of one content. In two splits they make a measurement look better than it is; in two classes they make a task that cannot be
 /// solved; in one class the same image can be support and query.
 /// </summary>
-/// <param name="Images">At least two, in the order of their paths.</param>
+/// <param name="Images">The files, at least two, in the order of their paths.</param>
 public sealed record IdenticalImages(IReadOnlyList<PlacedImage> Images)
 {
-    /// <summary>Whether they are in more than one class, and perhaps in more than one split.</summary>
+    /// <summary>Whether the files are in more than one class, and perhaps in more than one split.</summary>
     public bool AcrossClasses => Images.Any(image => image.ClassName != Images[0].ClassName);
 
-    /// <summary>Whether they are in more than one split.</summary>
+    /// <summary>Whether the files are in more than one split.</summary>
     public bool AcrossSplits => Images.Any(image => image.Split != Images[0].Split);
 
     // Only files of one length are read.

@@ -19,7 +19,7 @@ public sealed class ImageClasses : IImagePool
     /// <param name="height">Rows of every image.</param>
     /// <param name="width">Columns of every image.</param>
     /// <param name="channels">Channels of every image.</param>
-    /// <param name="classes">The classes.</param>
+    /// <param name="classes">The classes with their images.</param>
     /// <param name="normalization">What to subtract and divide by; none leaves [0, 1].</param>
     /// <param name="rotations">Whether turned images are classes of their own; needs square images.</param>
     /// <exception cref="DataException">The pixels of a class are no whole number of images.</exception>
@@ -89,7 +89,7 @@ public sealed class ImageClasses : IImagePool
     /// <inheritdoc/>
     public int Count => _classes.Count * _rotations;
 
-    /// <summary>What is subtracted and divided by.</summary>
+    /// <summary>The mean that is subtracted from each channel and the scale that it is divided by.</summary>
     public ChannelNormalization Normalization { get; }
 
     /// <inheritdoc/>
@@ -162,7 +162,7 @@ public sealed class ImageClass
     /// <summary>The name of the class.</summary>
     public string Name => _names[0];
 
-    /// <summary>The group it belongs to; may be empty.</summary>
+    /// <summary>The group that the class belongs to; may be empty.</summary>
     public string Group { get; }
 
     /// <summary>The images one after another, each row-major height, width, channel.</summary>

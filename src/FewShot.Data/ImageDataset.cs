@@ -44,6 +44,7 @@ public sealed class ImageDataset
     /// <summary>
     /// Names of classes that were left out because a learner was trained on them; see <see cref="ImageFolderOptions.TrainedClasses"/>.
     /// </summary>
+    /// <value>None by default.</value>
     public IReadOnlyList<string> LeftOut { get; init; } = [];
 
     // Why a split can be small or missing, for errors that say so; null where there is nothing to add.
@@ -53,11 +54,11 @@ public sealed class ImageDataset
     internal IImagePool First { get; }
 
     /// <summary>The classes of a split, or null where there is no such split.</summary>
-    /// <param name="split">The split.</param>
+    /// <param name="split">Which part of the tasks: training, validation or test.</param>
     public IImagePool? this[Split split] => _pools[(int)split];
 
     /// <summary>Counts what a split holds; null where there is no such split.</summary>
-    /// <param name="split">The split.</param>
+    /// <param name="split">Which part of the tasks: training, validation or test.</param>
     public SplitSummary? Summarize(Split split)
     {
         if (this[split] is not { } pool)

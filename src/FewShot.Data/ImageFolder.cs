@@ -15,11 +15,19 @@ namespace FewShot.Data;
 /// Hidden files and folders are passed over. Folders whose names differ only in how Unicode composes them are one class. Links to folders
 /// are followed for classes and refused below them.
 /// </remarks>
+/// <example>
+/// <code>
+/// ImageDataset pictures = ImageFolder.Open("my-classes", new ImageFolderOptions { Size = 28, Gray = true });
+/// var tasks = new ImageTasks(pictures, new TaskOptions { Shots = 1, QueriesPerClass = 5 });
+/// var definition = new LearnerDefinition(Methods.ProtoNet(), Networks.Conv4(tasks.Shape));
+/// using TrainingResult result = await Trainer.TrainAsync(definition, tasks);
+/// </code>
+/// </example>
 public static class ImageFolder
 {
     /// <summary>Reads every image of the folder.</summary>
-    /// <param name="root">The folder.</param>
-    /// <param name="options">How to read it; null is all of the defaults.</param>
+    /// <param name="root">The path of the folder.</param>
+    /// <param name="options">How to read it; null for all of the defaults.</param>
     /// <returns>The classes of each split.</returns>
     /// <exception cref="DataException">
     /// The folder is missing or has no classes, or an image is damaged or of an unsupported format.
@@ -81,7 +89,7 @@ public static class ImageFolder
     }
 
     /// <summary>The classes of a folder that has one folder of images for each; nothing is decoded.</summary>
-    /// <param name="folder">The folder.</param>
+    /// <param name="folder">The path of the folder.</param>
     /// <returns>The classes in the order of their names; none where there are no folders.</returns>
     /// <exception cref="DataException">The folder is missing, a class has no images, or something in it cannot be followed.</exception>
     public static IReadOnlyList<ImageClassFiles> ClassesIn(string folder) =>

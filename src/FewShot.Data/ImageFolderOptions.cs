@@ -26,7 +26,7 @@ public sealed record ImageFolderOptions
     /// <value>The default is none.</value>
     public IReadOnlyCollection<string> TrainedClasses { get; init; } = [];
 
-    /// <summary>What is subtracted and divided by, as a learner was trained.</summary>
+    /// <summary>The mean to subtract and the scale to divide by for each channel, as a learner was trained.</summary>
     /// <value>The default is null, which computes it from the training split.</value>
     public ChannelNormalization? Normalization { get; init; }
 }

@@ -6,12 +6,12 @@ using FewShot.Tasks;
 namespace FewShot.Data;
 
 /// <summary>
-/// Images: converted to gray or colour, resized by area averaging, turned to ink on dark where asked, and normalised by channel; the
-/// arithmetic of <see cref="ImageClasses"/>.
+/// How an image becomes an example: converted to gray or colour, resized by area averaging, turned to ink on dark where asked, and
+/// normalised by channel; the arithmetic of <see cref="ImageClasses"/>.
 /// </summary>
-/// <param name="Height">Rows.</param>
-/// <param name="Width">Columns.</param>
-/// <param name="Channels">1 for gray, 3 for colour.</param>
+/// <param name="Height">The rows that an image is resized to.</param>
+/// <param name="Width">The columns that an image is resized to.</param>
+/// <param name="Channels">The channels of an example: 1 for gray, 3 for colour.</param>
 /// <param name="Invert">Whether dark becomes high: drawings on white paper are learnt as ink 1 on 0.</param>
 /// <param name="Normalization">What is subtracted and divided by; null leaves [0, 1].</param>
 public sealed record ImagePreparation(int Height, int Width, int Channels, bool Invert, ChannelNormalization? Normalization)
@@ -19,7 +19,7 @@ public sealed record ImagePreparation(int Height, int Width, int Channels, bool 
 {
     static ImagePreparation() => DataParts.Register();
 
-    /// <summary>Numbers in one example.</summary>
+    /// <summary>How many numbers one example has.</summary>
     [JsonIgnore]
     public int Size => Height * Width * Channels;
 
@@ -76,7 +76,7 @@ public sealed record ImagePreparation(int Height, int Width, int Channels, bool 
     }
 
     /// <summary>The image files of a folder in the order of their names, hidden ones left out.</summary>
-    /// <param name="folder">The folder.</param>
+    /// <param name="folder">The path of the folder.</param>
     /// <exception cref="DataException">It is missing, has no images, or something in it cannot be followed.</exception>
     public static IReadOnlyList<string> FilesOf(string folder) =>
         Directory.Exists(folder)

@@ -13,7 +13,7 @@ public sealed class ImageTasks : ITaskSource
     private readonly Split? _only;
 
     /// <summary>Checks that every split, or the only one asked for, can give tasks of the asked size.</summary>
-    /// <param name="dataset">The images.</param>
+    /// <param name="dataset">The images to draw tasks from.</param>
     /// <param name="options">The size of a task.</param>
     /// <exception cref="DataException">A split has fewer classes than ways, or a class fewer images than shots and queries.</exception>
     public ImageTasks(ImageDataset dataset, TaskOptions options)

@@ -29,7 +29,7 @@ public sealed class SinusoidTasks : ITaskSource
     /// <inheritdoc/>
     public TaskShape Shape { get; }
 
-    /// <summary>A table of columns x and y, taken as they are.</summary>
+    /// <summary>How rows become examples: a table of columns x and y, taken as they are.</summary>
     public InputPreparation Preparation { get; } = new TablePreparation(["x"], [0], [1], "y", 0, 1);
 
     /// <inheritdoc/>
@@ -39,7 +39,7 @@ public sealed class SinusoidTasks : ITaskSource
     public SplitSummary Summarize(Split split) => new(split, 0, 0, null, null, null);
 
     /// <summary>The wave behind a task, for comparison with what a model learnt.</summary>
-    /// <param name="split">The split.</param>
+    /// <param name="split">Which part of the tasks: training, validation or test.</param>
     /// <param name="seed">The seed of the run.</param>
     /// <param name="index">The number of the task.</param>
     public static (double Amplitude, double Phase) WaveOf(Split split, ulong seed, long index)

@@ -6,15 +6,15 @@ using FewShot.Tasks;
 namespace FewShot.Data;
 
 /// <summary>
-/// Rows of a table: which columns are the features, in which order, and how features and target are standardised. A learner's numbers are
-/// (value − mean) / scale.
+/// How rows of a table become examples: which columns are the features, in which order, and how features and target are standardised. A
+/// learner's numbers are (value − mean) / scale.
 /// </summary>
-/// <param name="Features">The feature columns.</param>
+/// <param name="Features">The names of the feature columns, in order.</param>
 /// <param name="Mean">One mean for each feature.</param>
 /// <param name="Scale">One scale for each feature; not 0.</param>
 /// <param name="Target">The column that is predicted.</param>
-/// <param name="TargetMean">Mean of a regression's target; 0 for classes.</param>
-/// <param name="TargetScale">Scale of a regression's target; 1 for classes.</param>
+/// <param name="TargetMean">The mean of a regression's target; 0 for classes.</param>
+/// <param name="TargetScale">The scale of a regression's target; 1 for classes.</param>
 public sealed record TablePreparation(
     IReadOnlyList<string> Features,
     IReadOnlyList<double> Mean,
@@ -26,9 +26,8 @@ public sealed record TablePreparation(
 {
     static TablePreparation() => DataParts.Register();
 
-    /// <summary>
-    /// How the training table was written, and so the files of examples and queries are. The default is that of <see cref="TableFormat"/>.
-    /// </summary>
+    /// <summary>How the training table was written, and so the files of examples and queries are.</summary>
+    /// <value>That of <see cref="TableFormat"/> by default.</value>
     [AllowNull]
     public TableFormat Format
     {
@@ -83,14 +82,15 @@ public sealed record TablePreparation(
         );
     }
 
-    /// <summary>A prediction in the units of the table.</summary>
-    /// <param name="value">What the learner predicted.</param>
+    /// <summary>Converts a prediction to the units of the table.</summary>
+    /// <param name="value">The number that the learner predicted.</param>
+    /// <returns>The prediction times the target's scale plus its mean.</returns>
     public double Restore(double value) => (value * TargetScale) + TargetMean;
 }
 
 /// <summary>Prepared rows of a table.</summary>
 /// <param name="Lines">The line of the file that each row is in.</param>
-/// <param name="Inputs">Features, row-major.</param>
-/// <param name="Values">Standardised targets of a regression; empty otherwise.</param>
-/// <param name="Labels">Class names; empty for regression or where the target is not read.</param>
+/// <param name="Inputs">The prepared features, row-major [rows, features].</param>
+/// <param name="Values">The standardised targets of a regression; empty otherwise.</param>
+/// <param name="Labels">The class names of the rows; empty for regression or where the target is not read.</param>
 public sealed record TableExamples(IReadOnlyList<int> Lines, float[] Inputs, float[] Values, IReadOnlyList<string> Labels);

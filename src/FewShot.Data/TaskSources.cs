@@ -40,7 +40,7 @@ public static class TaskSources
     /// Adds a source, which every function that takes a name of a source then knows. Call it when the program starts. The same descriptor
     /// again changes nothing.
     /// </summary>
-    /// <param name="source">The source.</param>
+    /// <param name="source">The source to add.</param>
     /// <exception cref="ArgumentException">
     /// The name is that of another source, or an option has the name or key of an option of another source without being the same object.
     /// </exception>
@@ -75,7 +75,7 @@ public static class TaskSources
     }
 
     /// <summary>Finds a source.</summary>
-    /// <param name="name">Its name.</param>
+    /// <param name="name">The name of the source.</param>
     /// <exception cref="DataException">There is no such source; the message lists those there are.</exception>
     public static TaskSourceDescriptor Find(string name) =>
         All.FirstOrDefault(source => source.Name == name)
@@ -102,9 +102,9 @@ public static class TaskSources
     }
 
     /// <summary>Reads the data of a source once, for tasks of several sizes or to look into them.</summary>
-    /// <param name="name">As for <see cref="Open"/>.</param>
-    /// <param name="root">As for <see cref="Open"/>.</param>
-    /// <param name="settings">As for <see cref="Open"/>.</param>
+    /// <param name="name">The name of one of <see cref="All"/>.</param>
+    /// <param name="root">The path of the data, as for <see cref="Open"/>.</param>
+    /// <param name="settings">The values of the source's options; null for all of the defaults.</param>
     /// <exception cref="DataException">There is no such source, or its data are missing or damaged.</exception>
     public static SourceData Read(string name, string? root, SourceSettings? settings = null) =>
         Find(name).Open(root, settings ?? new SourceSettings());

@@ -54,7 +54,7 @@ internal sealed class AxisTicks
         return isLogarithmic ? Logarithmic(low, high, wanted) : Linear(low, high, wanted);
     }
 
-    /// <summary>Where <paramref name="value"/> lies between the ends, 0 to 1.</summary>
+    /// <summary>The place of <paramref name="value"/> between the ends, from 0 to 1.</summary>
     public double Position(double value) =>
         _logarithmic
             ? (Math.Log10(value) - Math.Log10(Minimum)) / (Math.Log10(Maximum) - Math.Log10(Minimum))

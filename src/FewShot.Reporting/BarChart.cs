@@ -3,8 +3,8 @@ using System.Globalization;
 namespace FewShot.Reporting;
 
 /// <summary>A bar of a <see cref="BarChart"/>.</summary>
-/// <param name="Value">Its length; NaN for no bar.</param>
-/// <param name="Error">Half the length of its error bar, such as a 95 % interval's; null or NaN for none.</param>
+/// <param name="Value">The length of the bar; NaN for no bar.</param>
+/// <param name="Error">Half the length of the error bar, such as a 95 % interval's; null or NaN for none.</param>
 public sealed record Bar(double Value, double? Error = null)
 {
     internal double? Half => Error is { } error && double.IsFinite(error) ? Math.Abs(error) : null;
@@ -34,7 +34,7 @@ public sealed record BarSeries(string Name, IReadOnlyList<Bar> Bars)
 /// Horizontal bars, so that long names stay readable, grouped by category and with error bars. On a linear axis bars begin at zero, because
 /// their lengths are what is compared; on a logarithmic one they begin at the lower end.
 /// </summary>
-/// <param name="Title">The title.</param>
+/// <param name="Title">The title of the chart.</param>
 /// <param name="Value">The axis along the bars.</param>
 /// <param name="Categories">The names of the groups from top to bottom.</param>
 /// <param name="Series">The bars; the legend is left out when there is one series.</param>
@@ -45,6 +45,7 @@ public sealed record BarChart(string Title, ChartAxis Value, IReadOnlyList<strin
     private const double GroupGap = 12;
 
     /// <summary>The format of the number at the end of each bar, as of <see cref="double.ToString(string)"/>; null for none.</summary>
+    /// <value>One or two digits after the point by default: "0.0#".</value>
     public string? NumberFormat { get; init; } = "0.0#";
 
     /// <inheritdoc/>

@@ -14,13 +14,15 @@ public enum AxisScale
 
 /// <summary>One axis of a chart.</summary>
 /// <param name="Label">What it measures, with the unit.</param>
-/// <param name="Scale">Linear or logarithmic.</param>
+/// <param name="Scale">How the axis maps numbers to distances; linear by default.</param>
 public sealed record ChartAxis(string Label, AxisScale Scale = AxisScale.Linear)
 {
     /// <summary>Where the axis begins at the latest; null leaves it to the data.</summary>
+    /// <value>Null by default.</value>
     public double? Minimum { get; init; }
 
     /// <summary>Where the axis ends at the earliest; null leaves it to the data.</summary>
+    /// <value>Null by default.</value>
     public double? Maximum { get; init; }
 }
 
@@ -36,9 +38,11 @@ public abstract record Chart
     public string Title { get; }
 
     /// <summary>The width in pixels at full size.</summary>
+    /// <value>720 pixels by default.</value>
     public int Width { get; init; } = 720;
 
     /// <summary>The height in pixels at full size; bar charts grow with their bars instead.</summary>
+    /// <value>400 pixels by default.</value>
     public int Height { get; init; } = 400;
 
     /// <summary>Draws the chart as one <c>svg</c> element, complete with its styles.</summary>

@@ -4,7 +4,7 @@ namespace FewShot.Reporting;
 /// Dots with their intervals, all series of a category on one row. Unlike bars, dots are compared by their places, so the axis covers the
 /// values alone and small differences between large values show.
 /// </summary>
-/// <param name="Title">The title.</param>
+/// <param name="Title">The title of the chart.</param>
 /// <param name="Value">The axis along the rows.</param>
 /// <param name="Categories">The names of the rows from top to bottom.</param>
 /// <param name="Series">
@@ -16,6 +16,7 @@ public sealed record DotChart(string Title, ChartAxis Value, IReadOnlyList<strin
     private const double RowHeight = 24;
 
     /// <summary>The format of the number at the end of each row, as of <see cref="double.ToString(string)"/>.</summary>
+    /// <value>One or two digits after the point by default: "0.0#".</value>
     public string NumberFormat { get; init; } = "0.0#";
 
     /// <inheritdoc/>

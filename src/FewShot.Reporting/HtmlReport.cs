@@ -33,28 +33,28 @@ public sealed class HtmlReport
     }
 
     /// <summary>Adds a heading.</summary>
-    /// <param name="heading">The text.</param>
-    /// <returns>This report, to add more.</returns>
+    /// <param name="heading">The text of the heading.</param>
+    /// <returns>The report itself, to add more.</returns>
     public HtmlReport Section(string heading) => Element("h2", heading);
 
     /// <summary>Adds a paragraph.</summary>
-    /// <param name="text">The text.</param>
-    /// <returns>This report, to add more.</returns>
+    /// <param name="text">The text of the paragraph.</param>
+    /// <returns>The report itself, to add more.</returns>
     public HtmlReport Paragraph(string text) => Element("p", text);
 
     /// <summary>Adds a note set off from the text: a condition, a caveat.</summary>
-    /// <param name="text">The text.</param>
-    /// <returns>This report, to add more.</returns>
+    /// <param name="text">The text of the note.</param>
+    /// <returns>The report itself, to add more.</returns>
     public HtmlReport Note(string text) => Element("aside", text);
 
     /// <summary>Adds text whose lines and spaces are kept, such as a command or an image in characters.</summary>
-    /// <param name="text">The text.</param>
-    /// <returns>This report, to add more.</returns>
+    /// <param name="text">The text to show as it is.</param>
+    /// <returns>The report itself, to add more.</returns>
     public HtmlReport Preformatted(string text) => Element("pre", text);
 
     /// <summary>Adds the few numbers that matter most, each large with its name.</summary>
     /// <param name="figures">Names with what to show, such as <c>("accuracy", "98.7 ± 0.3 %")</c>.</param>
-    /// <returns>This report, to add more.</returns>
+    /// <returns>The report itself, to add more.</returns>
     public HtmlReport KeyFigures(params IReadOnlyList<(string Name, string Value)> figures)
     {
         _body.Append("<dl class=\"figures\">");
@@ -68,9 +68,9 @@ public sealed class HtmlReport
     }
 
     /// <summary>Adds a table.</summary>
-    /// <param name="table">The table.</param>
+    /// <param name="table">The table to add.</param>
     /// <param name="caption">A line below it, or null.</param>
-    /// <returns>This report, to add more.</returns>
+    /// <returns>The report itself, to add more.</returns>
     /// <exception cref="ArgumentException">A row has more or fewer cells than there are columns.</exception>
     public HtmlReport Table(ReportTable table, string? caption = null)
     {
@@ -105,9 +105,9 @@ public sealed class HtmlReport
     }
 
     /// <summary>Adds a chart.</summary>
-    /// <param name="chart">The chart.</param>
+    /// <param name="chart">The chart to add.</param>
     /// <param name="caption">A line below it, or null.</param>
-    /// <returns>This report, to add more.</returns>
+    /// <returns>The report itself, to add more.</returns>
     public HtmlReport Chart(Chart chart, string? caption = null)
     {
         ArgumentNullException.ThrowIfNull(chart);
@@ -115,7 +115,7 @@ public sealed class HtmlReport
         return Caption(caption);
     }
 
-    /// <summary>The page as text.</summary>
+    /// <summary>The page as HTML text.</summary>
     public string ToHtml() =>
         $"""
             <!doctype html>

@@ -6,24 +6,26 @@ namespace FewShot.Reporting;
 /// <param name="Y">The values, as many as positions.</param>
 public sealed record LineSeries(string Name, IReadOnlyList<double> X, IReadOnlyList<double> Y)
 {
-    /// <summary>The lower edge of the confidence band, or null.</summary>
+    /// <summary>The lower edge of the confidence band, as many values as positions; null for no band.</summary>
     public IReadOnlyList<double>? Lower { get; init; }
 
-    /// <summary>The upper edge of the confidence band, or null.</summary>
+    /// <summary>The upper edge of the confidence band, as many values as positions; null for no band.</summary>
     public IReadOnlyList<double>? Upper { get; init; }
 
     /// <summary>Whether to mark the points: wanted for few points, noise for many.</summary>
+    /// <value>False by default.</value>
     public bool Markers { get; init; }
 
     /// <summary>Whether to draw the line dashed, as for a reference.</summary>
+    /// <value>False by default.</value>
     public bool Dashed { get; init; }
 }
 
 /// <summary>Lines over a common axis, with confidence bands.</summary>
-/// <param name="Title">The title.</param>
+/// <param name="Title">The title of the chart.</param>
 /// <param name="X">The horizontal axis.</param>
 /// <param name="Y">The vertical axis.</param>
-/// <param name="Series">The lines.</param>
+/// <param name="Series">The lines of the chart.</param>
 public sealed record LineChart(string Title, ChartAxis X, ChartAxis Y, IReadOnlyList<LineSeries> Series) : Chart(Title)
 {
     /// <inheritdoc/>

@@ -8,9 +8,11 @@ namespace FewShot.Reporting;
 public sealed record ReportTable(IReadOnlyList<string> Headers, IReadOnlyList<IReadOnlyList<string>> Rows)
 {
     /// <summary>The indices of the rows to set off, such as the best; empty for none.</summary>
+    /// <value>None by default.</value>
     public IReadOnlyCollection<int> Highlighted { get; init; } = [];
 
     /// <summary>The indices of columns aligned to the right although words stand in some of their cells; empty for none.</summary>
+    /// <value>None by default.</value>
     public IReadOnlyCollection<int> Numeric { get; init; } = [];
 
     /// <summary>The table in markdown; the rows set off are bold.</summary>

@@ -1,8 +1,8 @@
 namespace FewShot.Reporting;
 
 /// <summary>A point of a <see cref="ScatterChart"/>.</summary>
-/// <param name="X">Its horizontal position.</param>
-/// <param name="Y">Its vertical position.</param>
+/// <param name="X">The horizontal position of the point.</param>
+/// <param name="Y">The vertical position of the point.</param>
 /// <param name="Label">The text beside it, or null.</param>
 public sealed record ScatterPoint(double X, double Y, string? Label = null);
 
@@ -12,16 +12,18 @@ public sealed record ScatterPoint(double X, double Y, string? Label = null);
 public sealed record ScatterGroup(string Name, IReadOnlyList<ScatterPoint> Points);
 
 /// <summary>Labelled points, with an optional line along the best trade-offs.</summary>
-/// <param name="Title">The title.</param>
+/// <param name="Title">The title of the chart.</param>
 /// <param name="X">The horizontal axis.</param>
 /// <param name="Y">The vertical axis.</param>
 /// <param name="Groups">The points by colour.</param>
 public sealed record ScatterChart(string Title, ChartAxis X, ChartAxis Y, IReadOnlyList<ScatterGroup> Groups) : Chart(Title)
 {
     /// <summary>The front line's points from left to right; empty for none.</summary>
+    /// <value>None by default.</value>
     public IReadOnlyList<ScatterPoint> Front { get; init; } = [];
 
     /// <summary>The front line's name in the legend.</summary>
+    /// <value>"front" by default.</value>
     public string FrontName { get; init; } = "front";
 
     /// <inheritdoc/>

@@ -71,7 +71,7 @@ public static partial class TerminalImage
 
     /// <summary>Puts blocks of lines beside each other, their tops level.</summary>
     /// <param name="blocks">The blocks, such as images with captions.</param>
-    /// <param name="gap">The spaces between two blocks.</param>
+    /// <param name="gap">The number of spaces between two blocks.</param>
     /// <returns>The lines; spaces at their ends are left out.</returns>
     public static IReadOnlyList<string> SideBySide(IReadOnlyList<IReadOnlyList<string>> blocks, int gap = 2)
     {
@@ -96,7 +96,7 @@ public static partial class TerminalImage
     }
 
     /// <summary>Adds a centred line below a block; a text too long for it is cut with an ellipsis.</summary>
-    /// <param name="block">The block.</param>
+    /// <param name="block">The lines of the block.</param>
     /// <param name="caption">The text, of characters one column wide.</param>
     /// <returns>The block with one more line.</returns>
     public static IReadOnlyList<string> Caption(IReadOnlyList<string> block, string caption)
@@ -112,7 +112,7 @@ public static partial class TerminalImage
     }
 
     /// <summary>How many columns a line takes, its colour sequences taking none.</summary>
-    /// <param name="line">The line.</param>
+    /// <param name="line">The line of text.</param>
     public static int VisibleWidth(string line) => ColorSequence().Replace(line, "").Length;
 
     [GeneratedRegex("\e\\[[0-9;]*m")]

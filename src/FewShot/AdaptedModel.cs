@@ -20,6 +20,17 @@ namespace FewShot;
 /// working memory with its learner and with the learner's other models, so thousands cost no more than that, whether they are disposed or
 /// not.
 /// </remarks>
+/// <example>
+/// <code>
+/// using AdaptedModel model = learner.Adapt(images, labels, ["cat", "dog", "owl"]);
+/// foreach (ClassPrediction answer in model.Recognize(newImages))
+/// {
+///     Console.WriteLine($"{answer.Name}: {answer.Probability:P0}");
+/// }
+///
+/// model.Save("mine.safetensors"); // AdaptedModel.Load("mine.safetensors") anywhere else
+/// </code>
+/// </example>
 public sealed class AdaptedModel : IDisposable
 {
     /// <summary>The most queries one program answers; more are answered in turns, where they do not depend on each other.</summary>
@@ -59,16 +70,17 @@ public sealed class AdaptedModel : IDisposable
         ClassNames = classNames;
     }
 
-    /// <summary>Classes of the task, or values of a regression.</summary>
+    /// <summary>How many classes the task has, or how many values a regression predicts.</summary>
     public int Ways { get; }
 
-    /// <summary>Names of the classes, if they were given.</summary>
+    /// <summary>The names of the classes, in the order of their labels; null where none were given.</summary>
     public IReadOnlyList<string>? ClassNames { get; }
 
-    /// <summary>The learner's definition.</summary>
+    /// <summary>What the learner is that the model was adapted by.</summary>
     public LearnerDefinition Definition => _programs.Definition;
 
-    /// <summary>The most threads of one prediction, as <see cref="Learner.Threads"/>, which it begins with.</summary>
+    /// <summary>The most threads of one prediction, the caller's included, as <see cref="Learner.Threads"/> is for adaptation.</summary>
+    /// <value>The learner's threads by default; for a model loaded by itself as many as there are cores, at most 4.</value>
     /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
     public int Threads
     {
@@ -86,7 +98,7 @@ public sealed class AdaptedModel : IDisposable
     /// <summary>
     /// Reads a self-contained model that <see cref="Save"/> wrote. It has programs and memory of its own, until it is disposed.
     /// </summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The path of a self-contained file that <see cref="Save"/> wrote.</param>
     /// <exception cref="StorageException">It is missing, damaged or something else, or holds only what adaptation changed.</exception>
     public static AdaptedModel Load(string path)
     {
@@ -100,7 +112,7 @@ public sealed class AdaptedModel : IDisposable
     /// by, as a model that was just adapted does. Where it was adapted under other settings than the learner's, such as a pattern, it
     /// shares the weights alone.
     /// </summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The path of a file that <see cref="Save"/> wrote, in either form.</param>
     /// <param name="learner">The learner whose weights it was adapted from.</param>
     /// <exception cref="StorageException">It is missing, damaged or something else, or was adapted by another learner.</exception>
     public static AdaptedModel Load(string path, Learner learner)
@@ -112,7 +124,7 @@ public sealed class AdaptedModel : IDisposable
     }
 
     /// <summary>Writes the model to one file.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The path of the file to write.</param>
     /// <param name="selfContained">
     /// Whether the file holds the learner's weights too, so that it can be handed on. Without them it holds what adaptation changed, which
     /// is a few kilobytes where the body of the network does not change, and a hash of the learner's weights; it is read by
@@ -155,8 +167,11 @@ public sealed class AdaptedModel : IDisposable
         return result;
     }
 
-    /// <summary>The same of a tensor [queries, ...].</summary>
-    /// <param name="inputs">Queries along the first axis.</param>
+    /// <summary>
+    /// Answers queries that are given as a tensor: probabilities [queries, ways], or the values of a regression [queries, outputs]; all
+    /// finite.
+    /// </summary>
+    /// <param name="inputs">A tensor [queries, ...] with the queries along its first axis.</param>
     /// <inheritdoc cref="Predict(ReadOnlySpan{float})"/>
     public float[] Predict(ReadOnlyTensorSpan<float> inputs)
     {
@@ -165,7 +180,7 @@ public sealed class AdaptedModel : IDisposable
         return Predict(values);
     }
 
-    /// <summary>The same into memory of the caller's: once its programs are compiled, nothing is allocated.</summary>
+    /// <summary>Writes probabilities or values into memory of the caller's: once its programs are compiled, nothing is allocated.</summary>
     /// <param name="inputs">Queries, row-major, one after another.</param>
     /// <param name="destination">Receives [queries, ways] probabilities, or [queries, outputs] values.</param>
     /// <exception cref="QueryException">Queries hold NaN or infinity, or overflow; it says which.</exception>

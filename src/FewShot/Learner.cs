@@ -30,7 +30,9 @@ namespace FewShot;
 /// </example>
 public sealed class Learner : IDisposable
 {
-    /// <summary>A learner of given parameters.</summary>
+    /// <summary>Makes a learner of given parameters.</summary>
+    /// <param name="definition">What the learner is.</param>
+    /// <param name="parameters">The values of its meta-parameters.</param>
     /// <exception cref="ArgumentException">The parameters are not those of the definition.</exception>
     public Learner(LearnerDefinition definition, ParameterSet parameters)
     {
@@ -62,16 +64,16 @@ public sealed class Learner : IDisposable
     /// <summary>What the learner is.</summary>
     public LearnerDefinition Definition { get; }
 
-    /// <summary>Its meta-parameters. Do not change them once the learner is used.</summary>
+    /// <summary>The learner's meta-parameters. Do not change them once the learner is used.</summary>
     public ParameterSet Parameters { get; }
 
-    /// <summary>The method it was trained by.</summary>
+    /// <summary>The method that the learner was trained by.</summary>
     public Method Method => TaskPrograms.Method;
 
     /// <summary>
-    /// The most threads of one adaptation or prediction, the caller's included; by default as many as there are cores, at most 4. Models
-    /// that were adapted before keep theirs.
+    /// The most threads of one adaptation or prediction, the caller's included. Models that were adapted before keep theirs.
     /// </summary>
+    /// <value>As many as there are cores by default, at most 4.</value>
     /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
     public int Threads
     {
@@ -84,12 +86,13 @@ public sealed class Learner : IDisposable
     } = WorkerPool.DefaultThreads;
 
     /// <summary>
-    /// The most compiled programs that the learner and all its models keep together, 32 by default: one for each size of support set, and
-    /// one for each kind of state and number of queries at once (1, 2, 4 to 64; under <see cref="NormStatistics.Query"/> any number). The
-    /// least recently used goes first, with its memory, which is some megabytes for a network such as conv4-64 on small images; who asks
-    /// for it again waits until it is compiled. Fewer programs bound the memory of a server that takes what its users send; more serve more
-    /// sizes without a wait.
+    /// The most compiled programs that the learner and all its models keep together: one for each size of support set, and one for each
+    /// kind of state and number of queries at once (1, 2, 4 to 64; under <see cref="NormStatistics.Query"/> any number). The least recently
+    /// used goes first, with its memory, which is some megabytes for a network such as conv4-64 on small images; who asks for it again
+    /// waits until it is compiled. Fewer programs bound the memory of a server that takes what its users send; more serve more sizes
+    /// without a wait.
     /// </summary>
+    /// <value>32 programs by default.</value>
     /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
     public int MaxPrograms
     {
@@ -128,6 +131,7 @@ public sealed class Learner : IDisposable
     }
 
     /// <summary>Writes the learner to one file that <see cref="Load"/> reads.</summary>
+    /// <param name="path">The path of the file to write.</param>
     /// <exception cref="StorageException">It cannot be written; a previous version is untouched.</exception>
     public void Save(string path) =>
         new Checkpoint(
@@ -163,8 +167,9 @@ public sealed class Learner : IDisposable
     /// channel (<c>ReadImages</c> of FewShot.Data gives them); of a table, each feature less its mean and divided by its scale. A learner
     /// without a preparation takes numbers scaled as in training.
     /// </param>
-    /// <param name="labels">The class of each, from 0; every class occurs at least once.</param>
+    /// <param name="labels">The class of each example, from 0; every class occurs at least once.</param>
     /// <param name="classNames">Names of the classes, to be kept with the model; optional.</param>
+    /// <returns>A model for the task.</returns>
     /// <exception cref="ArgumentException">
     /// Sizes do not fit the learner, a label is missing, or a value is not finite; the message says which.
     /// </exception>
@@ -220,7 +225,10 @@ public sealed class Learner : IDisposable
 
     /// <summary>Adapts to a regression task.</summary>
     /// <param name="inputs">Support examples, row-major, one after another, prepared as for classification.</param>
-    /// <param name="targets">Their values, row-major [examples, outputs]; those of a table standardised by its preparation too.</param>
+    /// <param name="targets">
+    /// The values to predict for the examples, row-major [examples, outputs]; those of a table standardised by its preparation too.
+    /// </param>
+    /// <returns>A model for the task.</returns>
     /// <exception cref="ArgumentException">Sizes do not fit the learner, or a value is not finite.</exception>
     public AdaptedModel Adapt(ReadOnlySpan<float> inputs, ReadOnlySpan<float> targets) =>
         Definition.Kind == TaskKind.Regression
@@ -229,10 +237,10 @@ public sealed class Learner : IDisposable
 
     /// <summary>Measures the learner on a split of a source.</summary>
     /// <param name="source">Where tasks come from.</param>
-    /// <param name="split">The split.</param>
-    /// <param name="episodes">Number of episodes.</param>
-    /// <param name="seed">Of the episodes.</param>
-    /// <param name="workers">Threads.</param>
+    /// <param name="split">Which part of the tasks: training, validation or test.</param>
+    /// <param name="episodes">How many episodes are measured, at least 1.</param>
+    /// <param name="seed">The seed that the episodes are drawn by.</param>
+    /// <param name="workers">How many threads work; the figures do not depend on it.</param>
     public EvaluationResult Evaluate(ITaskSource source, Split split = Split.Test, int episodes = 600, ulong seed = 1, int workers = 1)
     {
         using var evaluator = new Evaluator(Definition, source, workers);

@@ -15,7 +15,7 @@ public sealed class QueryException : ArgumentException
     /// <summary>The places of the queries in the call, from 0, in order.</summary>
     public IReadOnlyList<int> Rows { get; }
 
-    /// <summary>What is wrong with them, and what to do.</summary>
+    /// <summary>What is wrong with the queries, and what to do.</summary>
     public string Fault { get; }
 
     private static string List(IReadOnlyList<int> rows) =>

@@ -12,17 +12,17 @@ namespace FewShot;
 /// <code>
 /// ITaskSource tasks = TaskSources.Open("glyphs", root: null, new TaskOptions { Ways = 5, Shots = 1 });
 /// var definition = new LearnerDefinition(Methods.Maml(innerSteps: 5), Networks.Conv4(tasks.Shape, channels: 32));
-/// TrainingResult result = await Trainer.TrainAsync(definition, tasks, new TrainingOptions { Iterations = 2000 });
+/// using TrainingResult result = await Trainer.TrainAsync(definition, tasks, new TrainingOptions { Iterations = 2000 });
 /// result.Learner.Save("learner.safetensors");
 /// </code>
 /// </example>
 public static class Trainer
 {
     /// <summary>Trains a learner on a thread of its own.</summary>
-    /// <param name="definition">What to train.</param>
+    /// <param name="definition">The learner to train: its method, its network and the kind of its tasks.</param>
     /// <param name="tasks">Where tasks come from; their shape must fit the network.</param>
     /// <param name="options">How to train; null for the defaults.</param>
-    /// <param name="progress">Told after every iteration; null for no one.</param>
+    /// <param name="progress">Called after every iteration; null for no one.</param>
     /// <param name="cancellationToken">
     /// Asks to stop after the current iteration. What is done by then is the result, whose <see cref="TrainingResult.End"/> is
     /// <see cref="TrainingEnd.Interrupted"/>, and with a <see cref="TrainingOptions.Folder"/> the same call goes on later.

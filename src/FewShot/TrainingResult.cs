@@ -7,12 +7,20 @@ namespace FewShot;
 /// The learner with the weights that validated best; with the last ones where the tasks have no validation split.
 /// </param>
 /// <param name="Last">The learner with the last weights.</param>
+/// <example>
+/// <code>
+/// using TrainingResult result = await Trainer.TrainAsync(definition, tasks);
+/// Console.WriteLine($"{result.Iterations} iterations in {result.Duration}, validation {result.Validation:0.000}");
+/// result.Learner.Save("best.safetensors"); // the weights that validated best
+/// result.Last.Save("last.safetensors");
+/// </code>
+/// </example>
 public sealed record TrainingResult(Learner Learner, Learner Last) : IDisposable
 {
     /// <summary>Why training ended.</summary>
     public TrainingEnd End { get; init; }
 
-    /// <summary>Outer iterations done, those of earlier calls on the same folder included.</summary>
+    /// <summary>The outer iterations done, those of earlier calls on the same folder included.</summary>
     public long Iterations { get; init; }
 
     /// <summary>

@@ -17,14 +17,15 @@ internal static class Guide
             parts.Skip(1),
             part => Assert.Contains(Squeeze(part[part.IndexOf('\n')..part.IndexOf("```", StringComparison.Ordinal)]), compiled)
         );
-
-        static string Squeeze(string text) =>
-            string.Concat(
-                text.Split('\n')
-                    .Where(line => !line.TrimStart('/', ' ').StartsWith("using FewShot", StringComparison.Ordinal))
-                    .Where(line => !line.StartsWith("namespace ", StringComparison.Ordinal))
-                    .SelectMany(line => line)
-                    .Where(c => !char.IsWhiteSpace(c))
-            );
     }
+
+    /// <summary>A text without white space, its namespace and those it uses.</summary>
+    public static string Squeeze(string text) =>
+        string.Concat(
+            text.Split('\n')
+                .Where(line => !line.TrimStart('/', ' ').StartsWith("using FewShot", StringComparison.Ordinal))
+                .Where(line => !line.StartsWith("namespace ", StringComparison.Ordinal))
+                .SelectMany(line => line)
+                .Where(c => !char.IsWhiteSpace(c))
+        );
 }

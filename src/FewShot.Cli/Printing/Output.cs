@@ -42,7 +42,7 @@ internal sealed class Output
     /// <summary>Whether the result is printed as JSON.</summary>
     public bool Json { get; set; }
 
-    /// <summary>Progress on standard error.</summary>
+    /// <summary>The line of progress on standard error.</summary>
     public StatusLine Status { get; }
 
     /// <summary>What pictures in the terminal may use.</summary>
@@ -54,10 +54,12 @@ internal sealed class Output
     /// <summary>Columns of the terminal.</summary>
     public int Width => _console.Profile.Width;
 
-    /// <summary>A line for people; what a terminal would obey in it is shown.</summary>
+    /// <summary>Prints a line for people; what a terminal would obey in it is shown.</summary>
     public void Line(string text = "") => Drawing(TerminalText.Shown(text));
 
-    /// <summary>What this program drew itself, with the colours and line breaks it put there: nothing that came from elsewhere.</summary>
+    /// <summary>
+    /// Prints what this program drew itself, with the colours and line breaks it put there: nothing that came from elsewhere.
+    /// </summary>
     public void Drawing(string text)
     {
         if (!Json)
@@ -67,7 +69,7 @@ internal sealed class Output
         }
     }
 
-    /// <summary>A table for people, made by <see cref="Format.Table"/>.</summary>
+    /// <summary>Prints a table for people, made by <see cref="Format.Table"/>.</summary>
     public void Show(IRenderable renderable)
     {
         if (!Json)
@@ -77,13 +79,13 @@ internal sealed class Output
         }
     }
 
-    /// <summary>A line for people on standard error: what happens, not what came out.</summary>
+    /// <summary>Prints a line for people on standard error: what happens, not what came out.</summary>
     public void Note(string text) => Status.Note(text);
 
-    /// <summary>An error, a line of it at a time.</summary>
+    /// <summary>Prints an error, a line of it at a time.</summary>
     public void Fault(string text) => Error.WriteLine(TerminalText.Shown(text));
 
-    /// <summary>The result for programs, with all text exact; printed with <c>--json</c> only.</summary>
+    /// <summary>Prints the result for programs, with all text exact, with <c>--json</c> only.</summary>
     public void Result(JsonObject result)
     {
         if (Json)

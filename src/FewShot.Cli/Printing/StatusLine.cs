@@ -31,7 +31,7 @@ internal sealed class StatusLine(TextWriter writer, bool terminal)
         }
     }
 
-    /// <summary>A line that stays.</summary>
+    /// <summary>Prints a line that stays.</summary>
     public void Note(string text)
     {
         Clear();

@@ -24,7 +24,7 @@ internal sealed class CommonOptions
 
     public Option<string?> Run { get; } = OptionFactory.Text("--run", "RUN", "The folder of a trained run.");
 
-    /// <summary>Of a command that uses a run; in training a pattern is one of the learner's options.</summary>
+    /// <summary>The pattern for a command that uses a run; in training a pattern is one of the learner's options.</summary>
     public Option<string?> RunPattern { get; } =
         OptionFactory.Text(
             "--pattern",

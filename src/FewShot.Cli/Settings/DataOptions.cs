@@ -33,7 +33,7 @@ internal sealed class DataOptions
         OptionFactory.Whole("--queries", "Query examples of each class, or of a regression task. [default: 15]", 1);
 
     /// <summary>Options that say what the data are.</summary>
-    /// <param name="command">The command.</param>
+    /// <param name="command">The command that takes them.</param>
     /// <param name="name">Whether the source is named by an option, and not by an argument.</param>
     public void AddSourceTo(Command command, bool name = true)
     {

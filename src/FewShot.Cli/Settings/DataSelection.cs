@@ -21,7 +21,7 @@ internal sealed record DataSelection
 
     public int Ways { get; init; } = 5;
 
-    /// <summary>Null until it is known whether the task is a regression.</summary>
+    /// <summary>The support examples of a class; null until it is known whether the task is a regression.</summary>
     public int? Shots { get; init; }
 
     public int Queries { get; init; } = 15;

@@ -35,8 +35,8 @@ internal sealed class LearnerOptions
                 + "[default: support, or what the run was trained with]"
         );
 
-    /// <summary>Adds the options.</summary>
-    /// <param name="command">The command.</param>
+    /// <summary>Adds the options to a command.</summary>
+    /// <param name="command">The command that takes them.</param>
     /// <param name="method">Whether the command is about one method.</param>
     public void AddTo(Command command, bool method = true)
     {

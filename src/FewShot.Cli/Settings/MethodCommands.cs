@@ -3,11 +3,11 @@ using FewShot.Cli.Printing;
 namespace FewShot.Cli.Settings;
 
 /// <summary>How one method of a comparison is trained and measured.</summary>
-/// <param name="Method">Row of the catalogue.</param>
-/// <param name="Run">Its run folder.</param>
-/// <param name="Settings">What is set for it alone.</param>
-/// <param name="Train">Arguments of 'fewshot train'.</param>
-/// <param name="Evaluate">Arguments of 'fewshot evaluate'.</param>
+/// <param name="Method">The row of the catalogue.</param>
+/// <param name="Run">The run folder of the method.</param>
+/// <param name="Settings">The options that are set for it alone.</param>
+/// <param name="Train">The arguments of 'fewshot train'.</param>
+/// <param name="Evaluate">The arguments of 'fewshot evaluate'.</param>
 internal sealed record MethodCommands(
     string Method,
     string Run,

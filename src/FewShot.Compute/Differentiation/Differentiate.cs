@@ -13,6 +13,9 @@ public static class Differentiate
     /// The gradient of a scalar with respect to tensors; zeros where it does not depend on one. Variables count as independent of each
     /// other: what one is made of is not looked into.
     /// </summary>
+    /// <param name="scalar">The tensor that is differentiated, of one element.</param>
+    /// <param name="variables">The tensors to differentiate by.</param>
+    /// <returns>The gradients, in the order and of the shapes of the variables.</returns>
     /// <exception cref="ArgumentException">
     /// A variable is a constant, or something of the scalar was computed from it and folded so that it no longer reads it (a product with a
     /// transposition, the sum of a multiple); <see cref="TensorOperations.AsVariable"/> prevents that.
@@ -25,7 +28,7 @@ public static class Differentiate
     /// is held, though it be made of the variables or of what made them.
     /// </summary>
     /// <param name="scalar">What is differentiated.</param>
-    /// <param name="variables">By what.</param>
+    /// <param name="variables">The tensors to differentiate by.</param>
     /// <param name="held">What keeps its value; a variable among them stays a variable.</param>
     /// <exception cref="ArgumentException">As for <see cref="Gradients"/>.</exception>
     public static IReadOnlyList<Tensor> PartialGradients(Tensor scalar, IReadOnlyList<Tensor> variables, IReadOnlyList<Tensor> held)
@@ -37,7 +40,7 @@ public static class Differentiate
             : VectorJacobianProduct([scalar], [scalar.Graph.Fill(1, scalar.Shape)], variables, held, recompute: true);
     }
 
-    /// <summary>For outputs y and variables x: Σ cotangentᵀ·∂y/∂x, by one reverse sweep.</summary>
+    /// <summary>The vector-Jacobian product Σ cotangentᵀ·∂y/∂x of outputs y and variables x, by one reverse sweep.</summary>
     public static IReadOnlyList<Tensor> VectorJacobianProduct(
         IReadOnlyList<Tensor> outputs,
         IReadOnlyList<Tensor> cotangents,
@@ -63,8 +66,8 @@ public static class Differentiate
     }
 
     /// <summary>
-    /// For outputs y and variables x: ∂y/∂x·tangent, the forward derivative: the transpose of the transpose, whose dummy cotangent the
-    /// result does not depend on.
+    /// The Jacobian-vector product ∂y/∂x·tangent of outputs y and variables x, the forward derivative: the transpose of the transpose,
+    /// whose dummy cotangent the result does not depend on.
     /// </summary>
     public static IReadOnlyList<Tensor> JacobianVectorProduct(
         IReadOnlyList<Tensor> outputs,

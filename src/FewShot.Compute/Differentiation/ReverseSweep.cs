@@ -20,8 +20,9 @@ internal sealed class ReverseSweep
     private readonly bool[] _depends;
     private readonly Tensor?[] _cotangents;
 
-    /// <param name="outputs">Where the sweep starts.</param>
-    /// <param name="variables">Where it ends; each counts as independent of the others.</param>
+    /// <summary>Sweeps from outputs to variables.</summary>
+    /// <param name="outputs">The tensors where the sweep starts.</param>
+    /// <param name="variables">The tensors where it ends; each counts as independent of the others.</param>
     /// <param name="held">What counts as independent of the variables, whatever it is made of.</param>
     /// <param name="recompute">Whether checkpointed segments are traced again, or walked into like everything else.</param>
     public ReverseSweep(IReadOnlyList<Tensor> outputs, IReadOnlyList<Tensor> variables, IReadOnlyList<Tensor> held, bool recompute = true)

@@ -14,7 +14,7 @@ public static class SmoothPieces
     /// but are not outputs.
     /// </summary>
     /// <param name="graph">A graph whose outputs are the function.</param>
-    /// <returns>None for a function that is smooth.</returns>
+    /// <returns>The tensors; none for a function that is smooth.</returns>
     public static IReadOnlyList<Tensor> Of(Graph graph)
     {
         ArgumentNullException.ThrowIfNull(graph);

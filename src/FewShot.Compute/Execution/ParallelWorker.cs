@@ -22,7 +22,8 @@ internal unsafe class ParallelWorker : SimdWorker, IShareRunner
     private readonly long _scratchBytes;
     private readonly ParallelTuner? _choice;
 
-    /// <param name="program">What it runs.</param>
+    /// <summary>Prepares to run a program with helpers.</summary>
+    /// <param name="program">The program that it runs.</param>
     /// <param name="team">The helpers it may borrow.</param>
     /// <param name="threads">The most threads of a run.</param>
     /// <param name="choice">What decides for each run; without it every run shares where helpers are free.</param>

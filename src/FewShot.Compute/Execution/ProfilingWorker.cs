@@ -4,12 +4,12 @@ namespace FewShot.Compute.Execution;
 
 /// <summary>One step of a program and the time of its fastest run: other processes only ever make a run slower.</summary>
 /// <param name="Kind">What the step computes: the operation's name, or "fused loop" or "fused loop over windows".</param>
-/// <param name="Operation">As <paramref name="Kind"/>, but of a fused loop its operations.</param>
-/// <param name="Kernel">What runs it.</param>
-/// <param name="Scope">Where it was traced.</param>
-/// <param name="Seconds">Of the fastest run; 0 before the first.</param>
-/// <param name="MultiplyAdds">Of one run, by the operation's definition.</param>
-/// <param name="Bytes">Of all that the step reads and writes, scratch memory not included.</param>
+/// <param name="Operation">The operations of a fused loop; of any other step its <paramref name="Kind"/>.</param>
+/// <param name="Kernel">The kernel that runs the step.</param>
+/// <param name="Scope">The scope in which the step was traced.</param>
+/// <param name="Seconds">The time of the fastest run in seconds; 0 before the first.</param>
+/// <param name="MultiplyAdds">The multiply-adds of one run, by the operation's definition.</param>
+/// <param name="Bytes">The bytes of all that the step reads and writes, scratch memory not included.</param>
 public sealed record StepTime(string Kind, string Operation, string Kernel, string Scope, double Seconds, long MultiplyAdds, long Bytes);
 
 /// <summary>
@@ -21,7 +21,7 @@ public sealed class ProfilingWorker : IWorker<float>
 
     internal ProfilingWorker(SimdProgram program) => _worker = new TimedWorker(program);
 
-    /// <summary>Runs since the profile was last reset.</summary>
+    /// <summary>How many runs there were since the profile was last reset.</summary>
     public int Runs => _worker.Runs;
 
     /// <summary>The steps of the program in order, with their times.</summary>

@@ -25,10 +25,12 @@ public sealed class SimdProgram : IProgram<float>
     private readonly StepKernel[] _kernels;
 
     /// <summary>Compiles a graph for the widest vectors the machine has.</summary>
+    /// <param name="graph">The traced computation.</param>
     public SimdProgram(Graph graph)
         : this(graph, SimdLevels.Best) { }
 
-    /// <param name="graph">What it computes.</param>
+    /// <summary>Compiles a graph for the vectors of a level.</summary>
+    /// <param name="graph">The computation that was traced.</param>
     /// <param name="level">The vectors it is compiled for.</param>
     /// <param name="shareWork">The least work that is worth a thread's joining in.</param>
     /// <param name="loops">
@@ -63,14 +65,14 @@ public sealed class SimdProgram : IProgram<float>
     /// <inheritdoc/>
     public IReadOnlyList<string> OutputNames { get; }
 
-    /// <summary>Shapes of the outputs, in the order of their names.</summary>
+    /// <summary>The shapes of the outputs, in the order of their names.</summary>
     public IReadOnlyList<Shape> OutputShapes { get; }
 
     /// <inheritdoc/>
     public long PeakBytes => _plan.PeakBytes;
 
     /// <summary>
-    /// Bytes of the step that touches most: what it reads and writes, with its scratch memory. Where this exceeds a core's second-level
+    /// The bytes of the step that touches most: what it reads and writes, with its scratch memory. Where this exceeds a core's second-level
     /// cache, that step waits for memory.
     /// </summary>
     public long WorkingSetBytes => _plan.Steps.Select((step, i) => _plan.BytesOf(step) + _plan.Scratch[i].Bytes).DefaultIfEmpty().Max();
@@ -83,7 +85,7 @@ public sealed class SimdProgram : IProgram<float>
     /// </summary>
     public static string VectorLevel => SimdLevels.Best.ToString().ToLowerInvariant();
 
-    /// <summary>Steps of one run, each a kernel call.</summary>
+    /// <summary>The steps of one run, each a kernel call.</summary>
     public int StepCount => _kernels.Length;
 
     internal SimdLevel Level { get; }
@@ -98,10 +100,10 @@ public sealed class SimdProgram : IProgram<float>
     public IWorker<float> CreateWorker() => new SimdWorker(this);
 
     /// <summary>
-    /// A worker whose runs share their larger steps among several threads: the caller's, and helpers that all workers of the process have
-    /// in common, one for each further core. A run takes the helpers that are free, and goes without where none is, where it is too short
-    /// to share (<see cref="MostThreads"/>), or where the worker's earlier runs were faster without. The outputs are the same bits for any
-    /// number of threads.
+    /// Makes a worker whose runs share their larger steps among several threads: the caller's, and helpers that all workers of the process
+    /// have in common, one for each further core. A run takes the helpers that are free, and goes without where none is, where it is too
+    /// short to share (<see cref="MostThreads"/>), or where the worker's earlier runs were faster without. The outputs are the same bits
+    /// for any number of threads.
     /// </summary>
     /// <param name="threads">The most threads of a run, the caller's included; 1 is <see cref="CreateWorker()"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
@@ -127,13 +129,13 @@ public sealed class SimdProgram : IProgram<float>
     /// <summary>The most threads that any step of a run is shared among.</summary>
     internal int MostShares => _kernels.Length == 0 ? 1 : _kernels.Max(kernel => kernel.Shares);
 
-    /// <summary>A worker that adds up the time of every step.</summary>
+    /// <summary>Makes a worker that adds up the time of every step.</summary>
     public ProfilingWorker CreateProfilingWorker() => new(this);
 
     /// <summary>
     /// Runs the program once and measures how many bytes of the arena it wrote: the counterpart of <see cref="PeakBytes"/>.
     /// </summary>
-    /// <param name="fill">Writes every input.</param>
+    /// <param name="fill">Writes the values of every input.</param>
     public long MeasurePeakBytes(Action<IWorker<float>> fill)
     {
         ArgumentNullException.ThrowIfNull(fill);
@@ -143,6 +145,6 @@ public sealed class SimdProgram : IProgram<float>
         return worker.TouchedBytes;
     }
 
-    /// <summary>A printed form: every step with its kernel, what it computes, reads and stores, where and how long.</summary>
+    /// <summary>The printed form: every step with its kernel, what it computes, reads and stores, where and how long.</summary>
     public string Dump() => ProgramDump.Print(this);
 }

@@ -26,6 +26,8 @@ public sealed class Graph
     internal Bypasses Bypasses { get; } = new();
 
     /// <summary>Declares a value given to the program at each run.</summary>
+    /// <param name="name">The name of the input, which no other input has.</param>
+    /// <param name="shape">The shape of the value.</param>
     public Tensor Input(string name, Shape shape)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -39,13 +41,19 @@ public sealed class Graph
         return tensor;
     }
 
-    /// <summary>A tensor of one repeated constant.</summary>
+    /// <summary>Makes a tensor of one repeated constant.</summary>
+    /// <param name="value">The number that is repeated.</param>
+    /// <param name="shape">The shape of the tensor.</param>
     public Tensor Fill(double value, Shape shape) => Apply(new Fill(value, shape));
 
-    /// <summary>A tensor of given constants, row-major.</summary>
+    /// <summary>Makes a tensor of given constants, row-major.</summary>
+    /// <param name="values">The constants, as many as the shape says.</param>
+    /// <param name="shape">The shape of the tensor.</param>
     public Tensor Constant(ReadOnlySpan<double> values, Shape shape) => Apply(new Constant(values.ToArray(), shape));
 
     /// <summary>Declares a value read from the program after each run.</summary>
+    /// <param name="name">The name of the output, which no other output has.</param>
+    /// <param name="tensor">The tensor whose value is read.</param>
     public void Output(string name, Tensor tensor)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -64,6 +72,8 @@ public sealed class Graph
     }
 
     /// <summary>Names what is traced until the result is disposed; shown in dumps and profiles.</summary>
+    /// <param name="name">The name of what is traced, within that of the scope around it.</param>
+    /// <returns>The scope, to be disposed where it ends.</returns>
     public IDisposable Scope(string name)
     {
         _scopes.Add(name);

@@ -25,13 +25,13 @@ internal sealed record Probe(int Number, Shape Shape) : Leaf(Shape)
         throw new InvalidOperationException("a probe of a Jacobian-vector product was left in the program");
 }
 
-/// <summary>One constant, repeated.</summary>
+/// <summary>One number, repeated over a shape.</summary>
 internal sealed record Fill(double Value, Shape Shape) : Leaf(Shape)
 {
     internal override void Evaluate<T>(Operands<T> inputs, Span<T> result) => result.Fill(T.CreateChecked(Value));
 }
 
-/// <summary>Given constants, row-major.</summary>
+/// <summary>Numbers that are known when the graph is made, row-major.</summary>
 internal sealed record Constant : Leaf
 {
     private readonly double[] _values;

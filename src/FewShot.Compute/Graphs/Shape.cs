@@ -8,7 +8,8 @@ public sealed class Shape : IEquatable<Shape>
     /// <summary>The shape of a scalar: no axes, one element.</summary>
     public static Shape Scalar { get; } = new();
 
-    /// <summary>A shape of the given extents.</summary>
+    /// <summary>Makes a shape of the given extents.</summary>
+    /// <param name="extents">The extents, outermost first; each at least 1.</param>
     /// <exception cref="ShapeException">An extent is not positive.</exception>
     public Shape(params ReadOnlySpan<int> extents)
     {
@@ -33,13 +34,14 @@ public sealed class Shape : IEquatable<Shape>
         Count = (int)count;
     }
 
-    /// <summary>Number of axes.</summary>
+    /// <summary>The number of axes.</summary>
     public int Rank => _extents.Length;
 
-    /// <summary>Number of elements.</summary>
+    /// <summary>The number of elements.</summary>
     public int Count { get; }
 
-    /// <summary>Extent of an axis; negative axes count from the end.</summary>
+    /// <summary>The extent of an axis; negative axes count from the end.</summary>
+    /// <param name="axis">The axis, from 0 or, negative, from the end.</param>
     public int this[int axis] => _extents[axis < 0 ? axis + _extents.Length : axis];
 
     /// <summary>The extents, outermost first.</summary>
@@ -59,7 +61,7 @@ public sealed class Shape : IEquatable<Shape>
         return strides;
     }
 
-    /// <summary>The same shape with one extent replaced.</summary>
+    /// <summary>The shape with one extent replaced.</summary>
     internal Shape With(int axis, int extent)
     {
         int[] extents = (int[])_extents.Clone();
@@ -104,10 +106,14 @@ public sealed class Shape : IEquatable<Shape>
         return hash.ToHashCode();
     }
 
-    /// <summary>Value equality.</summary>
+    /// <summary>Whether two shapes have the same extents.</summary>
+    /// <param name="a">One of the shapes.</param>
+    /// <param name="b">The other one of the shapes.</param>
     public static bool operator ==(Shape a, Shape b) => a.Equals(b);
 
-    /// <summary>Value inequality.</summary>
+    /// <summary>Whether two shapes have different extents.</summary>
+    /// <param name="a">One of the shapes.</param>
+    /// <param name="b">The other one of the shapes.</param>
     public static bool operator !=(Shape a, Shape b) => !a.Equals(b);
 
     /// <summary>The extents in brackets: <c>[5, 28, 28, 1]</c>.</summary>
@@ -115,4 +121,5 @@ public sealed class Shape : IEquatable<Shape>
 }
 
 /// <summary>Shapes do not fit an operation. Thrown while tracing, on the line of the caller's code that made the operation.</summary>
+/// <param name="message">The operation and the shapes that do not fit it.</param>
 public sealed class ShapeException(string message) : ArgumentException(message);

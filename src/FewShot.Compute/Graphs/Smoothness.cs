@@ -6,9 +6,9 @@ internal enum Smoothness
     /// <summary>Differentiable wherever it is defined.</summary>
     Smooth,
 
-    /// <summary>Of smooth pieces that meet in kinks; the derivative tells the piece.</summary>
+    /// <summary>The function is made of smooth pieces that meet in kinks; the derivative tells the piece.</summary>
     Kinked,
 
-    /// <summary>Of constant pieces; the value tells the piece.</summary>
+    /// <summary>The function is made of constant pieces; the value tells the piece.</summary>
     PiecewiseConstant,
 }

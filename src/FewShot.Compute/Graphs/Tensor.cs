@@ -22,16 +22,16 @@ public sealed class Tensor
     /// <summary>Position in the graph's order of creation; inputs always come before.</summary>
     public int Id { get; }
 
-    /// <summary>What computes it.</summary>
+    /// <summary>The operation that computes the tensor.</summary>
     public Operation Operation { get; }
 
-    /// <summary>What it is computed from.</summary>
+    /// <summary>The tensors that it is computed from.</summary>
     public IReadOnlyList<Tensor> Inputs { get; }
 
-    /// <summary>Its extents.</summary>
+    /// <summary>The extents of the tensor.</summary>
     public Shape Shape { get; }
 
-    /// <summary>Where in the traced computation it was made, for dumps and profiles (<c>inner step 2</c>).</summary>
+    /// <summary>The part of the traced computation that made the tensor, for dumps and profiles (<c>inner step 2</c>).</summary>
     public string Scope { get; }
 
     /// <inheritdoc/>

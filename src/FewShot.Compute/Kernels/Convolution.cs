@@ -3,14 +3,14 @@ namespace FewShot.Compute.Kernels;
 /// <summary>Chooses and prepares the kernels of a convolution and of its two gradients.</summary>
 internal static unsafe class Convolution
 {
-    /// <summary>a = x [n, h, w, c], b = w HWIO, result = y [n, oh, ow, o].</summary>
+    /// <summary>Prepares the convolution: a is the images x [n, h, w, c], b the weights HWIO, the result y [n, oh, ow, o].</summary>
     public static ConvolutionKernel Forward(ConvolutionShape shape, SimdLevel level)
     {
         shape.Validate();
         return WinogradTiles.Pays(shape, level) ? WinogradConvolution.Forward(shape, level) : DirectConvolution.Forward(shape, level);
     }
 
-    /// <summary>a = x, b = cotangent of y, result = gradient to the weights, HWIO.</summary>
+    /// <summary>Prepares the gradient to the weights: a is the images x, b the cotangent of y, the result HWIO.</summary>
     public static ConvolutionKernel WeightGradient(ConvolutionShape shape, SimdLevel level)
     {
         shape.Validate();
@@ -22,7 +22,9 @@ internal static unsafe class Convolution
             : new WeightGradientConvolution(images, level);
     }
 
-    /// <summary>a = cotangent of y, b = w HWIO, result = gradient to x; any stride.</summary>
+    /// <summary>
+    /// Prepares the gradient to the images for any stride: a is the cotangent of y, b the weights HWIO, the result that of x.
+    /// </summary>
     public static ConvolutionKernel DataGradient(ConvolutionShape shape, SimdLevel level)
     {
         shape.Validate();

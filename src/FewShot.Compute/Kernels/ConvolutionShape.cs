@@ -20,7 +20,7 @@ internal readonly record struct ConvolutionShape(
     /// <summary>Multiply-adds of the definition, products with the zero padding included.</summary>
     public long MultiplyAdds => (long)Images * OutputHeight * OutputWidth * OutputChannels * KernelHeight * KernelWidth * InputChannels;
 
-    /// <summary>Those of them that meet no padding.</summary>
+    /// <summary>The multiply-adds that meet no padding.</summary>
     public long SeenMultiplyAdds =>
         (long)Images
         * SeenTaps(Height, OutputHeight, KernelHeight)

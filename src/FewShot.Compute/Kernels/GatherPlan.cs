@@ -10,8 +10,9 @@ internal sealed unsafe class GatherPlan
     private const int MaximumPixels = 6;
     private readonly List<(PinnedTable<int> Groups, int Pixels, int Count)> _tables = [];
 
-    /// <param name="rowTaps">For every result row the taps it sees.</param>
-    /// <param name="columnTaps">The same for columns.</param>
+    /// <summary>Plans the groups of pixels and the runs of input that they sum over.</summary>
+    /// <param name="rowTaps">The taps that each result row sees.</param>
+    /// <param name="columnTaps">The taps that each result column sees.</param>
     /// <param name="classes">The classes of the result's pixels.</param>
     /// <param name="segmentStarts">Where each class's segments start (<see cref="SegmentTable.Starts"/>).</param>
     /// <param name="images">Images planned together.</param>

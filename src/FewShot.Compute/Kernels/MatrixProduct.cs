@@ -5,11 +5,12 @@ namespace FewShot.Compute.Kernels;
 /// <summary>Prepares products of small matrices, C [m, n] = A · B, all row-major and dense.</summary>
 internal static class MatrixProduct
 {
-    /// <param name="m">Rows of C.</param>
-    /// <param name="n">Columns of C.</param>
-    /// <param name="k">Terms of each sum.</param>
-    /// <param name="transposeA">A is stored [k, m] rather than [m, k].</param>
-    /// <param name="transposeB">B is stored [n, k] rather than [k, n].</param>
+    /// <summary>Prepares the product for one shape and one vector level.</summary>
+    /// <param name="m">The rows of C.</param>
+    /// <param name="n">The columns of C.</param>
+    /// <param name="k">The terms of each sum.</param>
+    /// <param name="transposeA">Whether A is stored [k, m] rather than [m, k].</param>
+    /// <param name="transposeB">Whether B is stored [n, k] rather than [k, n].</param>
     /// <param name="level">The vector level.</param>
     public static MatrixProductKernel Prepare(int m, int n, int k, bool transposeA, bool transposeB, SimdLevel level) =>
         m >= 1 && n >= 1 && k >= 1

@@ -22,7 +22,9 @@ internal sealed record PixelClass(int[] Rows, int[] Columns, Tap[] RowTaps, Tap[
                 ),
         ];
 
-    /// <summary>The same for the gradient to the data, whose input is the cotangent and whose taps are flipped.</summary>
+    /// <summary>
+    /// The taps each result row (or column) of the gradient to the data sees, whose input is the cotangent and whose taps are flipped.
+    /// </summary>
     public static Tap[][] DataGradientTaps(int size, int cotangentSize, int kernel, int stride, int padding) =>
         [
             .. Enumerable

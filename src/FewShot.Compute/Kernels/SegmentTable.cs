@@ -1,8 +1,9 @@
 namespace FewShot.Compute.Kernels;
 
-/// <summary>For every class of pixels the runs of contiguous input it sums over, relative to the pixel's first input.</summary>
+/// <summary>The runs of contiguous input that each class of pixels sums over, relative to the pixel's first input.</summary>
 internal sealed class SegmentTable
 {
+    /// <summary>Finds the runs of every class.</summary>
     /// <param name="classes">The classes, in the order of the plan.</param>
     /// <param name="channels">Input channels summed over: all, or one block of them.</param>
     /// <param name="rowsPerTap">Weight rows from one tap to the next.</param>

@@ -6,7 +6,7 @@ namespace FewShot.Compute.Kernels;
 /// </summary>
 internal readonly record struct Share(int First, int End, int Of)
 {
-    /// <summary>All of it.</summary>
+    /// <summary>The whole of the work.</summary>
     public static Share Whole => new(0, 1, 1);
 
     public bool IsEmpty => First >= End;

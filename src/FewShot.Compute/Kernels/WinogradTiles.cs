@@ -118,9 +118,9 @@ internal sealed unsafe class WinogradTiles
 
     /// <summary>Cuts the tiles into a number of chunks, as equal as possible.</summary>
     /// <typeparam name="T">What a chunk needs to know for each kind of frequencies.</typeparam>
-    /// <param name="parts">How many.</param>
+    /// <param name="parts">How many chunks to cut into.</param>
     /// <param name="prepare">
-    /// Makes it from the tiles of the kind, counted from the chunk's first. Chunks with the same tiles share it.
+    /// Makes what a chunk needs from the tiles of the kind, counted from the chunk's first. Chunks with the same tiles share it.
     /// </param>
     public Chunk<T>[] Chunks<T>(int parts, Func<int[], T> prepare)
     {
@@ -142,7 +142,7 @@ internal sealed unsafe class WinogradTiles
         return chunks;
     }
 
-    /// <summary>To be called before the transforms, once in a run.</summary>
+    /// <summary>Clears the zeros that the transforms read, to be called before them, once in a run.</summary>
     public void PrepareScratch(float* scratch) => new Span<float>(scratch + TemporaryFloats, ZeroFloats).Clear();
 
     /// <summary>
@@ -280,7 +280,7 @@ internal sealed unsafe class WinogradTiles
     public Prefetch PrefetchInput(float* input, int first, int count) =>
         PrefetchRows(input, first, count, _shape.InputImageFloats, _shape.Width * _shape.InputChannels, _shape.Height);
 
-    /// <summary>The same for the result, or its cotangent.</summary>
+    /// <summary>Asks in one part for each frequency for the memory of the result, or its cotangent, that some tiles see.</summary>
     public Prefetch PrefetchOutput(float* output, int first, int count) =>
         PrefetchRows(output, first, count, _shape.OutputImageFloats, _shape.OutputWidth * _shape.OutputChannels, _shape.OutputHeight);
 

@@ -28,7 +28,7 @@ public struct CounterRandom
     /// </summary>
     /// <param name="seed">The seed of the run.</param>
     /// <param name="stream">What the numbers are for, for example a split.</param>
-    /// <param name="index">Which item of the stream.</param>
+    /// <param name="index">The number of the item in the stream.</param>
     public CounterRandom(ulong seed, uint stream, ulong index)
     {
         _key0 = (uint)seed;
@@ -121,8 +121,8 @@ public struct CounterRandom
     /// Chooses as many different numbers of 0 to <paramref name="count"/> - 1 as there is room for, in random order, every choice being
     /// equally likely.
     /// </summary>
-    /// <param name="count">How many there are to choose from.</param>
-    /// <param name="chosen">Receives the choice.</param>
+    /// <param name="count">How many numbers there are to choose from.</param>
+    /// <param name="chosen">Receives the choice, as many numbers as there is room for.</param>
     /// <exception cref="ArgumentException">There are fewer to choose from than asked for.</exception>
     public void Choose(int count, Span<int> chosen)
     {

@@ -18,25 +18,30 @@ public static class Reductions
         static abstract double Of(double a, double b);
     }
 
-    /// <summary>Σ aᵢ.</summary>
+    /// <summary>The sum Σ aᵢ of the values.</summary>
+    /// <param name="values">The values to add, any number of them.</param>
     public static double Sum(ReadOnlySpan<float> values) => Total<First>(values, values);
 
-    /// <summary>Σ |aᵢ|.</summary>
+    /// <summary>The sum of magnitudes Σ |aᵢ| of the values.</summary>
+    /// <param name="values">The values whose magnitudes are added, any number of them.</param>
     public static double SumOfMagnitudes(ReadOnlySpan<float> values) => Total<Magnitude>(values, values);
 
-    /// <summary>Σ aᵢ·bᵢ.</summary>
+    /// <summary>The inner product Σ aᵢ·bᵢ of two spans.</summary>
+    /// <param name="a">The first factors.</param>
+    /// <param name="b">The second factors, as many.</param>
     /// <exception cref="ArgumentException">The spans differ in length.</exception>
     public static double Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b) =>
         a.Length == b.Length
             ? Total<Product>(a, b)
             : throw new ArgumentException($"{a.Length} values cannot be multiplied by {b.Length}.", nameof(b));
 
-    /// <summary>√(Σ aᵢ²); finite for all finite values.</summary>
+    /// <summary>The Euclidean norm √(Σ aᵢ²) of the values; finite for all finite values.</summary>
+    /// <param name="values">The entries of the vector, any number of them.</param>
     public static double Norm(ReadOnlySpan<float> values) => Math.Sqrt(Total<Product>(values, values));
 
-    /// <summary>exp(aᵢ) / Σⱼ exp(aⱼ), safe against overflow.</summary>
-    /// <param name="values">At least one value.</param>
-    /// <param name="result">As many; may be <paramref name="values"/> itself.</param>
+    /// <summary>Computes the softmax exp(aᵢ) / Σⱼ exp(aⱼ), safe against overflow.</summary>
+    /// <param name="values">The logits, at least one value.</param>
+    /// <param name="result">Receives as many shares, which sum to 1; may be <paramref name="values"/> itself.</param>
     public static void SoftMax(ReadOnlySpan<float> values, Span<float> result)
     {
         float largest = float.NegativeInfinity;

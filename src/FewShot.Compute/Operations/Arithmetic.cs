@@ -7,37 +7,37 @@ public static partial class TensorOperations
 {
     extension(Tensor)
     {
-        /// <summary>Element-wise sum; shapes broadcast.</summary>
+        /// <summary>The element-wise sum; shapes broadcast.</summary>
         public static Tensor operator +(Tensor a, Tensor b) => a.Add(b);
 
-        /// <summary>Element-wise difference; shapes broadcast.</summary>
+        /// <summary>The element-wise difference; shapes broadcast.</summary>
         public static Tensor operator -(Tensor a, Tensor b) => a.Subtract(b);
 
-        /// <summary>Element-wise product; shapes broadcast.</summary>
+        /// <summary>The element-wise product; shapes broadcast.</summary>
         public static Tensor operator *(Tensor a, Tensor b) => a.Multiply(b);
 
-        /// <summary>Element-wise quotient; shapes broadcast.</summary>
+        /// <summary>The element-wise quotient; shapes broadcast.</summary>
         public static Tensor operator /(Tensor a, Tensor b) => a.Divide(b);
 
-        /// <summary>Element-wise negation.</summary>
+        /// <summary>The negative of every element.</summary>
         public static Tensor operator -(Tensor a) => a.Negate();
 
-        /// <summary>Adds a constant.</summary>
+        /// <summary>Adds a constant to every element.</summary>
         public static Tensor operator +(Tensor a, double b) => a.Add(a.Graph.Fill(b, a.Shape));
 
-        /// <summary>Subtracts a constant.</summary>
+        /// <summary>Subtracts a constant from every element.</summary>
         public static Tensor operator -(Tensor a, double b) => a.Subtract(a.Graph.Fill(b, a.Shape));
 
-        /// <summary>Subtracts from a constant.</summary>
+        /// <summary>Subtracts every element from a constant.</summary>
         public static Tensor operator -(double a, Tensor b) => b.Graph.Fill(a, b.Shape).Subtract(b);
 
-        /// <summary>Multiplies by a constant.</summary>
+        /// <summary>Multiplies every element by a constant.</summary>
         public static Tensor operator *(Tensor a, double b) => a.Multiply(a.Graph.Fill(b, a.Shape));
 
-        /// <summary>Multiplies by a constant.</summary>
+        /// <summary>Multiplies a constant by every element.</summary>
         public static Tensor operator *(double a, Tensor b) => b.Multiply(b.Graph.Fill(a, b.Shape));
 
-        /// <summary>Divides by a constant.</summary>
+        /// <summary>Divides every element by a constant.</summary>
         public static Tensor operator /(Tensor a, double b) => a.Divide(a.Graph.Fill(b, a.Shape));
     }
 

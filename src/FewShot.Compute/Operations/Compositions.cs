@@ -4,16 +4,20 @@ namespace FewShot.Compute.Operations;
 
 public static partial class TensorOperations
 {
-    /// <summary>Square root of the sum of squares over the given axes, which are dropped; over all of them when none is given.</summary>
+    /// <summary>
+    /// The square root of the sum of squares over the given axes, which are dropped; over all of them when none is given.
+    /// </summary>
     /// <remarks>
     /// Its derivative does not exist at zero: there it is NaN. Add a small number to the sum of squares where that can occur.
     /// </remarks>
     public static Tensor Norm(this Tensor x, params ReadOnlySpan<int> axes) => x.Square().Sum(axes).Sqrt();
 
-    /// <summary>x where positive, else x times a slope; derivative <paramref name="slope"/> at 0; element by element.</summary>
+    /// <summary>
+    /// Computes x where it is positive, else x times a slope; derivative <paramref name="slope"/> at 0; element by element.
+    /// </summary>
     public static Tensor LeakyRelu(this Tensor x, double slope = 0.01) => x.Step().Select(x, x * slope);
 
-    /// <summary>x held between two bounds; derivative 1 between and at them, 0 outside; element by element.</summary>
+    /// <summary>Holds x between two bounds; derivative 1 between and at them, 0 outside; element by element.</summary>
     /// <exception cref="ArgumentException">The bounds are not in order.</exception>
     public static Tensor Clip(this Tensor x, double lowest, double highest) =>
         lowest <= highest
@@ -32,8 +36,8 @@ public static partial class TensorOperations
     }
 
     /// <summary>Cosines of the angles between the rows of two matrices [n, d] and [m, d]: a matrix [n, m].</summary>
-    /// <param name="a">Rows.</param>
-    /// <param name="b">Rows.</param>
+    /// <param name="a">The rows [n, d] of the first matrix.</param>
+    /// <param name="b">The rows [m, d] of the second matrix.</param>
     /// <param name="epsilon">Added to every squared norm, so that a row of zeros has cosine 0 with all others.</param>
     public static Tensor CosineSimilarity(this Tensor a, Tensor b, double epsilon = 1e-12)
     {
@@ -128,7 +132,7 @@ public static partial class TensorOperations
         return a.Reshape(n * n).Pad(0, 0, n).Reshape(n, n + 1).Slice(1, 0, 1).Reshape(n);
     }
 
-    /// <summary>Sum of the diagonal of a square matrix; a scalar.</summary>
+    /// <summary>The sum of the diagonal of a square matrix; a scalar.</summary>
     public static Tensor Trace(this Tensor a) => a.Diagonal().Sum();
 
     private static void RequireRows(string name, Tensor a, Tensor b)

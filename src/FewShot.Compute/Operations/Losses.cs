@@ -4,7 +4,7 @@ namespace FewShot.Compute.Operations;
 
 public static partial class TensorOperations
 {
-    /// <summary>Logarithm of the softmax along the last axis, without overflow.</summary>
+    /// <summary>The logarithm of the softmax along the last axis, without overflow.</summary>
     public static Tensor LogSoftmax(this Tensor logits)
     {
         if (logits.Shape.Rank == 0)
@@ -17,11 +17,11 @@ public static partial class TensorOperations
         return shifted - shifted.Exp().Sum(-1).Log().Reshape(kept);
     }
 
-    /// <summary>Softmax along the last axis, without overflow.</summary>
+    /// <summary>The softmax along the last axis, without overflow.</summary>
     public static Tensor Softmax(this Tensor logits) => logits.LogSoftmax().Exp();
 
     /// <summary>
-    /// Mean cross-entropy of logits [n, classes] against target distributions (one-hot rows) of the same shape; a scalar, in nats.
+    /// The mean cross-entropy of logits [n, classes] against target distributions (one-hot rows) of the same shape; a scalar, in nats.
     /// </summary>
     /// <remarks>
     /// A class whose logit is −∞ is masked: where its target is 0 it adds nothing to the loss or the derivative, elsewhere the loss is ∞.
@@ -42,17 +42,17 @@ public static partial class TensorOperations
         return (targets * counts.Select(logarithms, logits.Graph.Fill(0, logits.Shape))).Sum() * (-1.0 / logits.Shape[0]);
     }
 
-    /// <summary>Mean of squared differences over all elements; a scalar.</summary>
+    /// <summary>The mean of squared differences over all elements; a scalar.</summary>
     public static Tensor MeanSquaredError(this Tensor predictions, Tensor targets) =>
         predictions.Shape != targets.Shape
             ? throw new ShapeException($"MeanSquaredError: shapes differ; got {predictions.Shape} and {targets.Shape}")
             : (predictions - targets).Square().Mean();
 
     /// <summary>
-    /// Logarithm of the mean of squared differences; a scalar. Computed of differences divided by the largest, so that it is right wherever
-    /// the differences themselves are numbers, though their squares are not; −∞ where there is no difference, and there the derivative is
-    /// zero: nothing is left to descend. As the upper loss of a step-size problem its derivative neither explodes nor vanishes with the
-    /// number of steps (Wang 2020, arXiv:2006.16495).
+    /// The logarithm of the mean of squared differences; a scalar. Computed of differences divided by the largest, so that it is right
+    /// wherever the differences themselves are numbers, though their squares are not; −∞ where there is no difference, and there the
+    /// derivative is zero: nothing is left to descend. As the upper loss of a step-size problem its derivative neither explodes nor
+    /// vanishes with the number of steps (Wang 2020, arXiv:2006.16495).
     /// </summary>
     public static Tensor LogMeanSquaredError(this Tensor predictions, Tensor targets)
     {
@@ -74,7 +74,7 @@ public static partial class TensorOperations
         return scale.Select(mean.Log() + (divisor.Log() * 2), scale.Graph.Fill(double.NegativeInfinity, scale.Shape));
     }
 
-    /// <summary>Sum of products of corresponding elements; a scalar.</summary>
+    /// <summary>The sum of products of corresponding elements; a scalar.</summary>
     public static Tensor Dot(this Tensor a, Tensor b) =>
         a.Shape != b.Shape ? throw new ShapeException($"Dot: shapes differ; got {a.Shape} and {b.Shape}") : (a * b).Sum();
 }

@@ -25,10 +25,10 @@ internal sealed class ArenaPlan
     /// <summary>Inputs and constants: they keep their values between runs.</summary>
     public IReadOnlyList<Tensor> Given { get; }
 
-    /// <summary>What the outputs are read from after the last step.</summary>
+    /// <summary>The values that the outputs are read from after the last step.</summary>
     public IReadOnlyList<Tensor> Results { get; }
 
-    /// <summary>Bytes of the arena.</summary>
+    /// <summary>The bytes of the arena.</summary>
     public long PeakBytes { get; private set; }
 
     /// <summary>Scratch of each step: (offset, bytes), inside the arena.</summary>
@@ -46,9 +46,9 @@ internal sealed class ArenaPlan
 
     /// <summary>Lays out the arena.</summary>
     /// <param name="graph">The simplified graph: its inputs and outputs stay for the whole run.</param>
-    /// <param name="steps">The schedule.</param>
-    /// <param name="elementBytes">Size of one element.</param>
-    /// <param name="scratchBytes">What each step needs besides.</param>
+    /// <param name="steps">The steps in the order in which they run.</param>
+    /// <param name="elementBytes">The size of one element in bytes.</param>
+    /// <param name="scratchBytes">The bytes that each step needs besides.</param>
     /// <param name="inPlace">Whether a step may write an output over an input that dies there.</param>
     public static ArenaPlan Create(
         Graph graph,

@@ -35,7 +35,7 @@ internal sealed class Fusion
     public static IReadOnlyList<Step> Cover(Graph graph, FusionRules rules) => Cover(graph, rules, out _);
 
     /// <summary>
-    /// The same, and how often the whole graph was cut into loops until none of them held anything dear that another computes too.
+    /// The steps, and how often the whole graph was cut into loops until none of them held anything dear that another computes too.
     /// </summary>
     internal static IReadOnlyList<Step> Cover(Graph graph, FusionRules rules, out int rounds)
     {

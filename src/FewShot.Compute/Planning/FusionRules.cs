@@ -9,29 +9,29 @@ internal enum FusionKind
     /// <summary>Computed by a step of its own.</summary>
     Alone,
 
-    /// <summary>Has its value before the run starts.</summary>
+    /// <summary>The value is there before the run starts.</summary>
     Given,
 
     /// <summary>One number, written into the loop that uses it.</summary>
     Fill,
 
-    /// <summary>Each element from the elements at the same place.</summary>
+    /// <summary>Each element is made from the elements at the same place.</summary>
     ElementWise,
 
     /// <summary>A row, a column or one number repeated over the loop.</summary>
     Broadcast,
 
-    /// <summary>From a map to its pooled map.</summary>
+    /// <summary>The pooled map of a map.</summary>
     Pool,
 
-    /// <summary>From a pooled map to the map.</summary>
+    /// <summary>The map from its pooled map.</summary>
     Unpool,
 
-    /// <summary>From all elements to a row, a column or one number.</summary>
+    /// <summary>All elements are reduced to a row, a column or one number.</summary>
     Reduction,
 }
 
-/// <summary>As what a loop sees an operand.</summary>
+/// <summary>The shape in which a loop sees an operand.</summary>
 internal enum OperandRole
 {
     Full,
@@ -99,7 +99,7 @@ internal sealed class FusionRules(Func<Operation, int?> elementCost)
         }
     }
 
-    /// <summary>As what a node, itself computed as <paramref name="own"/>, reads an input.</summary>
+    /// <summary>The role in which a node, itself computed as <paramref name="own"/>, reads an input.</summary>
     public static OperandRole Role(Tensor node, int input, OperandRole own) =>
         node.Operation switch
         {

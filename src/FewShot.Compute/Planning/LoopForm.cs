@@ -4,8 +4,8 @@ namespace FewShot.Compute.Planning;
 /// What a fused loop runs over: <c>Count</c> elements, seen as rows of <c>Columns</c> (0 while nothing asks for a number of columns), or as
 /// a map cut into pooling windows.
 /// </summary>
-/// <param name="Count">Elements of its full-size values.</param>
-/// <param name="Columns">Length of a row; 0 where any will do.</param>
+/// <param name="Count">The elements of its full-size values.</param>
+/// <param name="Columns">The length of a row; 0 where any will do.</param>
 /// <param name="HasRowValues">Whether some value is one number a row, which windows have no room for.</param>
 /// <param name="Map">The map and its windows, where values are pooled.</param>
 internal readonly record struct LoopForm(int Count, int Columns, bool HasRowValues, WindowedMap? Map)

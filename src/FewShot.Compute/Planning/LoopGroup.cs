@@ -3,9 +3,9 @@ using FewShot.Compute.Graphs;
 namespace FewShot.Compute.Planning;
 
 /// <summary>Values stored by one step, and what the step reads and waits for.</summary>
-/// <param name="roots">Values it stores.</param>
-/// <param name="form">What it runs over; null for a step that is no loop.</param>
-/// <param name="position">Its place in the order of steps.</param>
+/// <param name="roots">The values that the step stores.</param>
+/// <param name="form">What the step runs over; null for a step that is no loop.</param>
+/// <param name="position">The place of the group in the order of steps.</param>
 internal sealed class LoopGroup(IReadOnlyList<Tensor> roots, LoopForm? form, double position)
 {
     public IReadOnlyList<Tensor> Roots { get; } = roots;
@@ -20,7 +20,7 @@ internal sealed class LoopGroup(IReadOnlyList<Tensor> roots, LoopForm? form, dou
     /// <summary>Stored values it reads.</summary>
     public HashSet<Tensor> Reads { get; } = [];
 
-    /// <summary>Of these, the ones read element by element.</summary>
+    /// <summary>The stored values that it reads element by element.</summary>
     public HashSet<Tensor> Maps { get; } = [];
 
     /// <summary>Stored values that must have been computed before, though it does not read them.</summary>

@@ -25,19 +25,22 @@ public sealed class DatasetDownloader : IDisposable
         _client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("FewShot", null));
     }
 
-    /// <summary>How many attempts in a row may fail without a single new byte before giving up. The default is 4.</summary>
+    /// <summary>How many attempts in a row may fail without a single new byte before giving up.</summary>
+    /// <value>4 attempts by default.</value>
     public int MaximumAttempts { get; init; } = 4;
 
-    /// <summary>The wait before the second attempt; doubled before each further one. The default is one second.</summary>
+    /// <summary>The wait before the second attempt; doubled before each further one.</summary>
+    /// <value>One second by default.</value>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a connection may give nothing before it counts as lost. The default is 60 seconds.</summary>
+    /// <summary>How long a connection may give nothing before it counts as lost.</summary>
+    /// <value>60 seconds by default.</value>
     public TimeSpan StallLimit { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Gets every file of a data set that is not there yet.</summary>
-    /// <param name="dataset">The data set.</param>
+    /// <param name="dataset">The data set to get.</param>
     /// <param name="root">The data folder; see <see cref="DataFolder.Resolve"/>.</param>
-    /// <param name="progress">Told about every piece that arrives.</param>
+    /// <param name="progress">Called with every piece that arrives; null for no one.</param>
     /// <param name="cancellationToken">Interrupts; what has arrived is kept and continued next time.</param>
     /// <returns>The folder the files are in.</returns>
     /// <exception cref="DataException">A file cannot be had or is not the expected one. The message says what to do by hand.</exception>

@@ -4,8 +4,8 @@ using FewShot.Tasks;
 namespace FewShot.Data.Downloads;
 
 /// <summary>A file that can be downloaded and recognised.</summary>
-/// <param name="FileName">The name it is kept under.</param>
-/// <param name="Source">Where it comes from.</param>
+/// <param name="FileName">The name that the file is kept under.</param>
+/// <param name="Source">The address that the file comes from.</param>
 /// <param name="Hash">The hash of its content in lower-case hexadecimal: 32 digits are MD5, 64 are SHA-256.</param>
 public sealed record DatasetFile(string FileName, Uri Source, string Hash)
 {
@@ -16,8 +16,8 @@ public sealed record DatasetFile(string FileName, Uri Source, string Hash)
 
 /// <summary>A data set that can be downloaded.</summary>
 /// <param name="Name">The name of the data set, and of its folder below the data folder.</param>
-/// <param name="Terms">Under which terms it may be used, as its authors state them.</param>
-/// <param name="Files">Its files.</param>
+/// <param name="Terms">The terms under which the data set may be used, as its authors state them.</param>
+/// <param name="Files">The files that the data set consists of.</param>
 public sealed record DownloadableDataset(string Name, string Terms, IReadOnlyList<DatasetFile> Files)
 {
     private static readonly DownloadableDataset[] s_own =
@@ -69,7 +69,7 @@ public sealed record DownloadableDataset(string Name, string Terms, IReadOnlyLis
     internal static DownloadableDataset Cifar100 => s_own[1];
 
     /// <summary>Finds a data set by its name, or by the name of a source that is made of it.</summary>
-    /// <param name="name">For example "omniglot" or "cifar-fs".</param>
+    /// <param name="name">The name, for example "omniglot" or "cifar-fs".</param>
     /// <exception cref="DataException">Nothing of that name can be downloaded.</exception>
     public static DownloadableDataset Find(string name)
     {
@@ -83,7 +83,7 @@ public sealed record DownloadableDataset(string Name, string Terms, IReadOnlyLis
 }
 
 /// <summary>How far the download of one file is.</summary>
-/// <param name="FileName">The file.</param>
+/// <param name="FileName">The name of the file.</param>
 /// <param name="BytesDone">Bytes on disk so far.</param>
 /// <param name="BytesTotal">Bytes of the whole file, or null where the server does not say.</param>
 public readonly record struct DownloadProgress(string FileName, long BytesDone, long? BytesTotal);

@@ -55,10 +55,10 @@ public sealed class GlyphClasses : IImagePool
     public int Count => _characters.Length;
 
     /// <summary>The characters of a split; made on first use, then shared.</summary>
-    /// <param name="split">The split.</param>
+    /// <param name="split">Which part of the tasks: training, validation or test.</param>
     public static GlyphClasses Of(Split split) => s_splits[(int)split].Value;
 
-    /// <summary>The whole data set.</summary>
+    /// <summary>The whole built-in handwriting, with the characters of all three splits.</summary>
     public static ImageDataset Dataset() =>
         new(
             "glyphs",
@@ -77,7 +77,7 @@ public sealed class GlyphClasses : IImagePool
     /// <inheritdoc/>
     public string GroupOf(int index) => _characters[index].Alphabet;
 
-    /// <summary>Null: drawings never run out.</summary>
+    /// <summary>Gives null, for drawings never run out.</summary>
     /// <param name="index">The class, from 0.</param>
     public int? ImagesOf(int index) => null;
 

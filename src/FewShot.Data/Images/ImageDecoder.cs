@@ -54,7 +54,7 @@ public static class ImageDecoder
     };
 
     /// <summary>Reads and decodes a file.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The path of the file.</param>
     /// <returns>The image, upright.</returns>
     /// <exception cref="DataException">The file is missing, empty, too large, damaged, of another format, or no regular file.</exception>
     public static RasterImage Read(string path)

@@ -6,10 +6,10 @@ namespace FewShot.Data.Images;
 public sealed class RasterImage
 {
     /// <summary>Wraps samples without copying them.</summary>
-    /// <param name="height">Rows.</param>
-    /// <param name="width">Columns.</param>
-    /// <param name="channels">1 or 3.</param>
-    /// <param name="pixels">height × width × channels samples.</param>
+    /// <param name="height">The number of rows.</param>
+    /// <param name="width">The number of columns.</param>
+    /// <param name="channels">The number of channels: 1 or 3.</param>
+    /// <param name="pixels">The samples, height × width × channels of them.</param>
     public RasterImage(int height, int width, int channels, byte[] pixels)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
@@ -31,20 +31,20 @@ public sealed class RasterImage
         Pixels = pixels;
     }
 
-    /// <summary>Rows.</summary>
+    /// <summary>The number of rows.</summary>
     public int Height { get; }
 
-    /// <summary>Columns.</summary>
+    /// <summary>The number of columns.</summary>
     public int Width { get; }
 
-    /// <summary>1 for gray, 3 for red, green, blue.</summary>
+    /// <summary>The number of channels: 1 for gray, 3 for red, green, blue.</summary>
     public int Channels { get; }
 
     /// <summary>The samples, row-major height, width, channel.</summary>
     public byte[] Pixels { get; }
 
     /// <summary>Converts to gray (ITU-R BT.601 luma) or to three equal channels; gives this image where nothing changes.</summary>
-    /// <param name="channels">1 or 3.</param>
+    /// <param name="channels">The number of channels: 1 or 3.</param>
     public RasterImage WithChannels(int channels)
     {
         if (channels == Channels)

@@ -8,8 +8,8 @@ public sealed class SourceData(Func<TaskOptions, ITaskSource> tasks)
 {
     private readonly Func<TaskOptions, ITaskSource> _tasks = tasks ?? throw new ArgumentNullException(nameof(tasks));
 
-    /// <summary>The data of a source of images.</summary>
-    /// <param name="images">The images.</param>
+    /// <summary>Holds the data of a source of images.</summary>
+    /// <param name="images">The images of the source.</param>
     public SourceData(ImageDataset images)
         : this(options => new ImageTasks(images, options))
     {

@@ -62,10 +62,10 @@ public abstract record SourceOption
             Unsaid = ClassDivision.ByRank,
         };
 
-    /// <summary>Names, such as columns, joined by commas.</summary>
-    /// <param name="name">The <see cref="Name"/>.</param>
-    /// <param name="argument">The <see cref="Argument"/>.</param>
-    /// <param name="help">The <see cref="Help"/>.</param>
+    /// <summary>Makes an option of names, such as columns, joined by commas.</summary>
+    /// <param name="name">The <see cref="Name"/> of the option.</param>
+    /// <param name="argument">The <see cref="Argument"/> of the option.</param>
+    /// <param name="help">The <see cref="Help"/> of the option.</param>
     public static SourceOption<IReadOnlyList<string>?> List(string name, string argument, string help) =>
         Of<IReadOnlyList<string>?, IReadOnlyList<string>>(
             name,
@@ -79,17 +79,17 @@ public abstract record SourceOption
             null
         );
 
-    /// <summary>A text that is not empty, such as a column.</summary>
-    /// <param name="name">The <see cref="Name"/>.</param>
-    /// <param name="argument">The <see cref="Argument"/>.</param>
-    /// <param name="help">The <see cref="Help"/>.</param>
+    /// <summary>Makes an option of a text that is not empty, such as a column.</summary>
+    /// <param name="name">The <see cref="Name"/> of the option.</param>
+    /// <param name="argument">The <see cref="Argument"/> of the option.</param>
+    /// <param name="help">The <see cref="Help"/> of the option.</param>
     public static SourceOption<string?> Text(string name, string argument, string help) =>
         Of<string?, string>(name, help, ValueForm.Text(argument), TextOf, value => JsonValue.Create(value), null);
 
-    /// <summary>A whole number.</summary>
-    /// <param name="name">The <see cref="Name"/>.</param>
-    /// <param name="help">The <see cref="Help"/>.</param>
-    /// <param name="least">The least value.</param>
+    /// <summary>Makes an option of a whole number.</summary>
+    /// <param name="name">The <see cref="Name"/> of the option.</param>
+    /// <param name="help">The <see cref="Help"/> of the option.</param>
+    /// <param name="least">The least value that is allowed.</param>
     /// <param name="fallback">The value where none is given.</param>
     public static SourceOption<int> Whole(string name, string help, int least, int fallback) =>
         Of<int, int?>(
@@ -101,9 +101,9 @@ public abstract record SourceOption
             fallback
         );
 
-    /// <summary>Something that is or is not, and is not where it is not given.</summary>
-    /// <param name="name">The <see cref="Name"/>.</param>
-    /// <param name="help">The <see cref="Help"/>.</param>
+    /// <summary>Makes an option of something that is or is not, and is not where it is not given.</summary>
+    /// <param name="name">The <see cref="Name"/> of the option.</param>
+    /// <param name="help">The <see cref="Help"/> of the option.</param>
     public static SourceOption<bool> Switch(string name, string help) =>
         Of<bool, bool?>(
             name,
@@ -114,19 +114,19 @@ public abstract record SourceOption
             false
         );
 
-    /// <summary>One of the values of an enumeration.</summary>
-    /// <typeparam name="T">The enumeration.</typeparam>
-    /// <param name="name">The <see cref="Name"/>.</param>
-    /// <param name="help">The <see cref="Help"/>.</param>
+    /// <summary>Makes an option of one of the values of an enumeration.</summary>
+    /// <typeparam name="T">The type of the enumeration.</typeparam>
+    /// <param name="name">The <see cref="Name"/> of the option.</param>
+    /// <param name="help">The <see cref="Help"/> of the option.</param>
     /// <param name="fallback">The value where none is given.</param>
     public static SourceOption<T> Choice<T>(string name, string help, T fallback)
         where T : struct, Enum =>
         Choice(name, help, [.. Enum.GetValues<T>().Select(value => (value.ToString().ToLowerInvariant(), value))], fallback);
 
-    /// <summary>One of some values, each with the word for it.</summary>
+    /// <summary>Makes an option of one of some values, each with the word for it.</summary>
     /// <typeparam name="T">The type of the values; their texts are what files say.</typeparam>
-    /// <param name="name">The <see cref="Name"/>.</param>
-    /// <param name="help">The <see cref="Help"/>.</param>
+    /// <param name="name">The <see cref="Name"/> of the option.</param>
+    /// <param name="help">The <see cref="Help"/> of the option.</param>
     /// <param name="values">The words and their values.</param>
     /// <param name="fallback">The value where none is given.</param>
     public static SourceOption<T> Choice<T>(string name, string help, IReadOnlyList<(string Word, T Value)> values, T fallback)
@@ -143,7 +143,7 @@ public abstract record SourceOption
     }
 
     /// <summary>The value that a person wrote; null where the text is none.</summary>
-    /// <param name="text">The text.</param>
+    /// <param name="text">The text that the person wrote.</param>
     public abstract object? Parse(string text);
 
     // The value that a file has; null where it is of another kind.
@@ -189,7 +189,7 @@ public sealed record SourceOption<T> : SourceOption
         (Default, Unsaid) = (fallback, fallback);
     }
 
-    /// <summary>The value where none is given.</summary>
+    /// <summary>The value that holds where none is given.</summary>
     public T Default { get; }
 
     // Differs from the default where runs of before there was a choice had something else than is the default now.

@@ -33,7 +33,7 @@ public sealed record SourceSettings
 
     /// <summary>The value of an option, or its default where it has none here.</summary>
     /// <typeparam name="T">The type of its values.</typeparam>
-    /// <param name="option">The option.</param>
+    /// <param name="option">The option that is asked for.</param>
     public T Get<T>(SourceOption<T> option)
     {
         ArgumentNullException.ThrowIfNull(option);
@@ -42,13 +42,13 @@ public sealed record SourceSettings
 
     /// <summary>These settings with another value of an option.</summary>
     /// <typeparam name="T">The type of its values.</typeparam>
-    /// <param name="option">The option.</param>
-    /// <param name="value">The value.</param>
+    /// <param name="option">The option to set.</param>
+    /// <param name="value">The value to give it.</param>
     public SourceSettings With<T>(SourceOption<T> option, T value) => WithValue(option, value);
 
     /// <summary>These settings with another value of an option whose type is not known.</summary>
-    /// <param name="option">The option.</param>
-    /// <param name="value">The value, as <see cref="SourceOption.Parse"/> gives it.</param>
+    /// <param name="option">The option to set.</param>
+    /// <param name="value">The value to give it, as <see cref="SourceOption.Parse"/> gives it.</param>
     public SourceSettings WithValue(SourceOption option, object? value)
     {
         ArgumentNullException.ThrowIfNull(option);
@@ -56,7 +56,7 @@ public sealed record SourceSettings
     }
 
     /// <summary>Whether an option has a value, given or by default.</summary>
-    /// <param name="option">The option.</param>
+    /// <param name="option">The option that is asked for.</param>
     public bool Has(SourceOption option)
     {
         ArgumentNullException.ThrowIfNull(option);
@@ -65,7 +65,7 @@ public sealed record SourceSettings
 
     /// <summary>Adds what a file says of the options of a source.</summary>
     /// <param name="json">Receives a value by the key of each option.</param>
-    /// <param name="source">The source.</param>
+    /// <param name="source">The source whose options are written.</param>
     public void WriteTo(JsonObject json, TaskSourceDescriptor source)
     {
         ArgumentNullException.ThrowIfNull(json);

@@ -9,15 +9,15 @@ namespace FewShot.Data.Sources;
 /// </summary>
 /// <example>
 /// <code>
-/// public sealed class LineSource : TaskSourceDescriptor
+/// public sealed class WaveSource : TaskSourceDescriptor
 /// {
-///     public override string Name => "lines";
+///     public override string Name => "waves";
 ///
-///     public override string Summary => "straight lines, made on demand";
+///     public override string Summary => "sine waves, made on demand";
 ///
 ///     public override TaskKind KindOf(SourceSettings settings) => TaskKind.Regression;
 ///
-///     public override SourceData Open(string? root, SourceSettings settings) => new(options => new LineTasks(options));
+///     public override SourceData Open(string? root, SourceSettings settings) => new(options => new SinusoidTasks(options));
 /// }
 /// </code>
 /// </example>
@@ -46,7 +46,7 @@ public abstract class TaskSourceDescriptor
     /// <value>The default is classification.</value>
     public virtual TaskKind KindOf(SourceSettings settings) => TaskKind.Classification;
 
-    /// <summary>Reads the data.</summary>
+    /// <summary>Reads the data of the source.</summary>
     /// <param name="root">Where the data are: the data folder, or what <see cref="Root"/> says. Null looks in the usual places.</param>
     /// <param name="settings">Values of <see cref="Options"/>.</param>
     /// <exception cref="DataException">The data are missing or damaged.</exception>
@@ -86,7 +86,7 @@ public abstract class TaskSourceDescriptor
     /// <summary>The value of an option that this source cannot do without.</summary>
     /// <typeparam name="T">The type of its values.</typeparam>
     /// <param name="settings">The settings that the source is opened with.</param>
-    /// <param name="option">The option.</param>
+    /// <param name="option">The option that is needed.</param>
     /// <exception cref="DataException">It has no value.</exception>
     protected T Require<T>(SourceSettings settings, SourceOption<T?> option)
         where T : class

@@ -9,9 +9,10 @@ namespace FewShot.Data.Tables;
 public sealed record TableFormat
 {
     /// <summary>
-    /// The character between two columns. The default, null, takes the one of comma, semicolon and tab that the header line has most of, a
-    /// comma where there is none.
+    /// The character between two columns; null takes the one of comma, semicolon and tab that the header line has most of, a comma where
+    /// there is none.
     /// </summary>
+    /// <value>Null by default.</value>
     public char? Separator
     {
         get;
@@ -24,7 +25,8 @@ public sealed record TableFormat
                 );
     }
 
-    /// <summary>The character before the decimals of a number: '.', which is the default, or ','.</summary>
+    /// <summary>The character before the decimals of a number: '.' or ','.</summary>
+    /// <value>A point by default.</value>
     public char DecimalMark
     {
         get;
@@ -34,9 +36,8 @@ public sealed record TableFormat
                 : throw new ArgumentException($"A decimal mark is '.' or ',', not '{value}'.", nameof(value));
     } = '.';
 
-    /// <summary>
-    /// The name of the text's encoding, such as windows-1252; a byte order mark of UTF-8 or UTF-16 goes before it. The default is utf-8.
-    /// </summary>
+    /// <summary>The name of the text's encoding, such as windows-1252; a byte order mark of UTF-8 or UTF-16 goes before it.</summary>
+    /// <value>UTF-8 by default.</value>
     public string Encoding
     {
         get;

@@ -8,6 +8,14 @@ namespace FewShot.Data.Tables;
 /// of whole groups: by a column, or each by a hash of its name, see <see cref="ClassDivision"/>.
 /// Features, and the target of a regression, are standardised by the rows of the training split.
 /// </summary>
+/// <example>
+/// <code>
+/// var columns = new TableOptions { Group = "school", Target = "score" };
+/// TableTasks tasks = TableTasks.Open("scores.csv", columns, new TaskOptions { Shots = 5, QueriesPerClass = 5 });
+/// Model network = Networks.Mlp(tasks.Shape);
+/// var definition = new LearnerDefinition(Methods.Maml(tasks: tasks.Shape), network, TaskKind.Regression);
+/// </code>
+/// </example>
 public sealed class TableTasks : ITaskSource
 {
     private readonly Table _table;

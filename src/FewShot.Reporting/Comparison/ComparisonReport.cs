@@ -7,7 +7,8 @@ namespace FewShot.Reporting.Comparison;
 /// <summary>Writes a comparison for people: one page with plots, or text for a document.</summary>
 public static class ComparisonReport
 {
-    /// <summary>The page.</summary>
+    /// <summary>Makes the page with plots.</summary>
+    /// <param name="comparison">The comparison to show.</param>
     public static HtmlReport Html(MethodComparison comparison)
     {
         ArgumentNullException.ThrowIfNull(comparison);
@@ -51,7 +52,8 @@ public static class ComparisonReport
         return report.Preformatted(Commands(comparison));
     }
 
-    /// <summary>The table and the commands in markdown.</summary>
+    /// <summary>Writes the table and the commands in markdown, as text.</summary>
+    /// <param name="comparison">The comparison to show.</param>
     public static string Markdown(MethodComparison comparison)
     {
         ArgumentNullException.ThrowIfNull(comparison);
@@ -63,6 +65,8 @@ public static class ComparisonReport
     }
 
     /// <summary>Writes the table and the commands in markdown, atomically.</summary>
+    /// <param name="comparison">The comparison to show.</param>
+    /// <param name="path">The path of the file to write.</param>
     /// <exception cref="StorageException">The file cannot be written.</exception>
     public static void SaveMarkdown(MethodComparison comparison, string path) => AtomicFile.WriteText(path, Markdown(comparison));
 

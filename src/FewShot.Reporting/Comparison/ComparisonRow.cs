@@ -6,32 +6,32 @@ namespace FewShot.Reporting.Comparison;
 /// <summary>How a method fared in a comparison.</summary>
 public enum ComparisonOutcome
 {
-    /// <summary>It was trained and measured.</summary>
+    /// <summary>The method was trained and measured.</summary>
     Measured,
 
-    /// <summary>Its training diverged.</summary>
+    /// <summary>The loss of its training is no longer a number.</summary>
     Diverged,
 
-    /// <summary>It cannot do such tasks, or a setting does not apply to it.</summary>
+    /// <summary>The method cannot do such tasks, or a setting does not apply to it.</summary>
     Impossible,
 }
 
 /// <summary>A point of a learning curve.</summary>
-/// <param name="MetaSteps">Meta-steps done.</param>
-/// <param name="Seconds">Training time spent, validation excluded.</param>
+/// <param name="MetaSteps">How many meta-steps were done.</param>
+/// <param name="Seconds">The training time spent in seconds, validation excluded.</param>
 /// <param name="Validation">Validation accuracy in [0, 1], or loss for regression.</param>
 public sealed record LearningCurvePoint(long MetaSteps, double Seconds, double Validation);
 
 /// <summary>One method of a comparison, with the commands that reproduce it. Numbers are null where there was nothing to measure.</summary>
 public sealed record ComparisonRow
 {
-    /// <summary>Row of the catalogue.</summary>
+    /// <summary>The method's row of the catalogue.</summary>
     public required string Method { get; init; }
 
     /// <summary>How its meta-gradient is computed; null where it could not be composed.</summary>
     public string? Order { get; init; }
 
-    /// <summary>How it fared.</summary>
+    /// <summary>How the method fared.</summary>
     public required ComparisonOutcome Outcome { get; init; }
 
     /// <summary>What went wrong; null where nothing did.</summary>
@@ -45,6 +45,7 @@ public sealed record ComparisonRow
             : $"{Method}: {(Fault.StartsWith($"method {Method}: ", StringComparison.Ordinal) ? Fault[(Method.Length + 9)..] : Fault)}";
 
     /// <summary>What was set for this method alone, as options of training; empty for nothing.</summary>
+    /// <value>Empty by default.</value>
     public string Settings { get; init; } = "";
 
     /// <summary>Query accuracy in [0, 1] on the test split after adaptation; null for regression.</summary>
@@ -65,19 +66,19 @@ public sealed record ComparisonRow
     /// <summary>Loss of a regression before adaptation; null for a closed form and for classification.</summary>
     public double? LossBefore { get; init; }
 
-    /// <summary>Median time to adapt to one task on one core.</summary>
+    /// <summary>The median time to adapt to one task on one core, in milliseconds.</summary>
     public double? AdaptMillisecondsMedian { get; init; }
 
-    /// <summary>Meta-steps of training done.</summary>
+    /// <summary>The meta-steps of training done.</summary>
     public long? MetaSteps { get; init; }
 
-    /// <summary>Time spent in training, validation excluded.</summary>
+    /// <summary>The time spent in training in seconds, validation excluded.</summary>
     public double? TrainingSeconds { get; init; }
 
-    /// <summary>Arena of one worker in training.</summary>
+    /// <summary>The bytes of one worker's arena in training.</summary>
     public long? TrainingPeakBytes { get; init; }
 
-    /// <summary>Arena of one adaptation.</summary>
+    /// <summary>The bytes of the arena of one adaptation.</summary>
     public long? AdaptPeakBytes { get; init; }
 
     /// <summary>Where normalisation took its statistics from; null where the network does not normalise.</summary>
@@ -86,12 +87,13 @@ public sealed record ComparisonRow
     /// <summary>What the literature reports; null where nothing is known to us.</summary>
     public ReportedFigure? Reported { get; init; }
 
-    /// <summary>The command that trains it.</summary>
+    /// <summary>The command that trains the method.</summary>
     public required string Train { get; init; }
 
-    /// <summary>The command that measures it.</summary>
+    /// <summary>The command that measures the method.</summary>
     public required string Evaluate { get; init; }
 
-    /// <summary>Validation results in training.</summary>
+    /// <summary>The validation results in the course of training.</summary>
+    /// <value>None by default.</value>
     public IReadOnlyList<LearningCurvePoint> Curve { get; init; } = [];
 }

@@ -10,8 +10,9 @@ public static class ComparisonTable
     private const string Nothing = "–";
 
     /// <summary>
-    /// The table; columns that would be empty are left out, and the one that tells statistics apart where there is nothing to tell.
+    /// Makes the table; columns that would be empty are left out, and the one that tells statistics apart where there is nothing to tell.
     /// </summary>
+    /// <param name="comparison">The comparison to show.</param>
     public static ReportTable Of(MethodComparison comparison)
     {
         ArgumentNullException.ThrowIfNull(comparison);

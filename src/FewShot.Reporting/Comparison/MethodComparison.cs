@@ -9,46 +9,47 @@ namespace FewShot.Reporting.Comparison;
 /// <summary>Methods trained under the same budget and measured on the same episodes, with the conditions.</summary>
 public sealed record MethodComparison
 {
-    /// <summary>Name of the source of tasks.</summary>
+    /// <summary>The name of the source of tasks.</summary>
     public required string Data { get; init; }
 
-    /// <summary>Classification or regression.</summary>
+    /// <summary>What the tasks ask for: classes or values.</summary>
     public required TaskKind Kind { get; init; }
 
-    /// <summary>Classes of a measured task; null for regression.</summary>
+    /// <summary>The classes of a measured task; null for regression.</summary>
     public int? Ways { get; init; }
 
-    /// <summary>Support examples of each class, or of a regression task.</summary>
+    /// <summary>The support examples of each class, or of a regression task.</summary>
     public required int Shots { get; init; }
 
-    /// <summary>Query examples of each class, or of a regression task.</summary>
+    /// <summary>The query examples of each class, or of a regression task.</summary>
     public required int Queries { get; init; }
 
     /// <summary>The part of the data that was measured on.</summary>
     public required Split Split { get; init; }
 
-    /// <summary>Tasks measured.</summary>
+    /// <summary>The number of tasks measured for each method.</summary>
     public required int Episodes { get; init; }
 
-    /// <summary>Of everything random.</summary>
+    /// <summary>The seed of everything random.</summary>
     public required ulong Seed { get; init; }
 
-    /// <summary>Training time of each method; null for no limit.</summary>
+    /// <summary>The training time of each method in seconds; null for no limit.</summary>
     public double? BudgetSeconds { get; init; }
 
-    /// <summary>Meta-steps of each method; null where time alone limits them.</summary>
+    /// <summary>The meta-steps of each method; null where time alone limits them.</summary>
     public long? Iterations { get; init; }
 
-    /// <summary>Threads in training.</summary>
+    /// <summary>The number of threads in training.</summary>
     public required int Workers { get; init; }
 
-    /// <summary>What it ran on.</summary>
+    /// <summary>The machine that it ran on, in words.</summary>
     public required string Machine { get; init; }
 
-    /// <summary>The command that made it; null where it was not made by one.</summary>
+    /// <summary>The command that made the comparison; null where it was not made by one.</summary>
     public string? Command { get; init; }
 
-    /// <summary>The methods.</summary>
+    /// <summary>The methods with their results, one row each.</summary>
+    /// <value>None by default.</value>
     public IReadOnlyList<ComparisonRow> Rows { get; init; } = [];
 
     /// <summary>The tasks, such as "5-way 1-shot".</summary>
@@ -86,7 +87,7 @@ public sealed record MethodComparison
         AtomicFile.WriteText(path, ToJson().ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
 
     /// <summary>Reads a comparison.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The path of the file.</param>
     /// <exception cref="StorageException">It cannot be read, or is not a comparison.</exception>
     public static MethodComparison Load(string path)
     {

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace FewShot.Reporting.Comparison;
 
 /// <summary>An accuracy reported in the literature.</summary>
-/// <param name="Accuracy">In [0, 1].</param>
+/// <param name="Accuracy">The reported accuracy, in [0, 1].</param>
 /// <param name="Source">
 /// The paper, "as reported by" it where it is not the method's own, with what differs from a four-layer network of 64 channels where that
 /// is known.
@@ -23,8 +23,8 @@ public sealed record ReportedFigure(double Accuracy, string Source)
     /// </summary>
     public ReportedFigure? Other { get; init; }
 
-    /// <summary>In percent, with the interval and the variant where there are any, and the other variant behind.</summary>
-    /// <param name="format">Of the accuracies in percent.</param>
+    /// <summary>The figure in percent, with the interval and the variant where there are any, and the other variant behind.</summary>
+    /// <param name="format">The number format of the accuracies in percent.</param>
     internal string Text(string format)
     {
         string Percent(double share) => (100 * share).ToString(format, CultureInfo.InvariantCulture);
@@ -45,10 +45,10 @@ public sealed record ReportedFigure(double Accuracy, string Source)
     internal static IReadOnlyCollection<(string Method, string Data, int Ways, int Shots)> All => s_figures.Keys;
 
     /// <summary>What is reported for a method on a data set; null where nothing is known to us.</summary>
-    /// <param name="method">Row of the catalogue.</param>
-    /// <param name="data">Name of the source.</param>
-    /// <param name="ways">Classes of a test task.</param>
-    /// <param name="shots">Support examples of each class.</param>
+    /// <param name="method">The method's row of the catalogue.</param>
+    /// <param name="data">The name of the source.</param>
+    /// <param name="ways">The classes of a test task.</param>
+    /// <param name="shots">The support examples of each class.</param>
     public static ReportedFigure? Find(string method, string data, int ways, int shots) =>
         s_figures.GetValueOrDefault((method, data, ways, shots));
 

@@ -39,7 +39,7 @@ internal sealed class BilevelProgram : IDisposable
 
     public SimdProgram Program { get; }
 
-    /// <summary>An input.</summary>
+    /// <summary>The values of an input, row-major, by its name.</summary>
     public Span<float> this[string name] => _worker.Input(Program.InputIndex(name));
 
     public ReadOnlySpan<float> Output(string name) => _worker.Output(Program.OutputIndex(name));

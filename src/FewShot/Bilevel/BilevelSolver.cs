@@ -7,10 +7,10 @@ using FewShot.Training;
 namespace FewShot.Bilevel;
 
 /// <summary>What an outer iteration found.</summary>
-/// <param name="UpperLoss">f at the last y.</param>
-/// <param name="LowerLoss">g before the last inner step.</param>
-/// <param name="LowerSlope">‖∇_y g‖ there: how far the lower level is from its solution.</param>
-/// <param name="GradientNorm">Norm of the hypergradient.</param>
+/// <param name="UpperLoss">The upper loss f after the last inner step.</param>
+/// <param name="LowerLoss">The lower loss g before the last inner step.</param>
+/// <param name="LowerSlope">The norm ‖∇_y g‖ before the last inner step: how far the lower level is from its solution.</param>
+/// <param name="GradientNorm">The Euclidean norm of the hypergradient.</param>
 public sealed record BilevelStep(double UpperLoss, double LowerLoss, double LowerSlope, double GradientNorm)
 {
     /// <summary>
@@ -19,7 +19,9 @@ public sealed record BilevelStep(double UpperLoss, double LowerLoss, double Lowe
     /// </summary>
     public bool NegativeCurvature { get; init; }
 
-    /// <summary>Whether the solver could move no further because of it, so that its solution may still be its first guess.</summary>
+    /// <summary>
+    /// Whether the solver could move no further because of that direction, so that its solution may still be its first guess.
+    /// </summary>
     public bool StoodStill { get; init; }
 }
 
@@ -38,6 +40,8 @@ public sealed class BilevelSolver : IDisposable
     private long _iterations;
 
     /// <summary>Compiles a problem and draws the first values of its variables.</summary>
+    /// <param name="problem">The losses, variables and data.</param>
+    /// <param name="options">How the problem is solved; null for the defaults.</param>
     /// <exception cref="ArgumentException">
     /// Names occur twice, data do not have their shape, or the hypergradient does not suit the problem.
     /// </exception>
@@ -55,10 +59,10 @@ public sealed class BilevelSolver : IDisposable
         _run = _options.Hypergradient.Create(problem, _options);
     }
 
-    /// <summary>x: may be changed between iterations.</summary>
+    /// <summary>The values of the upper variables x; they may be changed between iterations.</summary>
     public ParameterSet Upper { get; }
 
-    /// <summary>y, as the last iteration left it.</summary>
+    /// <summary>The values of the lower variables y, as the last iteration left them.</summary>
     public ParameterSet Lower { get; }
 
     /// <summary>The last hypergradient, in the order of <see cref="Upper"/>.</summary>
@@ -71,6 +75,8 @@ public sealed class BilevelSolver : IDisposable
     public long PeakBytes => _run.Programs.Sum(program => program.Program.PeakBytes) + _run.KeptBytes;
 
     /// <summary>Exchanges data, such as for the next batch.</summary>
+    /// <param name="name">The name of the data tensor.</param>
+    /// <param name="values">The new numbers, row-major, as many as before.</param>
     /// <exception cref="ArgumentException">The problem has none of the name, or it is of another size.</exception>
     public void SetData(string name, ReadOnlySpan<float> values)
     {
@@ -91,7 +97,7 @@ public sealed class BilevelSolver : IDisposable
         }
     }
 
-    /// <summary>The inner steps and the hypergradient, without moving the upper variables.</summary>
+    /// <summary>Makes the inner steps and computes the hypergradient, without moving the upper variables.</summary>
     /// <exception cref="TrainingDivergedException">A loss is no longer a number.</exception>
     public BilevelStep Differentiate()
     {
@@ -114,8 +120,8 @@ public sealed class BilevelSolver : IDisposable
             );
     }
 
-    /// <summary>One outer iteration.</summary>
-    /// <param name="progress">How far the whole is, from 0 to 1, for a schedule of the outer step size.</param>
+    /// <summary>Makes one outer iteration: the inner steps, the hypergradient, and a step of the upper variables.</summary>
+    /// <param name="progress">How much of the whole run is done, from 0 to 1, for a schedule of the outer step size.</param>
     /// <exception cref="TrainingDivergedException">A loss is no longer a number.</exception>
     public BilevelStep Step(double progress = 0)
     {
@@ -126,10 +132,10 @@ public sealed class BilevelSolver : IDisposable
         return step;
     }
 
-    /// <summary>Several outer iterations.</summary>
-    /// <param name="iterations">How many.</param>
-    /// <param name="told">Called after each, with its number from 1.</param>
-    /// <returns>What the last one found.</returns>
+    /// <summary>Makes several outer iterations, one after another.</summary>
+    /// <param name="iterations">How many iterations to make.</param>
+    /// <param name="told">Called after each iteration, with its number from 1 and what it found; null for no one.</param>
+    /// <returns>What the last iteration found.</returns>
     /// <exception cref="TrainingDivergedException">A loss is no longer a number.</exception>
     public BilevelStep Run(int iterations, Action<int, BilevelStep>? told = null)
     {

@@ -7,15 +7,15 @@ public abstract record Hypergradient
 {
     private Hypergradient() { }
 
-    /// <summary>What results say of it.</summary>
+    /// <summary>The name by which results call it.</summary>
     public abstract string Name { get; }
 
     internal abstract HypergradientRun Create(BilevelProblem problem, BilevelOptions options);
 
     /// <summary>
-    /// By the implicit function theorem at the last y, see <see cref="BilevelGradient"/>: nothing of the inner steps is kept, and its error
-    /// falls with the distance to the solution and with the iterations of the solver. Both go on from the outer iteration before under a
-    /// warm start.
+    /// The hypergradient by the implicit function theorem at the last y, see <see cref="BilevelGradient"/>: nothing of the inner steps is
+    /// kept, and its error falls with the distance to the solution and with the iterations of the solver. Both go on from the outer
+    /// iteration before under a warm start.
     /// </summary>
     public sealed record Implicit(LinearSolver Solver) : Hypergradient
     {
@@ -27,13 +27,13 @@ public abstract record Hypergradient
     }
 
     /// <summary>
-    /// Of the T inner steps as they are, in forward mode: ∂y/∂x goes along with y (Franceschi 2017, arXiv:1703.01785). Exact for any T with
-    /// nothing kept of the steps, at the cost of one product with the Hessian for every upper number in every step: for few of them, at
-    /// most <see cref="Most"/>.
+    /// The hypergradient of the T inner steps as they are, in forward mode: ∂y/∂x goes along with y (Franceschi 2017, arXiv:1703.01785).
+    /// Exact for any T with nothing kept of the steps, at the cost of one product with the Hessian for every upper number in every step:
+    /// for few of them, at most <see cref="Most"/>.
     /// </summary>
     public sealed record Forward : Hypergradient
     {
-        /// <summary>The most upper numbers it takes.</summary>
+        /// <summary>The most numbers that the upper variables may have together in forward mode.</summary>
         public const int Most = 256;
 
         /// <inheritdoc/>
@@ -43,10 +43,10 @@ public abstract record Hypergradient
     }
 
     /// <summary>
-    /// Of the T inner steps as they are, in reverse mode (iterative differentiation): keeps y before each step, and walks back at the cost
-    /// of one product with the Hessian a step, whatever the number of upper variables.
+    /// The hypergradient of the T inner steps as they are, in reverse mode (iterative differentiation): keeps y before each step, and walks
+    /// back at the cost of one product with the Hessian a step, whatever the number of upper variables.
     /// </summary>
-    /// <param name="LastSteps">Walks back through the last so many steps alone (Shaban 2018); null for all.</param>
+    /// <param name="LastSteps">How many of the last steps are walked back through (Shaban 2018); null for all.</param>
     public sealed record Reverse(int? LastSteps = null) : Hypergradient
     {
         /// <inheritdoc/>

@@ -12,7 +12,7 @@ namespace FewShot.Bilevel;
 /// </summary>
 internal abstract class HypergradientRun(BilevelProblem problem, BilevelOptions options) : IDisposable
 {
-    /// <summary>Names of the scalars that programs give besides variables.</summary>
+    /// <summary>The names of the scalars that programs give besides variables.</summary>
     protected const string UpperLoss = "upper loss";
 
     protected const string LowerLoss = "lower loss";
@@ -21,10 +21,10 @@ internal abstract class HypergradientRun(BilevelProblem problem, BilevelOptions 
 
     public BilevelProblem Problem { get; } = problem;
 
-    /// <summary>The programs: the inner step first.</summary>
+    /// <summary>The programs that a run needs, that of the inner step first.</summary>
     public abstract IReadOnlyList<BilevelProgram> Programs { get; }
 
-    /// <summary>Bytes kept besides the programs' own.</summary>
+    /// <summary>The bytes kept besides the programs' own memory.</summary>
     public virtual long KeptBytes => 0;
 
     protected BilevelOptions Options { get; } = options;
@@ -62,7 +62,7 @@ internal abstract class HypergradientRun(BilevelProblem problem, BilevelOptions 
         }
     }
 
-    /// <summary>Told before each inner step.</summary>
+    /// <summary>Called before each inner step, with its number from 0.</summary>
     protected virtual void BeforeStep(int step) { }
 
     /// <summary>Writes the hypergradient at the last y, and gives the upper loss there.</summary>

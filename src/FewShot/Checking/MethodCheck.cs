@@ -29,7 +29,8 @@ public static class MethodCheck
     public const double ExecutorTolerance = 1e-3;
 
     /// <summary>
-    /// δ of differences of gradients where the executors are compared: what rounding leaves of them must be less than the tolerance.
+    /// The displacement δ of differences of gradients where the executors are compared: what rounding leaves of them must be less than the
+    /// tolerance.
     /// </summary>
     private const double ExecutorDelta = 1e-3;
 
@@ -42,18 +43,18 @@ public static class MethodCheck
     /// Checks a method on every small problem that it can serve: a smooth network with normalisation (classification, regression) and conv4
     /// (classification), each with query, support and running statistics.
     /// </summary>
-    /// <param name="method">The method.</param>
-    /// <param name="seed">Of the problems and of the coordinates that are compared.</param>
+    /// <param name="method">The method to check.</param>
+    /// <param name="seed">The seed of the problems and of the coordinates that are compared.</param>
     /// <exception cref="ArgumentException">None of the problems suits the method; the message says why.</exception>
     public static MethodCheckResult Run(Method method, ulong seed = 1) =>
         Summarize(method, [.. MethodCheckProblem.All(method, seed).Select(problem => Check(problem, seed))]);
 
     /// <summary>Checks a method with one network of its own.</summary>
-    /// <param name="method">The method.</param>
+    /// <param name="method">The method to check.</param>
     /// <param name="model">The network; keep it small, every difference runs the whole inner loop.</param>
-    /// <param name="shape">The tasks.</param>
+    /// <param name="shape">The sizes of the tasks.</param>
     /// <param name="statistics">Where normalisation takes its statistics from.</param>
-    /// <param name="seed">Of the problem and of the coordinates that are compared.</param>
+    /// <param name="seed">The seed of the problem and of the coordinates that are compared.</param>
     /// <exception cref="ArgumentException">The network or the tasks do not suit the method; the message says why.</exception>
     public static MethodCheckResult Run(
         Method method,
@@ -68,8 +69,8 @@ public static class MethodCheck
     /// gradient. Differences of gradients (hf-maml) are taken over a distance of 1e-3 here, for over that of training single values keep
     /// few digits.
     /// </summary>
-    /// <param name="method">The method.</param>
-    /// <param name="seed">Of the problems.</param>
+    /// <param name="method">The method to run.</param>
+    /// <param name="seed">The seed of the problems.</param>
     /// <exception cref="ArgumentException">None of the problems suits the method; the message says why.</exception>
     public static ExecutorComparison CompareExecutors(Method method, ulong seed = 1)
     {
@@ -173,7 +174,8 @@ public static class MethodCheck
     }
 
     /// <summary>
-    /// All coordinates of a small tensor; of a larger one a random one, and a random direction that no coordinate escapes.
+    /// The directions to compare along: all coordinates of a small tensor; of a larger one a random one, and a random direction that no
+    /// coordinate escapes.
     /// </summary>
     private static IEnumerable<(string Label, double[] Direction)> Directions(int count, CounterRandom random)
     {

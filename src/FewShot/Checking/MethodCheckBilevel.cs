@@ -41,7 +41,7 @@ internal sealed class MethodCheckQuery : IDisposable
     public void Dispose() => _program.Dispose();
 }
 
-/// <summary>L_Q − α⟨∇L_S, ∇L_Q⟩ at the meta-parameters, or L_Q − α‖∇L_Q‖².</summary>
+/// <summary>The energy L_Q − α⟨∇L_S, ∇L_Q⟩ at the meta-parameters, or L_Q − α‖∇L_Q‖².</summary>
 internal sealed class MethodCheckEnergy(MethodCheckProblem problem, GradientDescent descent, EnergyFunctional energy)
     : MethodCheckDefinition
 {
@@ -65,8 +65,8 @@ internal sealed class MethodCheckEnergy(MethodCheckProblem problem, GradientDesc
 }
 
 /// <summary>
-/// v ← v − α·(the shorter of ∇L_S(θᵏ + δv) − ∇L_S(θᵏ) and ∇L_S(θᵏ) − ∇L_S(θᵏ − δv))/δ from the last step to the first, a step whose
-/// correction is too long to be one leaving v as it is; a value that is linear in the step, with v as its slope.
+/// The reverse recursion v ← v − α·(the shorter of ∇L_S(θᵏ + δv) − ∇L_S(θᵏ) and ∇L_S(θᵏ) − ∇L_S(θᵏ − δv))/δ from the last step to the
+/// first, a step whose correction is too long to be one leaving v as it is; a value that is linear in the step, with v as its slope.
 /// </summary>
 internal sealed class MethodCheckHessianFree : MethodCheckDefinition
 {
@@ -113,7 +113,7 @@ internal sealed class MethodCheckHessianFree : MethodCheckDefinition
 }
 
 /// <summary>
-/// f(x, y) − ⟨∇_y g(x, y), v⟩ as a function of the meta-parameters x, at y = θᴷ held constant and v the solver's approximation of
+/// The function f(x, y) − ⟨∇_y g(x, y), v⟩ of the meta-parameters x, at y = θᴷ held constant and v the solver's approximation of
 /// (∂²g/∂y²)⁻¹∇_y f.
 /// </summary>
 internal sealed class MethodCheckImplicit : MethodCheckDefinition
@@ -167,7 +167,7 @@ internal sealed class MethodCheckImplicit : MethodCheckDefinition
         return parameters;
     }
 
-    /// <summary>∇_y g.</summary>
+    /// <summary>The slope ∇_y g of the lower loss, and the branches taken on the way.</summary>
     private (double[] Slope, ulong Branches) Slope(Dictionary<string, double[]> start, Dictionary<string, double[]> lower)
     {
         (Dictionary<string, double[]> gradients, ulong branches) = _loop.GradientsAt(WithLower(start, lower));
@@ -184,7 +184,7 @@ internal sealed class MethodCheckImplicit : MethodCheckDefinition
         );
     }
 
-    /// <summary>∂²g/∂y², column by column, by differences of the slope.</summary>
+    /// <summary>The Hessian ∂²g/∂y², column by column, by differences of the slope.</summary>
     private double[][] Hessian()
     {
         var start = new Dictionary<string, double[]>(_problem.Values);

@@ -10,8 +10,8 @@ namespace FewShot.Checking;
 internal abstract class MethodCheckDefinition : IDisposable
 {
     /// <summary>
-    /// Its value where one meta-parameter is moved by <paramref name="step"/> along a direction, and a fingerprint of the branches taken on
-    /// the way.
+    /// The value of the function where one meta-parameter is moved by <paramref name="step"/> along a direction, and a fingerprint of the
+    /// branches taken on the way.
     /// </summary>
     public abstract (double Value, ulong Branches) At(string parameter, double[] direction, double step);
 
@@ -36,7 +36,7 @@ internal abstract class MethodCheckDefinition : IDisposable
             _ => new QueryLoss(problem),
         };
 
-    /// <summary>The same values with one of them moved.</summary>
+    /// <summary>Copies values, one of them moved.</summary>
     protected static Dictionary<string, double[]> Moved(
         IReadOnlyDictionary<string, double[]> values,
         string parameter,

@@ -173,9 +173,9 @@ internal sealed class MethodCheckInnerLoop : IDisposable
     }
 
     /// <summary>Runs the inner loop; the first steps take the gradients given for them.</summary>
-    /// <param name="values">Meta-parameters.</param>
-    /// <param name="constant">Gradients of the first steps.</param>
-    /// <param name="before">Told the parameters and the gradients of each step before it is made.</param>
+    /// <param name="values">The values of all meta-parameters.</param>
+    /// <param name="constant">The gradients that the first steps take.</param>
+    /// <param name="before">Called with the parameters and the gradients of each step before it is made.</param>
     public (Dictionary<string, double[]> Adapted, ulong Branches) Run(
         IReadOnlyDictionary<string, double[]> values,
         IReadOnlyList<Dictionary<string, double[]>> constant,

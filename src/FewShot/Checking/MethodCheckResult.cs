@@ -5,7 +5,7 @@ using FewShot.Tasks;
 namespace FewShot.Checking;
 
 /// <summary>What <see cref="MethodCheck.Run(Methods.Method, ulong)"/> found.</summary>
-/// <param name="Method">The method.</param>
+/// <param name="Method">The name of the method.</param>
 /// <param name="Order">How its meta-gradient is computed.</param>
 /// <param name="Definition">What the meta-gradient was compared with.</param>
 /// <param name="MaxRelativeError">
@@ -13,9 +13,10 @@ namespace FewShot.Checking;
 /// </param>
 /// <param name="Tolerance">The largest error that passes.</param>
 /// <param name="Passed">Whether all errors are within the tolerance, and more was compared than left out in every case.</param>
-/// <param name="Coordinates">Coordinates and random directions compared.</param>
+/// <param name="Coordinates">How many coordinates and random directions were compared.</param>
 /// <param name="LeftOut">
-/// Those where every difference crossed a kink of a relu or a max-pooling, and so is not the difference of a derivative.
+/// How many were left out, because every difference crossed a kink of a relu or a max-pooling, and so is not the difference of a
+/// derivative.
 /// </param>
 /// <param name="Cases">The problems, one by one.</param>
 public sealed record MethodCheckResult(
@@ -31,13 +32,13 @@ public sealed record MethodCheckResult(
 );
 
 /// <summary>One problem of a check.</summary>
-/// <param name="Name">Network, tasks and statistics.</param>
-/// <param name="Kind">Classification or regression.</param>
+/// <param name="Name">The network, the tasks and the statistics of the problem, in words.</param>
+/// <param name="Kind">What the tasks ask for: classes or values.</param>
 /// <param name="NormStatistics">Where normalisation took its statistics from.</param>
-/// <param name="MaxRelativeError">The largest error.</param>
-/// <param name="Worst">Where it was, and both values.</param>
-/// <param name="Coordinates">Coordinates and random directions compared.</param>
-/// <param name="LeftOut">Coordinates and directions left out.</param>
+/// <param name="MaxRelativeError">The largest error of the case, relative as in <see cref="MethodCheckResult"/>.</param>
+/// <param name="Worst">The coordinate or direction with the largest error, and both values there.</param>
+/// <param name="Coordinates">How many coordinates and random directions were compared.</param>
+/// <param name="LeftOut">How many coordinates and directions were left out.</param>
 public sealed record MethodCheckCase(
     string Name,
     TaskKind Kind,
@@ -49,12 +50,12 @@ public sealed record MethodCheckCase(
 );
 
 /// <summary>What <see cref="MethodCheck.CompareExecutors"/> found.</summary>
-/// <param name="Method">The method.</param>
+/// <param name="Method">The name of the method.</param>
 /// <param name="MaxRelativeError">
 /// The largest difference, relative to the largest value of its tensor (gradients: or a tenth of the largest of all).
 /// </param>
 /// <param name="Tolerance">The largest difference that passes.</param>
-/// <param name="Passed">Whether it is within the tolerance.</param>
-/// <param name="Values">Numbers compared.</param>
-/// <param name="Worst">Where it was.</param>
+/// <param name="Passed">Whether the largest difference is within the tolerance.</param>
+/// <param name="Values">How many numbers were compared.</param>
+/// <param name="Worst">The number with the largest difference: its output, its place there and its problem.</param>
 public sealed record ExecutorComparison(string Method, double MaxRelativeError, double Tolerance, bool Passed, int Values, string Worst);

@@ -4,18 +4,20 @@ using FewShot.Tasks;
 namespace FewShot.Evaluation;
 
 /// <summary>What a learner reached on a split, with the conditions it reached it under.</summary>
-/// <param name="Method">Catalogue row.</param>
-/// <param name="Order">How its meta-gradient was computed.</param>
-/// <param name="Shape">The tasks.</param>
+/// <param name="Method">The name of the method in the catalogue.</param>
+/// <param name="Order">How the method's meta-gradient was computed, such as "first order".</param>
+/// <param name="Shape">The sizes of the tasks.</param>
 /// <param name="NormStatistics">Where normalisation took its statistics from.</param>
-/// <param name="Split">The split.</param>
-/// <param name="Episodes">Number of episodes.</param>
-/// <param name="Seed">Of the episodes.</param>
+/// <param name="Split">The part of the tasks that was measured on.</param>
+/// <param name="Episodes">How many episodes were measured.</param>
+/// <param name="Seed">The seed that the episodes were drawn by.</param>
 /// <param name="Accuracy">Query accuracy in [0, 1] after adaptation; null for regression.</param>
 /// <param name="Loss">Query loss after adaptation: cross-entropy in nats, or mean squared error.</param>
 /// <param name="Steps">Accuracy (loss for regression) before adaptation and after each inner step; one entry for a closed form.</param>
-/// <param name="AdaptMillisecondsMedian">Median time to adapt to one task, on <see cref="AdaptThreads"/> threads.</param>
-/// <param name="AdaptMillisecondsP95">95th percentile of it.</param>
+/// <param name="AdaptMillisecondsMedian">
+/// The median time to adapt to one task, in milliseconds, on <see cref="AdaptThreads"/> threads.
+/// </param>
+/// <param name="AdaptMillisecondsP95">The time within which 95 % of the tasks were adapted to, in milliseconds.</param>
 public sealed record EvaluationResult(
     string Method,
     string Order,
@@ -37,6 +39,7 @@ public sealed record EvaluationResult(
     public Interval? Before => Steps.Count > 1 ? Steps[0] : null;
 
     /// <summary>The most threads of one timed adaptation.</summary>
+    /// <value>1 by default.</value>
     public int AdaptThreads { get; init; } = 1;
 
     /// <summary>Bytes of the arena in which one adaptation runs; null where adaptation was not timed.</summary>

@@ -24,10 +24,10 @@ public sealed class Evaluator : IDisposable
     private readonly Episode[] _episodes;
     private readonly Lazy<SimdProgram> _adapt;
 
-    /// <summary>Compiles the programs.</summary>
-    /// <param name="definition">The learner.</param>
+    /// <summary>Compiles the programs that adapt and answer.</summary>
+    /// <param name="definition">What the learner is: its method, its network and the kind of its tasks.</param>
     /// <param name="source">Where tasks come from.</param>
-    /// <param name="workers">Threads.</param>
+    /// <param name="workers">How many threads work; the figures do not depend on it.</param>
     /// <exception cref="ArgumentException">The learner cannot serve such tasks, or the workers need more memory than there is.</exception>
     public Evaluator(LearnerDefinition definition, ITaskSource source, int workers)
         : this(definition, source, workers, everyStep: true) { }
@@ -53,19 +53,20 @@ public sealed class Evaluator : IDisposable
     /// <summary>
     /// The most threads of the adaptations that are timed (<see cref="Learner.Threads"/>): one core unless asked otherwise.
     /// </summary>
+    /// <value>1 by default.</value>
     public int AdaptThreads { get; init; } = 1;
 
-    /// <summary>Multiply-adds of one adaptation.</summary>
+    /// <summary>The multiply-adds of one adaptation.</summary>
     public long AdaptMultiplyAdds => AdaptProgram.MultiplyAdds;
 
     /// <summary>Adaptation alone, without queries.</summary>
     internal SimdProgram AdaptProgram => _adapt.Value;
 
-    /// <summary>Evaluates parameters.</summary>
-    /// <param name="parameters">All meta-parameters.</param>
-    /// <param name="split">The split.</param>
-    /// <param name="episodes">Number of episodes.</param>
-    /// <param name="seed">Of the episodes.</param>
+    /// <summary>Measures a learner of the given parameters on episodes of a split.</summary>
+    /// <param name="parameters">The values of all meta-parameters.</param>
+    /// <param name="split">Which part of the tasks: training, validation or test.</param>
+    /// <param name="episodes">How many episodes are measured, at least 1.</param>
+    /// <param name="seed">The seed that the episodes are drawn by.</param>
     /// <param name="timed">Whether to measure the time of adaptation as well.</param>
     /// <param name="cancellation">Ends the evaluation between episodes.</param>
     /// <exception cref="DataException">The source has no such split.</exception>

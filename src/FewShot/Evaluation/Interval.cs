@@ -6,14 +6,15 @@ namespace FewShot.Evaluation;
 /// A mean over episodes with its 95 % confidence half-width: the standard error times Student's quantile for one degree of freedom fewer
 /// than there are values, which is 2.776 for 5 of them, 1.964 for 600, and tends to the normal distribution's 1.960.
 /// </summary>
-/// <param name="Mean">The mean.</param>
+/// <param name="Mean">The mean of the values.</param>
 /// <param name="HalfWidth">Half the width of the interval; infinite for one value, which says nothing of how values differ.</param>
 public readonly record struct Interval(double Mean, double HalfWidth)
 {
     private const double UpperTail = 0.975;
 
-    /// <summary>Of a sample.</summary>
-    /// <param name="values">At least one value.</param>
+    /// <summary>The mean of a sample with its interval.</summary>
+    /// <param name="values">The sample, at least one value.</param>
+    /// <returns>The mean, and half the width of its 95 % interval.</returns>
     /// <exception cref="ArgumentException">There are none.</exception>
     public static Interval Of(ReadOnlySpan<double> values)
     {

@@ -3,22 +3,22 @@ using FewShot.Methods.Patterns;
 namespace FewShot.Evaluation;
 
 /// <summary>A pattern with what it costs and what it gives.</summary>
-/// <param name="Pattern">The pattern.</param>
-/// <param name="Accuracy">On validation tasks, after adaptation under it.</param>
+/// <param name="Pattern">The pattern that was measured.</param>
+/// <param name="Accuracy">The accuracy on validation tasks, after adaptation under the pattern.</param>
 /// <param name="Milliseconds">
 /// Median time to adapt to one task on one core: the whole program, from the support set to the task's state.
 /// </param>
-/// <param name="MultiplyAdds">Of one adaptation.</param>
-/// <param name="ActiveSteps">Steps at which some layer changes.</param>
+/// <param name="MultiplyAdds">The multiply-adds of one adaptation.</param>
+/// <param name="ActiveSteps">How many steps change some layer.</param>
 public sealed record PatternMeasurement(Pattern Pattern, Interval Accuracy, double Milliseconds, long MultiplyAdds, int ActiveSteps);
 
-/// <summary>The outcome of a search.</summary>
-/// <param name="AllOnes">Every layer at every step: the reference.</param>
+/// <summary>The outcome of a search for patterns.</summary>
+/// <param name="AllOnes">The reference, which changes every layer at every step.</param>
 /// <param name="Chosen">The fastest measured pattern whose accuracy is at least the reference's less the tolerance.</param>
-/// <param name="AllOnesOneStep">Every layer at one step only.</param>
+/// <param name="AllOnesOneStep">The pattern that changes every layer at one step only.</param>
 /// <param name="BestOneStep">The most accurate pattern with one active step.</param>
 /// <param name="Front">Patterns that no other beats in both time and accuracy, fastest first.</param>
-/// <param name="Measured">All of them.</param>
+/// <param name="Measured">All patterns that were measured.</param>
 public sealed record PatternChoice(
     PatternMeasurement AllOnes,
     PatternMeasurement Chosen,
@@ -29,16 +29,18 @@ public sealed record PatternChoice(
 )
 {
     /// <summary>Patterns tried in all, those that were measured on a few tasks only included.</summary>
+    /// <value>As many as were measured by default.</value>
     public int Screened { get; init; } = Measured.Count;
 
     /// <summary>Times by which the chosen pattern adapts faster than all ones.</summary>
     public double Speedup => AllOnes.Milliseconds / Chosen.Milliseconds;
 
     /// <summary>Chooses among measured patterns.</summary>
-    /// <param name="measured">Measurements; one of them is of all ones.</param>
-    /// <param name="steps">Inner steps.</param>
-    /// <param name="layers">Layers of the model.</param>
-    /// <param name="tolerance">Accuracy that may be lost, in [0, 1].</param>
+    /// <param name="measured">What was measured; one of the patterns is all ones.</param>
+    /// <param name="steps">How many inner steps the learner takes.</param>
+    /// <param name="layers">How many layers the model has.</param>
+    /// <param name="tolerance">The accuracy that may be lost, in [0, 1].</param>
+    /// <returns>The choice, with the front of patterns that no other beats.</returns>
     public static PatternChoice Among(IReadOnlyList<PatternMeasurement> measured, int steps, int layers, double tolerance)
     {
         PatternMeasurement Find(int active) =>

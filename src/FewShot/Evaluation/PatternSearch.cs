@@ -6,33 +6,41 @@ using FewShot.Tasks;
 
 namespace FewShot.Evaluation;
 
-/// <summary>How a search goes.</summary>
+/// <summary>How a search for patterns goes.</summary>
 public sealed record PatternSearchOptions
 {
-    /// <summary>Accuracy that may be lost, in [0, 1].</summary>
+    /// <summary>The accuracy that may be lost against all ones, in [0, 1].</summary>
+    /// <value>0.01 by default, one point of accuracy.</value>
     public double Tolerance { get; init; } = 0.01;
 
-    /// <summary>Validation episodes of each measurement; the same for all patterns.</summary>
+    /// <summary>The validation episodes of each measurement; the same for all patterns.</summary>
+    /// <value>200 episodes by default.</value>
     public int Episodes { get; init; } = 200;
 
     /// <summary>The first of the episodes, on which every pattern is tried; only those that may be chosen see the others.</summary>
+    /// <value>40 episodes by default.</value>
     public int ScreeningEpisodes { get; init; } = 40;
 
-    /// <summary>Of the episodes.</summary>
+    /// <summary>The seed that the episodes are drawn by.</summary>
+    /// <value>1 by default.</value>
     public ulong Seed { get; init; } = 1;
 
     /// <summary>Patterns kept from each round of the beam search; a round tries at most steps × (layers + 1) more for each.</summary>
+    /// <value>3 patterns by default.</value>
     public int Beam { get; init; } = 3;
 
-    /// <summary>Rounds of the beam search; 0 for static and one-step patterns only.</summary>
+    /// <summary>The rounds of the beam search; 0 for static and one-step patterns only.</summary>
+    /// <value>4 rounds by default.</value>
     public int Rounds { get; init; } = 4;
 
-    /// <summary>Most patterns that are measured on all episodes and timed, besides the references.</summary>
+    /// <summary>The most patterns that are measured on all episodes and timed, besides the references.</summary>
+    /// <value>20 patterns by default.</value>
     public int Contenders { get; init; } = 20;
 
     /// <summary>
     /// Turns in which the contenders are timed one after another, so that a slow stretch of the machine meets all of them.
     /// </summary>
+    /// <value>10 turns by default.</value>
     public int Turns { get; init; } = 10;
 }
 
@@ -58,11 +66,11 @@ public sealed class PatternSearch
     private Trial? _reference;
 
     /// <summary>Prepares a search.</summary>
-    /// <param name="definition">The learner.</param>
-    /// <param name="parameters">Its meta-parameters.</param>
+    /// <param name="definition">What the learner is: its method, its network and the kind of its tasks.</param>
+    /// <param name="parameters">The meta-parameters of the learner.</param>
     /// <param name="source">Where tasks come from.</param>
     /// <param name="options">What to search for.</param>
-    /// <param name="workers">Threads; they do not change the choice but for what times decide.</param>
+    /// <param name="workers">How many threads work; they do not change the choice but for what times decide.</param>
     /// <exception cref="ArgumentException">The learner does not adapt by inner steps, or its tasks have no accuracy.</exception>
     public PatternSearch(
         LearnerDefinition definition,
@@ -94,7 +102,7 @@ public sealed class PatternSearch
     }
 
     /// <summary>Runs the search.</summary>
-    /// <param name="progress">Told after each step: what was done, with which pattern, and its accuracy so far.</param>
+    /// <param name="progress">Called after each step: what was done, with which pattern, and its accuracy so far; null for no one.</param>
     /// <param name="cancellation">Ends it; what was measured is lost.</param>
     public PatternChoice Run(Action<string, Pattern, Interval>? progress = null, CancellationToken cancellation = default)
     {

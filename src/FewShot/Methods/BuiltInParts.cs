@@ -14,7 +14,7 @@ internal static class BuiltInParts
 {
     private static readonly Lazy<bool> s_registered = new(RegisterAll);
 
-    /// <summary>Registers them, once.</summary>
+    /// <summary>Registers the library's own parts, once in a process.</summary>
     public static void Register() => _ = s_registered.Value;
 
     private static bool RegisterAll()

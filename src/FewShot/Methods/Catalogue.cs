@@ -19,7 +19,7 @@ public static class Catalogue
 
     private const int EnoughShots = 10;
 
-    /// <summary>μ of the lower level's (μ/2)‖y‖².</summary>
+    /// <summary>The strength μ of the lower level's regularisation (μ/2)‖y‖².</summary>
     private const double LowerStrength = 0.1;
 
     private static readonly IReadOnlyList<Row> s_rows =
@@ -184,15 +184,15 @@ public static class Catalogue
         new("hf-maml", "Hessian-free MAML", "Fallah 2019, arXiv:1908.10400", o => Descent(o), _ => new HessianFree()),
     ];
 
-    /// <summary>The names of the rows, in order.</summary>
+    /// <summary>The names of the rows, in the order of the catalogue.</summary>
     public static IReadOnlyList<string> Names => [.. s_rows.Select(row => row.Name)];
 
     /// <summary>Every row with its own values.</summary>
     public static IReadOnlyList<Method> All => [.. s_rows.Select(row => row.Create(new MethodOptions()))];
 
     /// <summary>The method of a row.</summary>
-    /// <param name="name">The row; case does not matter.</param>
-    /// <param name="options">What to change of it.</param>
+    /// <param name="name">The name of the row; case does not matter.</param>
+    /// <param name="options">What to change of the row; null for nothing.</param>
     /// <exception cref="ArgumentException">
     /// There is no such row (the message names the nearest), or an option does not apply to it.
     /// </exception>
@@ -205,8 +205,8 @@ public static class Catalogue
     }
 
     /// <summary>Whether all that <paramref name="options"/> set applies to a row: only gradient descent has inner steps, for one.</summary>
-    /// <param name="name">The row; case does not matter.</param>
-    /// <param name="options">What to change of it.</param>
+    /// <param name="name">The name of the row; case does not matter.</param>
+    /// <param name="options">What to change of the row.</param>
     /// <exception cref="ArgumentException">There is no such row (the message names the nearest).</exception>
     public static bool Accepts(string name, MethodOptions options)
     {

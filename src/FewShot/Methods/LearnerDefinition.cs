@@ -28,7 +28,7 @@ public sealed record LearnerDefinition
     private (JsonObject Json, string Path)? _unread;
 
     /// <summary>Composes a learner.</summary>
-    /// <param name="method">How it adapts and how it is trained.</param>
+    /// <param name="method">How the learner adapts and how it is trained.</param>
     /// <param name="network">
     /// The network, with a head for as many outputs as the tasks have; the head is left out where the method needs none.
     /// </param>
@@ -43,7 +43,7 @@ public sealed record LearnerDefinition
         Kind = kind;
     }
 
-    /// <summary>How it adapts and how it is trained.</summary>
+    /// <summary>How the learner adapts and how it is trained.</summary>
     public Method Method { get; init; }
 
     /// <summary>The network, with a head where the method adapts one.</summary>
@@ -53,7 +53,9 @@ public sealed record LearnerDefinition
     /// <value>Classification by default.</value>
     public TaskKind Kind { get; init; }
 
-    /// <summary>Classes of the tasks it is trained on, or values of a regression; 0 where a network without a head did not say.</summary>
+    /// <summary>
+    /// Classes of the tasks that the learner is trained on, or values of a regression; 0 where a network without a head did not say.
+    /// </summary>
     public int Outputs { get; init; }
 
     /// <summary>Where normalisation takes its statistics from.</summary>
@@ -65,7 +67,8 @@ public sealed record LearnerDefinition
     public TaskLoss? Loss { get; init; }
 
     /// <summary>
-    /// Queries of each task it was trained on, all classes together: how many answers were asked for at once where it was measured.
+    /// Queries of each task the learner was trained on, all classes together: how many answers were asked for at once where it was
+    /// measured.
     /// </summary>
     /// <value>Null by default, where that is not known; training fills it in.</value>
     public int? QueryCount
@@ -74,7 +77,7 @@ public sealed record LearnerDefinition
         init => field = value is < 1 ? throw new ArgumentException($"QueryCount is {value}, but a task has at least 1 query") : value;
     }
 
-    /// <summary>How files become examples.</summary>
+    /// <summary>How files of a user become examples of the learner.</summary>
     /// <value>Null by default, where only prepared numbers are known.</value>
     /// <exception cref="StorageException">
     /// The learner was read from a file that names a preparation which no one registered in this program, see <see cref="PartRegistry"/>.
@@ -85,7 +88,7 @@ public sealed record LearnerDefinition
         init;
     }
 
-    /// <summary>The same learner, whose adaptation changes other layers.</summary>
+    /// <summary>Gives the learner another pattern, so that its adaptation changes other layers.</summary>
     /// <param name="pattern">Which layers change at which inner step.</param>
     /// <exception cref="ArgumentException">No pattern applies to its adaptation.</exception>
     public LearnerDefinition Under(Pattern pattern)
@@ -102,6 +105,7 @@ public sealed record LearnerDefinition
 
     /// <summary>Whether all parts and settings are equal.</summary>
     /// <param name="other">The definition to compare with.</param>
+    /// <returns>True where both are the same learner but for the weights.</returns>
     public bool Equals(LearnerDefinition? other) =>
         other is not null && (ReferenceEquals(this, other) || JsonNode.DeepEquals(ToJson(), other.ToJson()));
 

@@ -22,7 +22,7 @@ internal sealed record LearnerDocument
     public int? QueryCount { get; init; }
     public InputPreparation? Preparation { get; init; }
 
-    /// <summary>How it is written, with all parts that are registered now.</summary>
+    /// <summary>How a definition is written, with all parts that are registered now.</summary>
     public static JsonTypeInfo<LearnerDocument> Type
     {
         get

@@ -18,30 +18,32 @@ namespace FewShot.Methods;
 /// </summary>
 public sealed record LearnerSpecification : MethodOptions
 {
-    /// <summary>The catalogue row.</summary>
+    /// <summary>The row of the catalogue, by its name.</summary>
     public required string Method { get; init; }
 
     /// <summary>The network; null chooses conv4 for images and mlp for the rest.</summary>
     public string? Network { get; init; }
 
-    /// <summary>Channels of each block of conv4.</summary>
+    /// <summary>The channels of each block of conv4.</summary>
+    /// <value>64 channels by default.</value>
     public int Channels { get; init; } = 64;
 
-    /// <summary>Sizes of the hidden layers of mlp.</summary>
+    /// <summary>The sizes of the hidden layers of mlp.</summary>
+    /// <value>40 and 40 by default.</value>
     public IReadOnlyList<int> Hidden { get; init; } = [40, 40];
 
-    /// <summary>Classification or regression.</summary>
+    /// <summary>What the tasks ask for: classes or values.</summary>
+    /// <value>Classification by default.</value>
     public TaskKind Kind { get; init; } = TaskKind.Classification;
 
-    /// <summary>Shape of one example.</summary>
+    /// <summary>The shape of one example: height, width and channels of an image, or the number of features.</summary>
     public required IReadOnlyList<int> InputShape { get; init; }
 
-    /// <summary>Ways, or values to predict.</summary>
+    /// <summary>The ways of a classification task, or the values that a regression predicts.</summary>
     public required int Outputs { get; init; }
 
-    /// <summary>
-    /// Where normalisation takes its statistics from; by default from the support set, so that each query is answered for itself.
-    /// </summary>
+    /// <summary>Where normalisation takes its statistics from.</summary>
+    /// <value>The support set by default, so that each query is answered for itself.</value>
     public NormStatistics NormStatistics { get; init; } = NormStatistics.Support;
 
     /// <summary>
@@ -107,6 +109,7 @@ public sealed record LearnerSpecification : MethodOptions
 
     /// <summary>Whether all values are equal, lists by their elements.</summary>
     /// <param name="other">The specification to compare with.</param>
+    /// <returns>True where all values are equal.</returns>
     public bool Equals(LearnerSpecification? other) => other is not null && JsonNode.DeepEquals(ToJson(), other.ToJson());
 
     /// <inheritdoc/>

@@ -9,12 +9,12 @@ namespace FewShot.Methods;
 /// <summary>
 /// A method: a composition of an adaptation (with its pattern), a meta-gradient and a task weighting. The outer optimiser is the trainer's.
 /// </summary>
-/// <param name="Name">Its row in the catalogue.</param>
-/// <param name="Title">Its full name.</param>
-/// <param name="Paper">Where it was published.</param>
-/// <param name="Adaptation">The inner loop.</param>
+/// <param name="Name">The method's row in the catalogue, or a name of one's own.</param>
+/// <param name="Title">The full name of the method.</param>
+/// <param name="Paper">The paper in which the method was published.</param>
+/// <param name="Adaptation">The inner loop, by which a task changes the model.</param>
 /// <param name="MetaGradient">How the query loss reaches the meta-parameters.</param>
-/// <param name="Weighting">How tasks are combined.</param>
+/// <param name="Weighting">How the tasks of a batch are combined.</param>
 public sealed record Method(
     string Name,
     string Title,
@@ -42,7 +42,7 @@ public sealed record Method(
         ];
     }
 
-    /// <summary>What who trains with it should know beforehand, in one line; null for nothing.</summary>
+    /// <summary>What a user who trains with the method should know beforehand, in one line; null for nothing.</summary>
     public string? Warning => MetaGradient.Warning(Adaptation);
 
     /// <summary>Refuses a composition that makes no sense.</summary>

@@ -8,7 +8,7 @@ namespace FewShot.Methods;
 /// <param name="IsNormalized">Whether the network normalises.</param>
 internal sealed record MethodConditions(TaskKind Kind = TaskKind.Classification, int? Shots = null, bool IsNormalized = true)
 {
-    /// <summary>Those of tasks of a shape: on images the network is taken for one that normalises, as conv4 does.</summary>
+    /// <summary>The conditions of tasks of a shape: on images the network is taken for one that normalises, as conv4 does.</summary>
     public static MethodConditions Of(TaskShape tasks) =>
         new(
             tasks.Kind,

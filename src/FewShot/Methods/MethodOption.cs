@@ -27,13 +27,13 @@ public abstract class MethodOption
     public string Property => string.Concat(Name.Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
 
     /// <summary>The value that a person wrote; null where the text is none.</summary>
-    /// <param name="text">The text.</param>
+    /// <param name="text">What the person wrote.</param>
     /// <exception cref="FormatException">The text is none, and the message says why.</exception>
     public abstract object? Parse(string text);
 
     /// <summary>Options with another value of this one.</summary>
     /// <typeparam name="T">The options, or what is derived from them.</typeparam>
-    /// <param name="options">The options.</param>
+    /// <param name="options">What the value is put into.</param>
     /// <param name="value">The value, as <see cref="Parse"/> gives it.</param>
     public abstract T With<T>(T options, object value)
         where T : MethodOptions;

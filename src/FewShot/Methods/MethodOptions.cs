@@ -16,6 +16,7 @@ public record MethodOptions
     public const int MaximumInnerSteps = 10_000;
 
     /// <summary>Inner steps K, from 1 to <see cref="MaximumInnerSteps"/>.</summary>
+    /// <value>Null by default, for the row's own.</value>
     public int? InnerSteps
     {
         get;
@@ -26,6 +27,7 @@ public record MethodOptions
     }
 
     /// <summary>Inner step size α, positive.</summary>
+    /// <value>Null by default, for the row's own.</value>
     public double? InnerRate
     {
         get;
@@ -37,12 +39,15 @@ public record MethodOptions
     }
 
     /// <summary>What a learned inner step size is for, or that none is learned.</summary>
+    /// <value>Null by default, for the row's own.</value>
     public LearningRateScope? Rates { get; init; }
 
-    /// <summary>Λ pattern: which layers change at which inner step.</summary>
+    /// <summary>The pattern Λ: which layers change at which inner step.</summary>
+    /// <value>Null by default, for the row's own.</value>
     public Pattern? Pattern { get; init; }
 
     /// <summary>How many last inner steps are differentiated exactly, at least 0.</summary>
+    /// <value>Null by default, for the row's own.</value>
     public int? ExactSteps
     {
         get;
@@ -53,6 +58,7 @@ public record MethodOptions
     }
 
     /// <summary>How long a gradient flow lasts, positive; infinity for its limit. See <see cref="TangentFlow"/> for the unit.</summary>
+    /// <value>Null by default, for the row's own.</value>
     public double? FlowTime
     {
         get;
@@ -69,11 +75,13 @@ public record MethodOptions
     /// <summary>
     /// How an implicit meta-gradient solves its linear system, as <see cref="MetaGradients.LinearSolver.Parse"/> reads it.
     /// </summary>
+    /// <value>Null by default, for the row's own.</value>
     public string? Solver { get; init; }
 
     /// <summary>
-    /// λ that an implicit meta-gradient adds to the Hessian's diagonal, at least 0; see <see cref="MetaGradients.LinearSolver.Damping"/>.
+    /// The damping λ that an implicit meta-gradient adds to the Hessian's diagonal, at least 0; see <see cref="MetaGradients.LinearSolver.Damping"/>.
     /// </summary>
+    /// <value>Null by default, for 0.</value>
     public double? Damping
     {
         get;
@@ -88,16 +96,19 @@ public record MethodOptions
     /// Whether an implicit meta-gradient goes on from what each task had when it was last visited, for training on a fixed set of tasks;
     /// see <see cref="MetaGradients.Implicit.WarmStart"/>.
     /// </summary>
-    /// <value>The default is false.</value>
+    /// <value>False by default.</value>
     public bool WarmStart { get; init; }
 
     /// <summary>How tasks are combined in training.</summary>
+    /// <value>Null by default, for the row's own.</value>
     public TaskWeightingKind? Weighting { get; init; }
 
-    /// <summary>Temperature of the task weights, where they have one.</summary>
+    /// <summary>The temperature of the task weights, where they have one.</summary>
+    /// <value>Null by default, for the weighting's own.</value>
     public double? WeightingTemperature { get; init; }
 
-    /// <summary>Least task weight in units of the uniform one, where weights can be negative; negative infinity for none.</summary>
+    /// <summary>The least task weight in units of the uniform one, where weights can be negative; negative infinity for none.</summary>
+    /// <value>Null by default, for the weighting's own.</value>
     public double? WeightingFloor { get; init; }
 
     // What the row's own values depend on.

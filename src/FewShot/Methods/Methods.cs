@@ -12,16 +12,17 @@ namespace FewShot.Methods;
 /// <example>
 /// <code>
 /// Method method = Methods.Anil(innerSteps: 3, tasks: tasks.Shape);
+/// var definition = new LearnerDefinition(method, Networks.Conv4(tasks.Shape));
 /// </code>
 /// </example>
 public static class Methods
 {
     /// <summary>The row <c>maml</c>: model-agnostic meta-learning (Finn 2017, arXiv:1703.03400).</summary>
-    /// <param name="innerSteps">Inner steps; null for those of the row.</param>
-    /// <param name="innerRate">Inner step size; null for that of the row, which depends on the tasks.</param>
+    /// <param name="innerSteps">How many inner steps there are; null for those of the row.</param>
+    /// <param name="innerRate">The inner step size α; null for that of the row, which depends on the tasks.</param>
     /// <param name="rates">What a learned inner step size is for; null for what the row has.</param>
     /// <param name="pattern">Which layers change at which inner step; null for those of the row.</param>
-    /// <param name="exactSteps">Last inner steps that are differentiated exactly; null for those of the row.</param>
+    /// <param name="exactSteps">How many of the last inner steps are differentiated exactly; null for those of the row.</param>
     /// <param name="tasks">The tasks it is for, on which the default inner step size depends; null for classification of any shots.</param>
     /// <exception cref="ArgumentException">A value is out of range, or the parts do not go together.</exception>
     public static Method Maml(
@@ -46,8 +47,8 @@ public static class Methods
         );
 
     /// <summary>The row <c>fomaml</c>: first-order MAML (Finn 2017, arXiv:1703.03400).</summary>
-    /// <param name="innerSteps">Inner steps; null for those of the row.</param>
-    /// <param name="innerRate">Inner step size; null for that of the row, which depends on the tasks.</param>
+    /// <param name="innerSteps">How many inner steps there are; null for those of the row.</param>
+    /// <param name="innerRate">The inner step size α; null for that of the row, which depends on the tasks.</param>
     /// <param name="rates">What a learned inner step size is for; null for what the row has.</param>
     /// <param name="pattern">Which layers change at which inner step; null for those of the row.</param>
     /// <param name="tasks">The tasks it is for, on which the default inner step size depends; null for classification of any shots.</param>
@@ -72,11 +73,11 @@ public static class Methods
         );
 
     /// <summary>The row <c>anil</c>: almost no inner loop: only the head adapts (Raghu 2020, arXiv:1909.09157).</summary>
-    /// <param name="innerSteps">Inner steps; null for those of the row.</param>
-    /// <param name="innerRate">Inner step size; null for that of the row, which depends on the tasks.</param>
+    /// <param name="innerSteps">How many inner steps there are; null for those of the row.</param>
+    /// <param name="innerRate">The inner step size α; null for that of the row, which depends on the tasks.</param>
     /// <param name="rates">What a learned inner step size is for; null for what the row has.</param>
     /// <param name="pattern">Which layers change at which inner step; null for those of the row.</param>
-    /// <param name="exactSteps">Last inner steps that are differentiated exactly; null for those of the row.</param>
+    /// <param name="exactSteps">How many of the last inner steps are differentiated exactly; null for those of the row.</param>
     /// <param name="tasks">The tasks it is for, on which the default inner step size depends; null for classification of any shots.</param>
     /// <exception cref="ArgumentException">A value is out of range, or the parts do not go together.</exception>
     public static Method Anil(
@@ -101,11 +102,11 @@ public static class Methods
         );
 
     /// <summary>The row <c>boil</c>: body only update in the inner loop (Oh 2021, arXiv:2008.08882).</summary>
-    /// <param name="innerSteps">Inner steps; null for those of the row.</param>
-    /// <param name="innerRate">Inner step size; null for that of the row, which depends on the tasks.</param>
+    /// <param name="innerSteps">How many inner steps there are; null for those of the row.</param>
+    /// <param name="innerRate">The inner step size α; null for that of the row, which depends on the tasks.</param>
     /// <param name="rates">What a learned inner step size is for; null for what the row has.</param>
     /// <param name="pattern">Which layers change at which inner step; null for those of the row.</param>
-    /// <param name="exactSteps">Last inner steps that are differentiated exactly; null for those of the row.</param>
+    /// <param name="exactSteps">How many of the last inner steps are differentiated exactly; null for those of the row.</param>
     /// <param name="tasks">The tasks it is for, on which the default inner step size depends; null for classification of any shots.</param>
     /// <exception cref="ArgumentException">A value is out of range, or the parts do not go together.</exception>
     public static Method Boil(
@@ -130,11 +131,11 @@ public static class Methods
         );
 
     /// <summary>The row <c>meta-sgd</c>: MAML with a learned step size for every parameter (Li 2017, arXiv:1707.09835).</summary>
-    /// <param name="innerSteps">Inner steps; null for those of the row.</param>
-    /// <param name="innerRate">Inner step size; null for that of the row, which depends on the tasks.</param>
+    /// <param name="innerSteps">How many inner steps there are; null for those of the row.</param>
+    /// <param name="innerRate">The inner step size α; null for that of the row, which depends on the tasks.</param>
     /// <param name="rates">What a learned inner step size is for; null for what the row has.</param>
     /// <param name="pattern">Which layers change at which inner step; null for those of the row.</param>
-    /// <param name="exactSteps">Last inner steps that are differentiated exactly; null for those of the row.</param>
+    /// <param name="exactSteps">How many of the last inner steps are differentiated exactly; null for those of the row.</param>
     /// <param name="tasks">The tasks it is for, on which the default inner step size depends; null for classification of any shots.</param>
     /// <exception cref="ArgumentException">A value is out of range, or the parts do not go together.</exception>
     public static Method MetaSgd(
@@ -161,11 +162,11 @@ public static class Methods
     /// <summary>
     /// The row <c>maml++</c>: MAML with the multi-step loss and learned step sizes per layer and step (Antoniou 2019, arXiv:1810.09502).
     /// </summary>
-    /// <param name="innerSteps">Inner steps; null for those of the row.</param>
-    /// <param name="innerRate">Inner step size; null for that of the row, which depends on the tasks.</param>
+    /// <param name="innerSteps">How many inner steps there are; null for those of the row.</param>
+    /// <param name="innerRate">The inner step size α; null for that of the row, which depends on the tasks.</param>
     /// <param name="rates">What a learned inner step size is for; null for what the row has.</param>
     /// <param name="pattern">Which layers change at which inner step; null for those of the row.</param>
-    /// <param name="exactSteps">Last inner steps that are differentiated exactly; null for those of the row.</param>
+    /// <param name="exactSteps">How many of the last inner steps are differentiated exactly; null for those of the row.</param>
     /// <param name="tasks">The tasks it is for, on which the default inner step size depends; null for classification of any shots.</param>
     /// <exception cref="ArgumentException">A value is out of range, or the parts do not go together.</exception>
     public static Method MamlPlusPlus(
@@ -190,8 +191,8 @@ public static class Methods
         );
 
     /// <summary>The row <c>reptile</c>: Reptile: move towards the adapted parameters (Nichol 2018, arXiv:1803.02999).</summary>
-    /// <param name="innerSteps">Inner steps; null for those of the row.</param>
-    /// <param name="innerRate">Inner step size; null for that of the row, which depends on the tasks.</param>
+    /// <param name="innerSteps">How many inner steps there are; null for those of the row.</param>
+    /// <param name="innerRate">The inner step size α; null for that of the row, which depends on the tasks.</param>
     /// <param name="pattern">Which layers change at which inner step; null for those of the row.</param>
     /// <param name="tasks">The tasks it is for, on which the default inner step size depends; null for classification of any shots.</param>
     /// <exception cref="ArgumentException">A value is out of range, or the parts do not go together.</exception>
@@ -238,11 +239,11 @@ public static class Methods
     public static Method AmfsInner(Pattern? pattern = null) => Of("amfs-inner", new MethodOptions { Pattern = pattern });
 
     /// <summary>The row <c>amfs-outer</c>: MAML with weighted tasks (Park and Kang 2024, arXiv:2411.00404).</summary>
-    /// <param name="innerSteps">Inner steps; null for those of the row.</param>
-    /// <param name="innerRate">Inner step size; null for that of the row, which depends on the tasks.</param>
+    /// <param name="innerSteps">How many inner steps there are; null for those of the row.</param>
+    /// <param name="innerRate">The inner step size α; null for that of the row, which depends on the tasks.</param>
     /// <param name="rates">What a learned inner step size is for; null for what the row has.</param>
     /// <param name="pattern">Which layers change at which inner step; null for those of the row.</param>
-    /// <param name="exactSteps">Last inner steps that are differentiated exactly; null for those of the row.</param>
+    /// <param name="exactSteps">How many of the last inner steps are differentiated exactly; null for those of the row.</param>
     /// <param name="tasks">The tasks it is for, on which the default inner step size depends; null for classification of any shots.</param>
     /// <exception cref="ArgumentException">A value is out of range, or the parts do not go together.</exception>
     public static Method AmfsOuter(
@@ -267,8 +268,8 @@ public static class Methods
         );
 
     /// <summary>The row <c>meta-rkhs-i</c>: energy functional in training, fine-tuning at test (Zhou 2021, arXiv:2102.03909).</summary>
-    /// <param name="innerSteps">Inner steps; null for those of the row.</param>
-    /// <param name="innerRate">Inner step size; null for that of the row, which depends on the tasks.</param>
+    /// <param name="innerSteps">How many inner steps there are; null for those of the row.</param>
+    /// <param name="innerRate">The inner step size α; null for that of the row, which depends on the tasks.</param>
     /// <param name="pattern">Which layers change at which inner step; null for those of the row.</param>
     /// <param name="tasks">The tasks it is for, on which the default inner step size depends; null for classification of any shots.</param>
     /// <exception cref="ArgumentException">A value is out of range, or the parts do not go together.</exception>
@@ -285,10 +286,11 @@ public static class Methods
         );
 
     /// <summary>
-    /// The row <c>meta-rkhs-i-norm</c>: the same with the squared norm of one gradient, which noise biases (Zhou 2021, arXiv:2102.03909).
+    /// The row <c>meta-rkhs-i-norm</c>: energy functional with the squared norm of one gradient, which noise biases (Zhou 2021,
+    /// arXiv:2102.03909).
     /// </summary>
-    /// <param name="innerSteps">Inner steps; null for those of the row.</param>
-    /// <param name="innerRate">Inner step size; null for that of the row, which depends on the tasks.</param>
+    /// <param name="innerSteps">How many inner steps there are; null for those of the row.</param>
+    /// <param name="innerRate">The inner step size α; null for that of the row, which depends on the tasks.</param>
     /// <param name="pattern">Which layers change at which inner step; null for those of the row.</param>
     /// <param name="tasks">The tasks it is for, on which the default inner step size depends; null for classification of any shots.</param>
     /// <exception cref="ArgumentException">A value is out of range, or the parts do not go together.</exception>
@@ -317,8 +319,8 @@ public static class Methods
         Of("meta-rkhs-ii", new MethodOptions { Pattern = pattern, FlowTime = flowTime });
 
     /// <summary>The row <c>mrml</c>: memory-reduced meta-learning (Yang 2025, arXiv:2412.12030).</summary>
-    /// <param name="innerSteps">Inner steps; null for those of the row.</param>
-    /// <param name="innerRate">Inner step size; null for that of the row, which depends on the tasks.</param>
+    /// <param name="innerSteps">How many inner steps there are; null for those of the row.</param>
+    /// <param name="innerRate">The inner step size α; null for that of the row, which depends on the tasks.</param>
     /// <param name="pattern">Which layers change at which inner step; null for those of the row.</param>
     /// <param name="solver">
     /// How the linear system is solved, as <see cref="LinearSolver.Parse"/> reads it; null for the row's own way.
@@ -351,8 +353,8 @@ public static class Methods
         );
 
     /// <summary>The row <c>imaml</c>: implicit MAML (Rajeswaran 2019, arXiv:1909.04630).</summary>
-    /// <param name="innerSteps">Inner steps; null for those of the row.</param>
-    /// <param name="innerRate">Inner step size; null for that of the row, which depends on the tasks.</param>
+    /// <param name="innerSteps">How many inner steps there are; null for those of the row.</param>
+    /// <param name="innerRate">The inner step size α; null for that of the row, which depends on the tasks.</param>
     /// <param name="pattern">Which layers change at which inner step; null for those of the row.</param>
     /// <param name="solver">
     /// How the linear system is solved, as <see cref="LinearSolver.Parse"/> reads it; null for the row's own way.
@@ -385,11 +387,11 @@ public static class Methods
         );
 
     /// <summary>The row <c>itd-bio</c>: bilevel optimisation by iterative differentiation (Ji 2020, arXiv:2010.07962).</summary>
-    /// <param name="innerSteps">Inner steps; null for those of the row.</param>
-    /// <param name="innerRate">Inner step size; null for that of the row, which depends on the tasks.</param>
+    /// <param name="innerSteps">How many inner steps there are; null for those of the row.</param>
+    /// <param name="innerRate">The inner step size α; null for that of the row, which depends on the tasks.</param>
     /// <param name="rates">What a learned inner step size is for; null for what the row has.</param>
     /// <param name="pattern">Which layers change at which inner step; null for those of the row.</param>
-    /// <param name="exactSteps">Last inner steps that are differentiated exactly; null for those of the row.</param>
+    /// <param name="exactSteps">How many of the last inner steps are differentiated exactly; null for those of the row.</param>
     /// <param name="tasks">The tasks it is for, on which the default inner step size depends; null for classification of any shots.</param>
     /// <exception cref="ArgumentException">A value is out of range, or the parts do not go together.</exception>
     public static Method ItdBio(
@@ -414,8 +416,8 @@ public static class Methods
         );
 
     /// <summary>The row <c>aid-bio</c>: bilevel optimisation by approximate implicit differentiation (Ji 2020, arXiv:2010.07962).</summary>
-    /// <param name="innerSteps">Inner steps; null for those of the row.</param>
-    /// <param name="innerRate">Inner step size; null for that of the row, which depends on the tasks.</param>
+    /// <param name="innerSteps">How many inner steps there are; null for those of the row.</param>
+    /// <param name="innerRate">The inner step size α; null for that of the row, which depends on the tasks.</param>
     /// <param name="pattern">Which layers change at which inner step; null for those of the row.</param>
     /// <param name="solver">
     /// How the linear system is solved, as <see cref="LinearSolver.Parse"/> reads it; null for the row's own way.
@@ -448,8 +450,8 @@ public static class Methods
         );
 
     /// <summary>The row <c>neumann</c>: implicit hypergradient by a Neumann series (Lorraine 2019, arXiv:1911.02590).</summary>
-    /// <param name="innerSteps">Inner steps; null for those of the row.</param>
-    /// <param name="innerRate">Inner step size; null for that of the row, which depends on the tasks.</param>
+    /// <param name="innerSteps">How many inner steps there are; null for those of the row.</param>
+    /// <param name="innerRate">The inner step size α; null for that of the row, which depends on the tasks.</param>
     /// <param name="pattern">Which layers change at which inner step; null for those of the row.</param>
     /// <param name="solver">
     /// How the linear system is solved, as <see cref="LinearSolver.Parse"/> reads it; null for the row's own way.
@@ -482,11 +484,11 @@ public static class Methods
         );
 
     /// <summary>The row <c>truncated</c>: truncated back-propagation through the inner loop (Shaban 2018, arXiv:1810.10667).</summary>
-    /// <param name="innerSteps">Inner steps; null for those of the row.</param>
-    /// <param name="innerRate">Inner step size; null for that of the row, which depends on the tasks.</param>
+    /// <param name="innerSteps">How many inner steps there are; null for those of the row.</param>
+    /// <param name="innerRate">The inner step size α; null for that of the row, which depends on the tasks.</param>
     /// <param name="rates">What a learned inner step size is for; null for what the row has.</param>
     /// <param name="pattern">Which layers change at which inner step; null for those of the row.</param>
-    /// <param name="exactSteps">Last inner steps that are differentiated exactly; null for those of the row.</param>
+    /// <param name="exactSteps">How many of the last inner steps are differentiated exactly; null for those of the row.</param>
     /// <param name="tasks">The tasks it is for, on which the default inner step size depends; null for classification of any shots.</param>
     /// <exception cref="ArgumentException">A value is out of range, or the parts do not go together.</exception>
     public static Method Truncated(
@@ -511,8 +513,8 @@ public static class Methods
         );
 
     /// <summary>The row <c>hf-maml</c>: Hessian-free MAML (Fallah 2019, arXiv:1908.10400).</summary>
-    /// <param name="innerSteps">Inner steps; null for those of the row.</param>
-    /// <param name="innerRate">Inner step size; null for that of the row, which depends on the tasks.</param>
+    /// <param name="innerSteps">How many inner steps there are; null for those of the row.</param>
+    /// <param name="innerRate">The inner step size α; null for that of the row, which depends on the tasks.</param>
     /// <param name="tasks">The tasks it is for, on which the default inner step size depends; null for classification of any shots.</param>
     /// <exception cref="ArgumentException">A value is out of range, or the parts do not go together.</exception>
     public static Method HessianFreeMaml(int? innerSteps = null, double? innerRate = null, TaskShape? tasks = null) =>

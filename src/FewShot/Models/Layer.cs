@@ -21,7 +21,7 @@ public abstract record Layer
     /// <summary>Traces the layer on a batch [n, ...].</summary>
     /// <param name="name">The name its parameters are under.</param>
     /// <param name="parameters">All parameters of the model.</param>
-    /// <param name="x">The batch.</param>
+    /// <param name="x">The batch [n, ...].</param>
     /// <param name="normalization">Where normalising layers take their statistics from.</param>
     public abstract Tensor Apply(string name, TensorMap parameters, Tensor x, NormalizationSource normalization);
 }

@@ -4,8 +4,10 @@ using FewShot.Compute.Operations;
 
 namespace FewShot.Models;
 
-/// <summary>x·W + b on vectors [n, in], <c>weight</c> [in, out] and <c>bias</c> [out]. Inputs of more axes are flattened.</summary>
-/// <param name="Outputs">Size of the result.</param>
+/// <summary>
+/// The affine map x·W + b on vectors [n, in], <c>weight</c> [in, out] and <c>bias</c> [out]. Inputs of more axes are flattened.
+/// </summary>
+/// <param name="Outputs">How many numbers the result has.</param>
 /// <param name="Initializer">How the weight starts; null for Glorot. The bias starts at 0.</param>
 public sealed record Linear(int Outputs, Initializer? Initializer = null) : Layer
 {
@@ -24,12 +26,12 @@ public sealed record Linear(int Outputs, Initializer? Initializer = null) : Laye
         x.Reshape(x.Shape[0], -1).MatrixMultiply(parameters[$"{name}.weight"]) + parameters[$"{name}.bias"];
 }
 
-/// <summary>2-D convolution of images [n, h, w, c] with <c>weight</c> [k, k, c, out] and <c>bias</c> [out].</summary>
-/// <param name="Outputs">Output channels.</param>
-/// <param name="Kernel">Height and width of the kernel.</param>
-/// <param name="Stride">Step of the kernel.</param>
-/// <param name="Padding">Zeros added on each side.</param>
-/// <param name="Bias">False where a normalisation follows that would cancel it.</param>
+/// <summary>A two-dimensional convolution of images [n, h, w, c] with <c>weight</c> [k, k, c, out] and <c>bias</c> [out].</summary>
+/// <param name="Outputs">How many output channels there are.</param>
+/// <param name="Kernel">The height and width of the kernel; 3 by default.</param>
+/// <param name="Stride">The step of the kernel in both directions; 1 by default.</param>
+/// <param name="Padding">How many zeros are added on each side; 1 by default.</param>
+/// <param name="Bias">Whether a bias is added; false where a normalisation follows that would cancel it.</param>
 public sealed record ConvolutionLayer(int Outputs, int Kernel = 3, int Stride = 1, int Padding = 1, bool Bias = true) : Layer
 {
     /// <inheritdoc/>
@@ -66,7 +68,7 @@ public sealed record ConvolutionLayer(int Outputs, int Kernel = 3, int Stride = 
 /// Batch normalisation over all axes but the last (Ioffe 2015): biased variance; learned <c>scale</c> and <c>shift</c> a channel;
 /// statistics as the pass demands.
 /// </summary>
-/// <param name="Epsilon">What is added to the variance.</param>
+/// <param name="Epsilon">What is added to the variance; 1e-5 by default.</param>
 public sealed record BatchNormalization(double Epsilon = 1e-5) : Layer
 {
     /// <inheritdoc/>
@@ -90,13 +92,13 @@ public sealed record BatchNormalization(double Epsilon = 1e-5) : Layer
 /// A function without parameters, applied to every element. One of a function given has no name in files: to save learners with a function
 /// of one's own, write a layer.
 /// </summary>
-/// <param name="Function">The function.</param>
+/// <param name="Function">Traces the function; it works element by element.</param>
 public record Activation([property: JsonIgnore] Func<Tensor, Tensor> Function) : Layer
 {
-    /// <summary>max(x, 0).</summary>
+    /// <summary>The rectifier max(x, 0).</summary>
     public static Activation Relu { get; } = new ReluActivation();
 
-    /// <summary>Hyperbolic tangent.</summary>
+    /// <summary>The hyperbolic tangent.</summary>
     public static Activation Tanh { get; } = new TanhActivation();
 
     /// <inheritdoc/>
@@ -106,14 +108,14 @@ public record Activation([property: JsonIgnore] Func<Tensor, Tensor> Function) :
     public override Tensor Apply(string name, TensorMap parameters, Tensor x, NormalizationSource normalization) => Function(x);
 }
 
-/// <summary>max(x, 0), as files name it.</summary>
+/// <summary>The rectifier max(x, 0), as files name it.</summary>
 internal sealed record ReluActivation() : Activation(x => x.Relu());
 
-/// <summary>Hyperbolic tangent, as files name it.</summary>
+/// <summary>The hyperbolic tangent, as files name it.</summary>
 internal sealed record TanhActivation() : Activation(x => x.Tanh());
 
 /// <summary>The largest entry of each k×k window, stride k.</summary>
-/// <param name="Window">The side k of a window, and its step.</param>
+/// <param name="Window">The side k of a window, and its step; 2 by default.</param>
 public sealed record MaxPooling(int Window = 2) : Layer
 {
     /// <inheritdoc/>

@@ -16,7 +16,7 @@ public sealed class Model
     private readonly Linear? _head;
 
     /// <summary>Composes a model.</summary>
-    /// <param name="name">Its name in files and tables.</param>
+    /// <param name="name">The name of the model in files and tables.</param>
     /// <param name="input">The shape of one example.</param>
     /// <param name="body">Layers of the body, first to last; a name has no dot.</param>
     /// <param name="outputs">Size of the head's result; 0 for a model without a head, whose result is the embedding.</param>
@@ -55,7 +55,7 @@ public sealed class Model
         Layers = [.. body.Select(entry => entry.Name), .. _head is null ? Array.Empty<string>() : [Head]];
     }
 
-    /// <summary>Its name in files and tables.</summary>
+    /// <summary>The name of the model in files and tables.</summary>
     public string Name { get; }
 
     /// <summary>The layers of the body, first to last.</summary>
@@ -74,26 +74,30 @@ public sealed class Model
         return [.. from parameter in Parameters where parameter.Trained && layers.Contains(LayerOf(parameter.Name)) select parameter.Name];
     }
 
-    /// <summary>Numbers in an embedding.</summary>
+    /// <summary>How many numbers an embedding has.</summary>
     public int EmbeddingSize { get; }
 
-    /// <summary>Size of the head's result; 0 without a head.</summary>
+    /// <summary>The size of the head's result; 0 without a head.</summary>
     public int Outputs { get; }
 
-    /// <summary>The same network with a head of another size, or none.</summary>
+    /// <summary>Gives the network a head of another size, or none.</summary>
     /// <param name="outputs">Size of the head's result; 0 for none.</param>
     public Model WithOutputs(int outputs) => outputs == Outputs ? this : new Model(Name, Input, _body, outputs);
 
     /// <summary>Names of the layers, first to last, the head included.</summary>
     public IReadOnlyList<string> Layers { get; }
 
-    /// <summary>Its parameters, in order.</summary>
+    /// <summary>The parameters of the model, in order.</summary>
     public IReadOnlyList<ParameterSpecification> Parameters { get; }
 
     /// <summary>The layer a parameter belongs to.</summary>
+    /// <param name="parameter">The name of the parameter.</param>
     public static string LayerOf(string parameter) => parameter[..parameter.IndexOf('.')];
 
     /// <summary>Traces the body on a batch [n, ...]: embeddings [n, <see cref="EmbeddingSize"/>].</summary>
+    /// <param name="parameters">The values of all parameters, by name.</param>
+    /// <param name="x">The batch [n, ...].</param>
+    /// <param name="normalization">Where normalising layers take their statistics from.</param>
     public Tensor Embed(TensorMap parameters, Tensor x, NormalizationSource normalization)
     {
         foreach ((string name, Layer layer) in _body)
@@ -105,6 +109,9 @@ public sealed class Model
     }
 
     /// <summary>Traces body and head on a batch: [n, <see cref="Outputs"/>], or the embeddings of a model without a head.</summary>
+    /// <param name="parameters">The values of all parameters, by name.</param>
+    /// <param name="x">The batch [n, ...].</param>
+    /// <param name="normalization">Where normalising layers take their statistics from.</param>
     public Tensor Apply(TensorMap parameters, Tensor x, NormalizationSource normalization)
     {
         Tensor embedding = Embed(parameters, x, normalization);

@@ -2,7 +2,7 @@ namespace FewShot.Models;
 
 /// <summary>A layer under the name that its parameters are found by and that a pattern addresses.</summary>
 /// <param name="Name">The name, without a dot.</param>
-/// <param name="Layer">The layer.</param>
+/// <param name="Layer">The layer itself.</param>
 public sealed record NamedLayer(string Name, Layer Layer)
 {
     /// <summary>Lets a pair be written where a named layer is meant.</summary>

@@ -5,6 +5,12 @@ using FewShot.Tasks;
 namespace FewShot.Models;
 
 /// <summary>The networks of the few-shot literature.</summary>
+/// <example>
+/// <code>
+/// Model network = Networks.Conv4(tasks.Shape, channels: 32); // for images, with a head for the ways of the tasks
+/// Model wide = Networks.Mlp(new Shape(13), outputs: 1, hidden: [64, 64]); // for 13 features and one value to predict
+/// </code>
+/// </example>
 public static class Networks
 {
     // What files and the command line can ask for by name: a network is a function below and its row here.
@@ -36,8 +42,8 @@ public static class Networks
     /// with 64 channels the embedding has 64 numbers.
     /// </summary>
     /// <param name="input">Height, width and channels of an image; at least 16×16.</param>
-    /// <param name="outputs">Size of the head's result; 0 without a head.</param>
-    /// <param name="channels">Channels of each block.</param>
+    /// <param name="outputs">The size of the head's result; 0 without a head.</param>
+    /// <param name="channels">The channels of each block; 64 by default.</param>
     /// <exception cref="ShapeException">The images are too small.</exception>
     public static Model Conv4(Shape input, int outputs, int channels = 64)
     {
@@ -56,17 +62,20 @@ public static class Networks
         return new Model("conv4", input, [.. Enumerable.Range(1, 4).Select(i => new NamedLayer($"block{i}", block))], outputs);
     }
 
-    /// <summary>The same for tasks of a shape, with a head for as many outputs as they have.</summary>
+    /// <summary>
+    /// The network conv4 for tasks of a shape, with a head for as many outputs as they have: four blocks of 3×3 convolution, batch
+    /// normalisation, ReLU and 2×2 max-pooling (Vinyals 2016).
+    /// </summary>
     /// <param name="tasks">The sizes of the tasks, as <see cref="ITaskSource.Shape"/> gives them.</param>
-    /// <param name="channels">Channels of each block.</param>
+    /// <param name="channels">The channels of each block; 64 by default.</param>
     /// <exception cref="ShapeException">The images are too small.</exception>
     public static Model Conv4(TaskShape tasks, int channels = 64) => Conv4(InputOf(tasks), tasks.Outputs, channels);
 
     /// <summary>Fully connected hidden layers with an activation, then a linear head.</summary>
-    /// <param name="input">Shape of an example; flattened.</param>
-    /// <param name="outputs">Size of the head's result; 0 without a head.</param>
-    /// <param name="hidden">Sizes of the hidden layers; 40 and 40 by default (Finn 2017).</param>
-    /// <param name="activation">ReLU by default.</param>
+    /// <param name="input">The shape of an example, which is flattened.</param>
+    /// <param name="outputs">The size of the head's result; 0 without a head.</param>
+    /// <param name="hidden">The sizes of the hidden layers; null for 40 and 40 (Finn 2017).</param>
+    /// <param name="activation">The activation of the hidden layers; null for ReLU.</param>
     public static Model Mlp(Shape input, int outputs, IReadOnlyList<int>? hidden = null, Activation? activation = null) =>
         new(
             "mlp",
@@ -86,10 +95,13 @@ public static class Networks
             outputs
         );
 
-    /// <summary>The same for tasks of a shape, with a head for as many outputs as they have.</summary>
+    /// <summary>
+    /// The network mlp for tasks of a shape, with a head for as many outputs as they have: fully connected hidden layers with an
+    /// activation.
+    /// </summary>
     /// <param name="tasks">The sizes of the tasks, as <see cref="ITaskSource.Shape"/> gives them.</param>
-    /// <param name="hidden">Sizes of the hidden layers; 40 and 40 by default (Finn 2017).</param>
-    /// <param name="activation">ReLU by default.</param>
+    /// <param name="hidden">The sizes of the hidden layers; null for 40 and 40 (Finn 2017).</param>
+    /// <param name="activation">The activation of the hidden layers; null for ReLU.</param>
     public static Model Mlp(TaskShape tasks, IReadOnlyList<int>? hidden = null, Activation? activation = null) =>
         Mlp(InputOf(tasks), tasks.Outputs, hidden, activation);
 

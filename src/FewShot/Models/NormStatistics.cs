@@ -8,14 +8,16 @@ namespace FewShot.Models;
 public enum NormStatistics
 {
     /// <summary>
-    /// From whatever is being classified together: the transductive setting of the MAML papers. A query's answer depends on the other
-    /// queries, and is much worse when there are few of them or they are of few classes.
+    /// Statistics of whatever is being classified together: the transductive setting of the MAML papers. A query's answer depends on the
+    /// other queries, and is much worse when there are few of them or they are of few classes.
     /// </summary>
     Query,
 
-    /// <summary>From the support set, under the adapted parameters, so that each query is answered for itself: the default.</summary>
+    /// <summary>
+    /// Statistics of the support set, under the adapted parameters, so that each query is answered for itself: the default.
+    /// </summary>
     Support,
 
-    /// <summary>From running averages kept in training and fixed afterwards.</summary>
+    /// <summary>Running averages kept in training and fixed afterwards.</summary>
     Running,
 }

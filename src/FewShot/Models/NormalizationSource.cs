@@ -11,10 +11,11 @@ public sealed class NormalizationSource
 
     private NormalizationSource(TensorMap? given) => _given = given;
 
-    /// <summary>The mean and variance of the batch that passes.</summary>
+    /// <summary>A source of the mean and variance of the batch that passes.</summary>
     public static NormalizationSource OfBatch() => new(null);
 
-    /// <summary>Given means and variances, by the names <see cref="Seen"/> uses.</summary>
+    /// <summary>A source of given means and variances, by the names <see cref="Seen"/> uses.</summary>
+    /// <param name="statistics">The means and variances, <c>layer.mean</c> and <c>layer.variance</c>.</param>
     public static NormalizationSource Given(TensorMap statistics) => new(statistics);
 
     /// <summary>The batch statistics of the pass, <c>layer.mean</c> and <c>layer.variance</c>, whichever were used.</summary>

@@ -11,7 +11,8 @@ public sealed class ParameterSet
 {
     private readonly Dictionary<string, (int Index, int Start)> _places = [];
 
-    /// <summary>Zeros for the given parameters.</summary>
+    /// <summary>Makes zeros for the given parameters.</summary>
+    /// <param name="specifications">The parameters, in order.</param>
     /// <exception cref="ArgumentException">Two have one name, or all together are more than an array holds.</exception>
     public ParameterSet(params IEnumerable<ParameterSpecification> specifications)
     {
@@ -48,6 +49,7 @@ public sealed class ParameterSet
     public float[] Values { get; }
 
     /// <summary>The values of one parameter, row-major.</summary>
+    /// <param name="name">The name of the parameter.</param>
     /// <exception cref="KeyNotFoundException">There is none of the name.</exception>
     public Span<float> this[string name] =>
         _places.TryGetValue(name, out (int Index, int Start) place)
@@ -55,9 +57,12 @@ public sealed class ParameterSet
             : throw new KeyNotFoundException($"there is no parameter '{name}'; there are: {string.Join(", ", _places.Keys)}");
 
     /// <summary>Whether there is a parameter of a name.</summary>
+    /// <param name="name">The name that is looked for.</param>
     public bool Contains(string name) => _places.ContainsKey(name);
 
     /// <summary>Draws first values: a pure function of the seed and the parameters' order.</summary>
+    /// <param name="specifications">The parameters, in order.</param>
+    /// <param name="seed">The seed of the random numbers.</param>
     public static ParameterSet Initialize(IEnumerable<ParameterSpecification> specifications, ulong seed)
     {
         var set = new ParameterSet(specifications);
@@ -79,6 +84,6 @@ public sealed class ParameterSet
             )
         );
 
-    /// <summary>Keeps the random numbers of initialisation apart from those of the episodes.</summary>
+    /// <summary>The stream of random numbers of initialisation, apart from those of the episodes.</summary>
     private const uint InitializationStream = 0x494e4954;
 }

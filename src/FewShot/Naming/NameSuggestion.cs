@@ -5,7 +5,7 @@ public static class NameSuggestion
 {
     /// <summary>The question <c> Did you mean 'x'?</c> with a space before it, or nothing where no name is near.</summary>
     /// <param name="name">What the user wrote.</param>
-    /// <param name="known">The names there are.</param>
+    /// <param name="known">The names that exist.</param>
     public static string For(string name, IEnumerable<string> known)
     {
         (string? best, int distance) = known

@@ -48,7 +48,7 @@ public static class ValueForm
         Number(value => value > 0 || (zero && value == 0), zero ? "a number of at least 0" : "a number above 0");
 
     /// <summary>A finite number for which a condition holds, or one that is infinite and is written as a word.</summary>
-    /// <param name="holds">The condition.</param>
+    /// <param name="holds">Whether a number is taken.</param>
     /// <param name="expected">What a value must be, to complete the sentence "it must be ...".</param>
     /// <param name="word">The word; null for none.</param>
     /// <param name="meaning">What the word means.</param>
@@ -69,7 +69,7 @@ public static class ValueForm
     public static ValueForm<bool?> Switch() => new(null, "true or false", text => bool.TryParse(text, out bool value) ? value : null);
 
     /// <summary>One of the values of an enumeration, written in lower case.</summary>
-    /// <typeparam name="T">The enumeration.</typeparam>
+    /// <typeparam name="T">The enumeration of the values.</typeparam>
     public static ValueForm<T?> Choice<T>()
         where T : struct, Enum => Choice([.. Enum.GetValues<T>().Select(value => (value.ToString().ToLowerInvariant(), (T?)value))]);
 

@@ -8,10 +8,10 @@ namespace FewShot.Running;
 /// The programs of a learner that adapt to support sets and answer queries, with its weights and the workers that run them: shared by all
 /// models that it adapted. So many programs are kept, the least recently used goes first. Thread-safe.
 /// </summary>
-/// <param name="definition">The learner.</param>
-/// <param name="graphs">Traces its programs.</param>
+/// <param name="definition">What the learner is: its method, its network and the kind of its tasks.</param>
+/// <param name="graphs">Traces the programs of the learner.</param>
 /// <param name="weights">What is the same for all tasks; all meta-parameters in their order, where it shall adapt.</param>
-/// <param name="weightsHash">Tells these weights from others; null where that is not known.</param>
+/// <param name="weightsHash">A hash that tells these weights from others; null where it is not known.</param>
 internal sealed class AdaptationPrograms(
     LearnerDefinition definition,
     TaskPrograms graphs,

@@ -13,13 +13,13 @@ namespace FewShot.Running;
 /// holds these alone. Both carry a hash of the learner's weights; files of earlier versions do not, and do not tell changed tensors from
 /// others.
 /// </summary>
-/// <param name="Definition">The learner.</param>
-/// <param name="Tensors">All that the file holds.</param>
-/// <param name="Changed">The names of those that adaptation changed; null where the file does not say.</param>
-/// <param name="WeightsHash">Of the learner's weights; null where the file does not say.</param>
-/// <param name="Ways">Classes of the task, or values.</param>
-/// <param name="Outputs">Width of the network's answer.</param>
-/// <param name="ClassNames">Names of the classes, if they were given.</param>
+/// <param name="Definition">What the learner is.</param>
+/// <param name="Tensors">All tensors that the file holds.</param>
+/// <param name="Changed">The names of the tensors that adaptation changed; null where the file does not say.</param>
+/// <param name="WeightsHash">The hash of the learner's weights; null where the file does not say.</param>
+/// <param name="Ways">The classes of the task, or the values of a regression.</param>
+/// <param name="Outputs">The width of the network's answer.</param>
+/// <param name="ClassNames">The names of the classes; null where none were given.</param>
 internal sealed record AdaptedModelFile(
     LearnerDefinition Definition,
     IReadOnlyList<StoredTensor> Tensors,
@@ -40,6 +40,7 @@ internal sealed record AdaptedModelFile(
     /// <summary>Whether the file holds only what adaptation changed.</summary>
     public bool NeedsLearner => WeightsHash is not null && Changed is null;
 
+    /// <summary>Reads the file of an adapted model.</summary>
     /// <exception cref="StorageException">It is missing, damaged or something else.</exception>
     public static AdaptedModelFile Read(string path)
     {
@@ -74,6 +75,7 @@ internal sealed record AdaptedModelFile(
             );
     }
 
+    /// <summary>Writes the model to a file.</summary>
     /// <exception cref="StorageException">It cannot be written; a previous version is untouched.</exception>
     public void Write(string path)
     {

@@ -52,7 +52,7 @@ internal sealed class GradientSum
         return _slots.AsSpan(task % _filled.Length * _sum.Length, _sum.Length);
     }
 
-    /// <summary>The task's gradient is in its place.</summary>
+    /// <summary>Says that the task's gradient is in its place.</summary>
     public void Filled(int task)
     {
         lock (_gate)
@@ -65,10 +65,10 @@ internal sealed class GradientSum
         }
     }
 
-    /// <summary>A task will give no gradient: no one is to wait for it.</summary>
+    /// <summary>Says that a task will give no gradient: no one is to wait for it.</summary>
     public void Break() => _broken = true;
 
-    /// <summary>Adds what is not added yet.</summary>
+    /// <summary>Adds the gradients that are not added yet.</summary>
     public void End(ReadOnlySpan<float> losses)
     {
         if (!_weighting.IsKnownBefore)

@@ -35,12 +35,13 @@ internal sealed class MetaStep : IDisposable
     private ulong _seed;
     private long _firstIndex;
 
-    /// <param name="graphs">The learner.</param>
-    /// <param name="shape">Its tasks.</param>
+    /// <summary>Prepares the workers for a program.</summary>
+    /// <param name="graphs">Traces the programs of the learner.</param>
+    /// <param name="shape">The sizes of the tasks.</param>
     /// <param name="program">What <see cref="TaskPrograms.Training"/> traces for such tasks, compiled.</param>
-    /// <param name="parameters">The meta-parameters.</param>
-    /// <param name="metaBatch">Tasks of a batch.</param>
-    /// <param name="workers">Threads.</param>
+    /// <param name="parameters">The values of all meta-parameters.</param>
+    /// <param name="metaBatch">How many tasks a batch has.</param>
+    /// <param name="workers">How many threads work on a batch.</param>
     /// <param name="tasks">The size of a fixed set of tasks; null for new ones in every batch.</param>
     public MetaStep(
         TaskPrograms graphs,
@@ -129,22 +130,22 @@ internal sealed class MetaStep : IDisposable
         };
     }
 
-    /// <summary>The program of one task.</summary>
+    /// <summary>The program that each task runs.</summary>
     public SimdProgram Program { get; }
 
-    /// <summary>Query loss of each task.</summary>
+    /// <summary>The query loss of each task.</summary>
     public float[] Losses { get; }
 
-    /// <summary>Query accuracy of each task, for classification.</summary>
+    /// <summary>The query accuracy of each task, for classification.</summary>
     public float[] Accuracies { get; }
 
-    /// <summary>The weight each task had.</summary>
+    /// <summary>The weight that each task had.</summary>
     public float[] Weights { get; }
 
-    /// <summary>Σ w·g over the tasks, over all meta-parameters; zero where a parameter is not trained.</summary>
+    /// <summary>The weighted sum Σ w·g over the tasks, over all meta-parameters; zero where a parameter is not trained.</summary>
     public float[] Gradient { get; }
 
-    /// <summary>Weights of the multi-step loss, one a step, where the method has one.</summary>
+    /// <summary>The weights of the multi-step loss, one a step, where the method has one.</summary>
     public float[] StepWeights { get; }
 
     /// <summary>What the linear systems of the batch met; null where the method has none to solve.</summary>

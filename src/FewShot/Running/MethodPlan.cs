@@ -16,9 +16,9 @@ public sealed class MethodPlan
     private readonly TaskPrograms _graphs;
     private readonly TaskShape _shape;
 
-    /// <summary>Compiles the programs.</summary>
-    /// <param name="definition">The learner.</param>
-    /// <param name="shape">The tasks.</param>
+    /// <summary>Compiles the programs of training and of adaptation.</summary>
+    /// <param name="definition">What the learner is: its method, its network and the kind of its tasks.</param>
+    /// <param name="shape">The sizes of the tasks.</param>
     /// <param name="memoryBudget">Peak bytes of one worker's arena in training, as in <c>TrainingOptions.MemoryBudget</c>.</param>
     /// <exception cref="ArgumentException">Parts do not fit together, or the budget cannot be met.</exception>
     public MethodPlan(LearnerDefinition definition, TaskShape shape, long? memoryBudget = null)
@@ -34,16 +34,16 @@ public sealed class MethodPlan
         ParameterCount = _graphs.Method.MetaParameters(_graphs.Model).Sum(parameter => (long)parameter.Shape.Count);
     }
 
-    /// <summary>The method.</summary>
+    /// <summary>The method that is planned.</summary>
     public Method Method => _graphs.Method;
 
-    /// <summary>The network.</summary>
+    /// <summary>The network that is planned.</summary>
     public Model Model => _graphs.Model;
 
-    /// <summary>Loss and meta-gradient of one task: what a worker runs in training.</summary>
+    /// <summary>The program of the loss and meta-gradient of one task: what a worker runs in training.</summary>
     public SimdProgram Training { get; }
 
-    /// <summary>Adaptation to one task, no queries included: what runs where the examples are.</summary>
+    /// <summary>The program of adaptation to one task, no queries included: what runs where the examples are.</summary>
     public SimdProgram Adaptation { get; }
 
     /// <summary>
@@ -58,7 +58,8 @@ public sealed class MethodPlan
     public long ParameterCount { get; }
 
     /// <summary>Runs one of the two programs once on made-up data and measures the bytes of the arena it used.</summary>
-    /// <param name="program"><see cref="Training"/> or <see cref="Adaptation"/>.</param>
+    /// <param name="program">Either <see cref="Training"/> or <see cref="Adaptation"/>.</param>
+    /// <returns>The bytes up to the end of the last one written.</returns>
     public long MeasurePeakBytes(SimdProgram program)
     {
         ArgumentNullException.ThrowIfNull(program);
@@ -66,10 +67,10 @@ public sealed class MethodPlan
     }
 
     /// <summary>
-    /// Where the time of one of the two programs goes: runs it on made-up data on this thread for <paramref name="duration"/>, at least
-    /// once beyond the runs that warm the runtime up, and gives each step the time of its fastest run.
+    /// Measures where the time of one of the two programs goes: runs it on made-up data on this thread for <paramref name="duration"/>, at
+    /// least once beyond the runs that warm the runtime up, and gives each step the time of its fastest run.
     /// </summary>
-    /// <param name="program"><see cref="Training"/> or <see cref="Adaptation"/>.</param>
+    /// <param name="program">Either <see cref="Training"/> or <see cref="Adaptation"/>.</param>
     /// <param name="duration">How long to measure.</param>
     /// <returns>The steps in the order in which they run.</returns>
     public IReadOnlyList<StepTime> Profile(SimdProgram program, TimeSpan duration)

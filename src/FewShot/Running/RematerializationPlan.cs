@@ -9,8 +9,8 @@ namespace FewShot.Running;
 /// meta-gradient, are kept or recomputed. Peaks are those of the plans, known before anything runs; the program whose plan is chosen is
 /// handed on, because compiling takes seconds where there are many inner steps.
 /// </summary>
-/// <param name="Program">What training runs.</param>
-/// <param name="SegmentSteps">How many inner steps it recomputes together; 0 where it keeps all.</param>
+/// <param name="Program">The program that training runs.</param>
+/// <param name="SegmentSteps">How many inner steps the program recomputes together; 0 where it keeps all.</param>
 internal sealed record RematerializationPlan(SimdProgram Program, int SegmentSteps)
 {
     public bool Recomputes => SegmentSteps > 0;

@@ -28,6 +28,7 @@ internal static class StoredParameters
         return parameters;
     }
 
+    /// <summary>Copies the tensors of a file into parameters.</summary>
     /// <exception cref="StorageException">The file's tensors are not those of the learner, or not finite.</exception>
     public static void Load(IReadOnlyList<StoredTensor> stored, ParameterSet parameters, string path)
     {
@@ -38,6 +39,7 @@ internal static class StoredParameters
         }
     }
 
+    /// <summary>Refuses a tensor that holds NaN or infinity.</summary>
     /// <exception cref="StorageException">A value is NaN or infinite.</exception>
     public static void RequireFinite(StoredTensor tensor, string path)
     {

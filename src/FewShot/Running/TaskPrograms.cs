@@ -11,9 +11,9 @@ namespace FewShot.Running;
 /// Traces the programs of one task. Inputs come in one order: every meta-parameter by its name, then <c>support_inputs</c>,
 /// <c>support_targets</c>, and what else the program needs.
 /// </summary>
-/// <param name="Method">The method.</param>
-/// <param name="Model">The network.</param>
-/// <param name="Kind">Classification or regression.</param>
+/// <param name="Method">The method of the learner.</param>
+/// <param name="Model">The network of the learner.</param>
+/// <param name="Kind">What the tasks ask for: classes or values.</param>
 /// <param name="Statistics">Where normalisation takes its statistics from.</param>
 /// <param name="OwnLoss">A loss in place of that of the kind.</param>
 internal sealed record TaskPrograms(Method Method, Model Model, TaskKind Kind, NormStatistics Statistics, TaskLoss? OwnLoss = null)
@@ -29,7 +29,7 @@ internal sealed record TaskPrograms(Method Method, Model Model, TaskKind Kind, N
     public const string NegativeCurvature = "solver:negative_curvature";
     public const string StoodStill = "solver:stood_still";
 
-    /// <summary>Of a definition.</summary>
+    /// <summary>The programs of a definition.</summary>
     public static TaskPrograms Of(LearnerDefinition definition) =>
         new(definition.Method, definition.Network, definition.Kind, definition.NormStatistics, definition.Loss);
 
@@ -37,7 +37,7 @@ internal sealed record TaskPrograms(Method Method, Model Model, TaskKind Kind, N
     /// One task's part of a meta-step: outputs <c>loss</c>, <c>predictions</c>, a <c>gradient:NAME</c> for each trained meta-parameter, and
     /// an <c>observed:NAME</c> for each running statistic.
     /// </summary>
-    /// <param name="shape">The task.</param>
+    /// <param name="shape">The sizes of the task.</param>
     /// <param name="segmentSteps">How many inner steps are recomputed together on the way back; 0 keeps all.</param>
     public Graph Training(TaskShape shape, int segmentSteps = 0)
     {

@@ -26,7 +26,7 @@ internal sealed class TaskState
 
     public IReadOnlyList<(string Name, Shape Shape)> Entries { get; }
 
-    /// <summary>Names and shapes: states of one form are answered by one program.</summary>
+    /// <summary>The names and shapes of the state's tensors: states of one form are answered by one program.</summary>
     public string Form { get; }
 
     public bool Contains(string name) => _names.Contains(name);

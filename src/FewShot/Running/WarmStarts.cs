@@ -16,6 +16,7 @@ internal sealed class WarmStarts
     private readonly float[] _visited;
     private readonly ParameterSet _parameters;
 
+    /// <summary>Takes memory for the state of all tasks.</summary>
     /// <exception cref="ArgumentException">The state of all tasks is larger than one array.</exception>
     public WarmStarts(SimdProgram program, MetaGradient gradient, ParameterSet parameters, int tasks)
     {
@@ -43,7 +44,7 @@ internal sealed class WarmStarts
     /// <summary>All that is kept, by name, for a checkpoint.</summary>
     public IReadOnlyList<(string Name, float[] Values)> State { get; }
 
-    /// <summary>Bytes kept of one task.</summary>
+    /// <summary>The bytes kept of one task.</summary>
     public static long BytesOf(SimdProgram program) =>
         Outputs(program).Sum(index => (long)program.OutputShapes[index].Count * sizeof(float));
 

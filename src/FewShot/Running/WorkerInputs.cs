@@ -20,7 +20,7 @@ internal static class WorkerInputs
     }
 
     /// <summary>Copies meta-parameters that stand one after another into a worker.</summary>
-    /// <param name="worker">Receives them.</param>
+    /// <param name="worker">The worker that receives them.</param>
     /// <param name="values">The values of all of them.</param>
     /// <param name="count">How many meta-parameters there are.</param>
     public static void Load(IWorker<float> worker, ReadOnlySpan<float> values, int count)
@@ -34,10 +34,10 @@ internal static class WorkerInputs
     }
 
     /// <summary>Copies a support set into a worker.</summary>
-    /// <param name="worker">Receives it.</param>
+    /// <param name="worker">The worker that receives it.</param>
     /// <param name="first">The place of the first input after the meta-parameters.</param>
     /// <param name="inputs">The examples, one after another.</param>
-    /// <param name="targets">Their targets.</param>
+    /// <param name="targets">The targets of the examples.</param>
     public static void LoadSupport(IWorker<float> worker, int first, ReadOnlySpan<float> inputs, ReadOnlySpan<float> targets)
     {
         inputs.CopyTo(worker.Input(first));
@@ -45,9 +45,9 @@ internal static class WorkerInputs
     }
 
     /// <summary>Copies an episode into a worker whose program answers the queries, or also measures the answers.</summary>
-    /// <param name="worker">Receives it.</param>
+    /// <param name="worker">The worker that receives it.</param>
     /// <param name="first">The place of the first input after the meta-parameters.</param>
-    /// <param name="episode">The task.</param>
+    /// <param name="episode">The task with its support and query sets.</param>
     /// <param name="isMeasured">Whether the program has the targets of the queries as an input.</param>
     public static void LoadEpisode(IWorker<float> worker, int first, Episode episode, bool isMeasured)
     {

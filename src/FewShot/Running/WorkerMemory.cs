@@ -10,7 +10,7 @@ internal static class WorkerMemory
     public static void Require(SimdProgram program, int workers) =>
         Require(program.PeakBytes, workers, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
 
-    /// <summary>As above, for a given number of available bytes.</summary>
+    /// <summary>Refuses more workers than a given number of available bytes can hold.</summary>
     public static void Require(long bytesOfOne, int workers, long available)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(workers, 1);

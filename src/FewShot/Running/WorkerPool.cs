@@ -7,7 +7,7 @@ namespace FewShot.Running;
 /// The workers of a program that answers calls: kept from one call to the next with what they were given at first, no more of them than
 /// there are cores. After it is disposed it still serves who has it, and keeps nothing. Thread-safe.
 /// </summary>
-/// <param name="program">What they run.</param>
+/// <param name="program">The program that the workers run.</param>
 /// <param name="threads">The most threads of a run.</param>
 /// <param name="prepare">Writes the inputs that stay the same.</param>
 internal sealed class WorkerPool(SimdProgram program, int threads, Action<IWorker<float>> prepare) : IDisposable

@@ -107,8 +107,8 @@ internal sealed class WorkerPools(int capacity) : IDisposable
 
     /// <summary>What a pool is for.</summary>
     /// <param name="State">The form of the states it answers from; null where it adapts.</param>
-    /// <param name="Count">Support examples or queries.</param>
-    /// <param name="Outputs">Width of the targets it adapts to.</param>
+    /// <param name="Count">How many support examples or queries there are.</param>
+    /// <param name="Outputs">The width of the targets it adapts to.</param>
     /// <param name="Threads">The most threads of a run.</param>
     internal readonly record struct Key(string? State, int Count, int Outputs, int Threads);
 }

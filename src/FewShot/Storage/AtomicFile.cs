@@ -11,7 +11,7 @@ public static partial class AtomicFile
     private const string TemporarySuffix = ".partial";
 
     /// <summary>Replaces <paramref name="path"/> by what <paramref name="write"/> puts into the stream.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The path of the file.</param>
     /// <param name="write">Writes the whole content.</param>
     /// <exception cref="StorageException">The disk is full, the folder read-only or missing; the previous version is untouched.</exception>
     public static void Write(string path, Action<Stream> write)
@@ -51,7 +51,7 @@ public static partial class AtomicFile
     }
 
     /// <summary>Replaces <paramref name="path"/> by <paramref name="text"/> in UTF-8 without a byte order mark.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The path of the file.</param>
     /// <param name="text">The whole content.</param>
     /// <exception cref="StorageException">The disk is full, the folder read-only or missing; the previous version is untouched.</exception>
     public static void WriteText(string path, string text) => Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));

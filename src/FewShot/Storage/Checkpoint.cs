@@ -10,7 +10,7 @@ namespace FewShot.Storage;
 /// <param name="Iteration">The number of outer iterations done.</param>
 /// <param name="Weights">The meta-parameters under their own names, as Python would look for them.</param>
 /// <param name="State">The optimiser's tensors; in the file their names begin with <c>state/</c>.</param>
-/// <param name="Metadata">Text beside them. The key <c>iteration</c> is taken.</param>
+/// <param name="Metadata">Text that is stored beside them. The key <c>iteration</c> is taken.</param>
 public sealed record Checkpoint(
     long Iteration,
     IReadOnlyList<StoredTensor> Weights,

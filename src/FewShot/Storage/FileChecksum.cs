@@ -27,7 +27,7 @@ internal static class FileChecksum
         json.WriteString(Key, Empty);
     }
 
-    /// <summary>Fills in the digits.</summary>
+    /// <summary>Fills in the digits of the checksum.</summary>
     /// <param name="header">The length of the header and the header, with <see cref="WritePlace"/> in it.</param>
     /// <param name="tensors">The values that follow, in the order of the file.</param>
     public static void Seal(Span<byte> header, IEnumerable<StoredTensor> tensors) =>

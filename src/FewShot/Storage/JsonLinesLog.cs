@@ -54,8 +54,8 @@ internal sealed class JsonLinesLog : IDisposable
     }
 
     /// <summary>
-    /// Appends <paramref name="values"/> as one line beginning with the step. JSON has no numbers for them, so NaN and the infinities are
-    /// written as text.
+    /// Appends <paramref name="values"/> as one line beginning with the step. NaN and the infinities are written as text, for JSON has no
+    /// numbers for them.
     /// </summary>
     /// <exception cref="StorageException">The disk is full; the log ends with the last whole line.</exception>
     public void Append(long step, IEnumerable<KeyValuePair<string, JsonNode?>> values)

@@ -16,7 +16,8 @@ namespace FewShot.Storage;
 /// <code>
 /// [JsonSerializable(typeof(ScaledMeans))]
 /// internal sealed partial class OwnParts : JsonSerializerContext;
-///
+/// </code>
+/// <code>
 /// PartRegistry.Register("scaled-means", OwnParts.Default.ScaledMeans);
 /// </code>
 /// </example>

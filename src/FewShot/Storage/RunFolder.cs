@@ -51,7 +51,7 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    /// <summary>The folder.</summary>
+    /// <summary>The path of the folder.</summary>
     public string Path { get; }
 
     /// <summary>What to resume from: the last checkpoint saved, or null when the run starts from nothing.</summary>
@@ -60,7 +60,7 @@ public sealed class RunFolder : IDisposable
     /// <summary>
     /// Opens the folder of a run, creating it when there is none. The log is cut back to the last checkpoint, from which training goes on.
     /// </summary>
-    /// <param name="path">The folder.</param>
+    /// <param name="path">The path of the folder.</param>
     /// <param name="configuration">Every setting that shapes the run's numbers.</param>
     /// <param name="mayChange">
     /// Dotted paths of settings that may differ from the folder's, such as the number of iterations of a run being extended.
@@ -121,7 +121,7 @@ public sealed class RunFolder : IDisposable
     }
 
     /// <summary>Logs numbers of one step, for people, programs and TensorBoard.</summary>
-    /// <param name="step">The iteration they belong to; resuming keeps those up to the checkpoint's.</param>
+    /// <param name="step">The iteration that the numbers belong to; resuming keeps those up to the checkpoint's.</param>
     /// <param name="scalars">Names such as <c>train/loss</c> with their values; NaN and infinities are kept, as text in the JSON.</param>
     /// <param name="text">Further members for log.jsonl alone.</param>
     /// <exception cref="StorageException">The disk is full; both files end with a whole record.</exception>
@@ -147,7 +147,7 @@ public sealed class RunFolder : IDisposable
     /// <summary>Writes a small file of its own into the folder of a run, atomically; the run may be open elsewhere.</summary>
     /// <param name="path">The run's folder.</param>
     /// <param name="name">The file's name.</param>
-    /// <param name="text">What it says.</param>
+    /// <param name="text">The whole content of the file.</param>
     /// <exception cref="StorageException">It cannot be written; a previous version is untouched.</exception>
     public static void WriteText(string path, string name, string text) => AtomicFile.WriteText(System.IO.Path.Combine(path, name), text);
 

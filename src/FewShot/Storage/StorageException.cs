@@ -14,8 +14,8 @@ public sealed class StorageException : IOException
     /// <summary>Words an error of the operating system as one line about <paramref name="path"/>.</summary>
     /// <param name="action">What was tried, to complete the sentence "cannot ...": <c>read</c>.</param>
     /// <param name="path">The file or folder.</param>
-    /// <param name="error">The error.</param>
-    /// <param name="remedy">What to do.</param>
+    /// <param name="error">The error of the operating system.</param>
+    /// <param name="remedy">What the user can do about it.</param>
     public static StorageException From(string action, string path, Exception error, string remedy)
     {
         ArgumentNullException.ThrowIfNull(error);
@@ -29,6 +29,6 @@ public sealed class StorageException : IOException
     }
 
     /// <summary>Whether <paramref name="error"/> is one by which the file system refuses an operation.</summary>
-    /// <param name="error">The error.</param>
+    /// <param name="error">The error of the operating system.</param>
     public static bool IsFileSystemError(Exception error) => error is (IOException and not StorageException) or UnauthorizedAccessException;
 }

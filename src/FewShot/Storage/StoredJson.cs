@@ -28,14 +28,14 @@ public static class StoredJson
         Parse(utf8, file, subject) as JsonObject ?? throw Fault(file, subject, "it is not a JSON object");
 
     /// <inheritdoc cref="ParseObject(ReadOnlyMemory{byte}, string, string)"/>
-    /// <param name="text">The text.</param>
+    /// <param name="text">The text of the file.</param>
     /// <param name="file">The file it is from, for the error.</param>
     /// <param name="subject">What the text says, to complete the sentence "the file does not say ...".</param>
     public static JsonObject ParseObject(string text, string file, string subject) =>
         ParseObject(Encoding.UTF8.GetBytes(text), file, subject);
 
     /// <summary>Makes a record of what was read. A setting that is not given has the value that <paramref name="defaults"/> has.</summary>
-    /// <typeparam name="T">The record.</typeparam>
+    /// <typeparam name="T">The type of the record.</typeparam>
     /// <param name="json">What was read; null where there was nothing.</param>
     /// <param name="type">How the record is written, from a source-generated context.</param>
     /// <param name="defaults">A record whose settings stand for those not given; required ones are never taken from it.</param>

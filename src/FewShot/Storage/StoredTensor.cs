@@ -70,7 +70,7 @@ public sealed class StoredTensor
         this._values = values;
     }
 
-    /// <summary>The name.</summary>
+    /// <summary>The name of the tensor.</summary>
     public string Name { get; }
 
     /// <summary>The extent of each dimension, slowest first; empty for a single number.</summary>
@@ -94,7 +94,7 @@ public sealed class StoredTensor
     /// <inheritdoc cref="Float32" path="/exception"/>
     public long[] Int64 => Values<long>();
 
-    /// <summary>The same values under another name.</summary>
+    /// <summary>The tensor of the same values under another name.</summary>
     internal StoredTensor Renamed(string name) => new(name, Shape, Element, _values);
 
     /// <summary>The bytes of the values, little-endian on every machine .NET 10 is supported on.</summary>

@@ -13,7 +13,7 @@ public sealed class DataException : Exception
 
     /// <summary>Creates the exception with the error that caused it.</summary>
     /// <param name="message">What was wrong, where, and what to do, in one line.</param>
-    /// <param name="innerException">The underlying error.</param>
+    /// <param name="innerException">The error that caused it.</param>
     public DataException(string message, Exception innerException)
         : base(message, innerException) { }
 }

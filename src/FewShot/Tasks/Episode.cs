@@ -4,6 +4,14 @@ namespace FewShot.Tasks;
 /// The examples of one task: support to adapt on, query to measure by. Its arrays are made once and filled again and again by
 /// <see cref="ITaskSource.Sample"/>, which overwrites all of them. Not safe for concurrent use.
 /// </summary>
+/// <example>
+/// <code>
+/// var episode = new Episode(tasks.Shape);
+/// tasks.Sample(Split.Test, seed: 1, index: 0, episode);
+/// using AdaptedModel model = learner.Adapt(episode.SupportInputs, episode.SupportLabels);
+/// int right = model.Classify(episode.QueryInputs).Zip(episode.QueryLabels).Count(pair => pair.First == pair.Second);
+/// </code>
+/// </example>
 public sealed class Episode
 {
     /// <summary>Creates an episode of zeros.</summary>

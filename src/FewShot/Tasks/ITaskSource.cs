@@ -1,6 +1,17 @@
 namespace FewShot.Tasks;
 
 /// <summary>A distribution over tasks of one shape. Implementations are safe for concurrent use.</summary>
+/// <example>
+/// <code>
+/// ITaskSource tasks = TaskSources.Open("omniglot", root: null, new TaskOptions { Ways = 20, Shots = 5 });
+/// var episode = new Episode(tasks.Shape);
+/// for (long index = 0; index &lt; 3; index++)
+/// {
+///     tasks.Sample(Split.Validation, seed: 1, index, episode); // the same three tasks on any machine
+///     Console.WriteLine(string.Join(", ", episode.ClassNames!));
+/// }
+/// </code>
+/// </example>
 public interface ITaskSource
 {
     /// <summary>The name by which <c>TaskSources</c> opens the source.</summary>
@@ -16,7 +27,7 @@ public interface ITaskSource
     InputPreparation? Preparation => null;
 
     /// <summary>Whether the source has tasks of a split.</summary>
-    /// <param name="split">The split.</param>
+    /// <param name="split">Which part of the tasks: training, validation or test.</param>
     bool HasSplit(Split split);
 
     /// <summary>
@@ -31,6 +42,6 @@ public interface ITaskSource
     void Sample(Split split, ulong seed, long index, Episode destination);
 
     /// <summary>What a split holds, or null where the source cannot say.</summary>
-    /// <param name="split">The split.</param>
+    /// <param name="split">Which part of the tasks: training, validation or test.</param>
     SplitSummary? Summarize(Split split) => null;
 }

@@ -4,7 +4,7 @@ namespace FewShot.Tasks;
 public static class TaskErrors
 {
     /// <summary>The name of a split in texts.</summary>
-    /// <param name="split">The split.</param>
+    /// <param name="split">Which part of the tasks: training, validation or test.</param>
     public static string NameOf(Split split) =>
         split switch
         {
@@ -13,18 +13,18 @@ public static class TaskErrors
             _ => "test",
         };
 
-    /// <summary>A source has no such split.</summary>
+    /// <summary>The error of a source that has no such split.</summary>
     /// <param name="source">The name of the source.</param>
-    /// <param name="split">The split.</param>
+    /// <param name="split">Which part of the tasks: training, validation or test.</param>
     /// <param name="remedy">What more there is to say, without a full stop; null for nothing.</param>
     public static DataException NoSplit(string source, Split split, string? remedy = null) =>
         new($"The source '{source}' has no {NameOf(split)} split; choose another split or another source{Also(remedy)}.");
 
-    /// <summary>A split has fewer classes than a task.</summary>
+    /// <summary>The error of a split that has fewer classes than a task.</summary>
     /// <param name="source">The name of the source.</param>
-    /// <param name="split">The split.</param>
-    /// <param name="classes">Classes that there are.</param>
-    /// <param name="ways">Classes of a task.</param>
+    /// <param name="split">Which part of the tasks: training, validation or test.</param>
+    /// <param name="classes">How many classes there are.</param>
+    /// <param name="ways">How many classes a task has.</param>
     /// <param name="remedy">What more there is to say, without a full stop; null for nothing.</param>
     public static DataException TooManyWays(string source, Split split, int classes, int ways, string? remedy = null) =>
         new(
@@ -32,11 +32,11 @@ public static class TaskErrors
                 + $"{ways} ways; ask for fewer ways or add classes{Also(remedy)}."
         );
 
-    /// <summary>A class has fewer examples than a task takes of it.</summary>
+    /// <summary>The error of a class that has fewer examples than a task takes of it.</summary>
     /// <param name="source">The name of the source.</param>
-    /// <param name="split">The split.</param>
-    /// <param name="className">The class.</param>
-    /// <param name="found">Examples that it has.</param>
+    /// <param name="split">Which part of the tasks: training, validation or test.</param>
+    /// <param name="className">The name of the class.</param>
+    /// <param name="found">How many examples it has.</param>
     /// <param name="options">The size of a task.</param>
     public static DataException TooFewExamples(string source, Split split, string className, int found, TaskOptions options)
     {

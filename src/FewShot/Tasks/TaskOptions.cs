@@ -7,7 +7,8 @@ namespace FewShot.Tasks;
 /// </remarks>
 public sealed record TaskOptions
 {
-    /// <summary>Classes in one task, at least 2. The default is 5.</summary>
+    /// <summary>The classes in one task, at least 2.</summary>
+    /// <value>5 classes by default.</value>
     public int Ways
     {
         get;
@@ -18,14 +19,16 @@ public sealed record TaskOptions
                     : throw new ArgumentOutOfRangeException(nameof(Ways), value, "A classification task needs at least 2 ways.");
     } = 5;
 
-    /// <summary>Support examples of each class, at least 1. The default is 1.</summary>
+    /// <summary>The support examples of each class, at least 1.</summary>
+    /// <value>1 example by default.</value>
     public int Shots
     {
         get;
         init => field = value >= 1 ? value : throw new ArgumentOutOfRangeException(nameof(Shots), value, "A task needs at least 1 shot.");
     } = 1;
 
-    /// <summary>Query examples of each class, at least 1. The default is 15.</summary>
+    /// <summary>The query examples of each class, at least 1.</summary>
+    /// <value>15 examples by default.</value>
     public int QueriesPerClass
     {
         get;
@@ -41,9 +44,9 @@ public sealed record TaskOptions
     } = 15;
 
     /// <summary>
-    /// The only split that tasks will be drawn from: the others need not be able to give such tasks, and count as not there. Null, the
-    /// default, for all.
+    /// The only split that tasks will be drawn from: the others need not be able to give such tasks, and count as not there.
     /// </summary>
+    /// <value>Null by default, for all splits.</value>
     public Split? Only { get; init; }
 
     /// <summary>Examples that a class must have for one task: shots and queries never share an example.</summary>

@@ -70,6 +70,7 @@ public sealed record TaskShape
 
     /// <summary>Whether all sizes agree.</summary>
     /// <param name="other">The shape to compare with.</param>
+    /// <returns>True where kind, shape and counts are equal.</returns>
     public bool Equals(TaskShape? other) =>
         other is not null
         && Kind == other.Kind

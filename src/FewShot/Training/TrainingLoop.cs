@@ -40,10 +40,12 @@ public sealed class TrainingLoop : IDisposable
     private int _withoutImprovement;
 
     /// <summary>Compiles the training program and draws the first parameters.</summary>
-    /// <param name="definition">The learner.</param>
+    /// <param name="definition">What the learner is: its method, its network and the kind of its tasks.</param>
     /// <param name="source">Where tasks come from; its shape must be the specification's.</param>
     /// <param name="options">How to train.</param>
-    /// <param name="workers">Threads, of which no more are used than a batch has tasks; they do not change the numbers.</param>
+    /// <param name="workers">
+    /// How many threads work, of which no more are used than a batch has tasks; they do not change the numbers.
+    /// </param>
     /// <exception cref="ArgumentException">
     /// Parts do not fit together, the memory budget cannot be met, or the workers need more memory than there is; the message gives the
     /// bytes needed.
@@ -76,7 +78,7 @@ public sealed class TrainingLoop : IDisposable
         _before = new float[Parameters.Values.Length];
     }
 
-    /// <summary>The learner that is trained: what was given, and the number of queries of its tasks.</summary>
+    /// <summary>What the learner is that is trained: the definition that was given, and the number of queries of its tasks.</summary>
     public LearnerDefinition Definition { get; }
 
     /// <summary>The meta-parameters, changed by training.</summary>
@@ -99,7 +101,7 @@ public sealed class TrainingLoop : IDisposable
 
     /// <summary>Trains until the iterations or the budget are spent, validation stops improving, or it is cancelled; then saves.</summary>
     /// <param name="folder">Where checkpoints and logs go, and from where to resume; null keeps all in memory.</param>
-    /// <param name="progress">Told after every iteration, on this thread.</param>
+    /// <param name="progress">Called after every iteration, on this thread; null for no one.</param>
     /// <param name="cancellation">Asks to stop after the current iteration; the run then resumes.</param>
     /// <exception cref="StorageException">The folder cannot be written, or holds a checkpoint of something else.</exception>
     /// <exception cref="TrainingDivergedException">The loss is no longer a number; the message says since when and what to try.</exception>
@@ -286,7 +288,9 @@ public sealed class TrainingLoop : IDisposable
         }
     }
 
-    /// <summary>MAML++: from equal weights to all weight on the last step (Antoniou 2019, section 4).</summary>
+    /// <summary>
+    /// Moves the weights of the multi-step loss of MAML++ from equal ones to all weight on the last step (Antoniou 2019, section 4).
+    /// </summary>
     private void MultiStepWeights(double done)
     {
         float[] weights = _step.StepWeights;

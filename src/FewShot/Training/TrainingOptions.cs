@@ -9,7 +9,8 @@ namespace FewShot.Training;
 /// <summary>How a learner is trained. Values are checked when set; defaults suit Omniglot-sized tasks.</summary>
 public sealed record TrainingOptions
 {
-    /// <summary>Tasks in a meta-batch.</summary>
+    /// <summary>The tasks in a meta-batch, at least 1.</summary>
+    /// <value>16 tasks by default.</value>
     public int MetaBatch
     {
         get;
@@ -17,16 +18,18 @@ public sealed record TrainingOptions
     } = 16;
 
     /// <summary>
-    /// Train on the first so many tasks, which come again and again in order; null for new tasks in every iteration. With as many as
-    /// <see cref="MetaBatch"/> every iteration sees all of them: the deterministic setting.
+    /// How many tasks there are to train on, which come again and again in order. With as many as <see cref="MetaBatch"/> every iteration
+    /// sees all of them: the deterministic setting.
     /// </summary>
+    /// <value>Null by default: new tasks in every iteration.</value>
     public int? Tasks
     {
         get;
         init => field = value is null ? null : AtLeast(value.Value, 1, nameof(Tasks));
     }
 
-    /// <summary>Outer iterations.</summary>
+    /// <summary>The outer iterations to make, at least 1.</summary>
+    /// <value>10,000 iterations by default.</value>
     public long Iterations
     {
         get;
@@ -35,9 +38,9 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// Iterations over which the step size of <see cref="Outer"/> and the weights of a multi-step loss change; after them both stay as they
-    /// are at the end. The default, null, is as many as <see cref="Iterations"/>: a run that goes on for longer than it was begun for keeps
-    /// its schedule only if this says how long that was.
+    /// are at the end. A run that goes on for longer than it was begun for keeps its schedule only if this says how long that was.
     /// </summary>
+    /// <value>Null by default, for as many as <see cref="Iterations"/>.</value>
     public long? ScheduleIterations
     {
         get;
@@ -45,14 +48,16 @@ public sealed record TrainingOptions
     }
 
     /// <summary>
-    /// Training ends after this time even if iterations are left; null for no limit. A run under a time limit is not repeatable to the bit.
+    /// The time after which training ends even if iterations are left. A run under a time limit is not repeatable to the bit.
     /// </summary>
+    /// <value>Null by default, for no limit.</value>
     public TimeSpan? Budget { get; init; }
 
-    /// <summary>Optimiser, step size, schedule, clipping.</summary>
+    /// <summary>How the meta-parameters move: optimiser, step size, schedule and clipping.</summary>
+    /// <value>Adam with a constant step size of 0.001 by default, the meta-gradient clipped to a norm of 10.</value>
     public OuterOptimizerOptions Outer { get; init; } = new();
 
-    /// <summary>Threads that train; they do not change the numbers.</summary>
+    /// <summary>The threads that train, at least 1; they do not change the numbers.</summary>
     /// <value>All cores by default.</value>
     /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
     [JsonIgnore]
@@ -74,17 +79,19 @@ public sealed record TrainingOptions
     /// Makes an optimiser of one's own for so many values, in place of the one that <see cref="Outer"/> names; its schedule of rates and
     /// its clipping still apply. It is no part of a run's configuration: who goes on with a run gives it again.
     /// </summary>
-    /// <value>Null by default.</value>
+    /// <value>Null by default, for the optimiser that <see cref="Outer"/> names.</value>
     [JsonIgnore]
     public Func<int, Optimizer>? OwnOptimizer { get; init; }
 
-    /// <summary>Of initialisation and episodes.</summary>
+    /// <summary>The seed of initialisation and episodes.</summary>
+    /// <value>1 by default.</value>
     public ulong Seed { get; init; } = 1;
 
     /// <summary>
-    /// The most time between two checkpoints, looked at after every iteration; besides, each validation makes one. The default is one
-    /// minute. It does not shape the numbers, so it is not stored.
+    /// The most time between two checkpoints, looked at after every iteration; besides, each validation makes one. It does not shape the
+    /// numbers, so it is not stored.
     /// </summary>
+    /// <value>One minute by default.</value>
     [JsonIgnore]
     public TimeSpan CheckpointEvery
     {
@@ -92,21 +99,24 @@ public sealed record TrainingOptions
         init => field = value >= TimeSpan.Zero ? value : throw Invalid(nameof(CheckpointEvery), value, "at least zero");
     } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Iterations between validations, each of which makes a checkpoint too.</summary>
+    /// <summary>The iterations between two validations, each of which makes a checkpoint too; at least 1.</summary>
+    /// <value>250 iterations by default.</value>
     public int ValidateEvery
     {
         get;
         init => field = AtLeast(value, 1, nameof(ValidateEvery));
     } = 250;
 
-    /// <summary>Episodes of a validation.</summary>
+    /// <summary>The episodes of a validation, at least 1.</summary>
+    /// <value>200 episodes by default.</value>
     public int ValidationEpisodes
     {
         get;
         init => field = AtLeast(value, 1, nameof(ValidationEpisodes));
     } = 200;
 
-    /// <summary>Validations without a better result after which training ends; 0 for never.</summary>
+    /// <summary>The validations without a better result after which training ends; 0 for never.</summary>
+    /// <value>0 by default.</value>
     public int Patience
     {
         get;
@@ -114,23 +124,24 @@ public sealed record TrainingOptions
     }
 
     /// <summary>
-    /// Share of the training over which the multi-step loss moves its weight to the last step; 0 has it there from the start.
+    /// The share of the training over which the multi-step loss moves its weight to the last step, from 0 to 1; 0 has it there from the
+    /// start.
     /// </summary>
+    /// <value>0.3 by default.</value>
     public double MultiStepShare
     {
         get;
         init => field = value is >= 0 and <= 1 ? value : throw Invalid(nameof(MultiStepShare), value, "from 0 to 1");
     } = 0.3;
 
-    /// <summary>
-    /// Peak bytes of one worker's arena; null for no limit. Inner steps are recomputed where that is needed to stay below.
-    /// </summary>
+    /// <summary>The peak bytes that one worker's arena may have. Inner steps are recomputed where that is needed to stay below.</summary>
+    /// <value>Null by default, for no limit.</value>
     public long? MemoryBudget { get; init; }
 
     /// <summary>The options that shape the numbers, as JSON.</summary>
     public JsonObject ToJson() => JsonSerializer.SerializeToNode(this, TrainingJson.Default.TrainingOptions)!.AsObject();
 
-    /// <summary>Reads options.</summary>
+    /// <summary>Reads the options of training.</summary>
     /// <param name="json">What <see cref="ToJson"/> gave.</param>
     /// <param name="path">The file it came from, for the error.</param>
     /// <exception cref="StorageException">It is not that.</exception>

@@ -3,13 +3,13 @@ using FewShot.Methods.MetaGradients;
 namespace FewShot.Training;
 
 /// <summary>Where training stands, reported after every iteration.</summary>
-/// <param name="Iteration">Iterations done.</param>
-/// <param name="Iterations">Iterations to do.</param>
-/// <param name="Loss">Mean query loss of the iteration's tasks.</param>
-/// <param name="Accuracy">Mean query accuracy; NaN for regression.</param>
+/// <param name="Iteration">How many iterations are done.</param>
+/// <param name="Iterations">How many iterations there are to do.</param>
+/// <param name="Loss">The mean query loss of the iteration's tasks.</param>
+/// <param name="Accuracy">The mean query accuracy of the iteration's tasks; NaN for regression.</param>
 /// <param name="Validation">The latest validation result: accuracy, or loss for regression; NaN before the first.</param>
-/// <param name="Best">The best of them.</param>
-/// <param name="IterationsPerSecond">Rate over the last iterations; 0 after the first, when none is known yet.</param>
+/// <param name="Best">The best validation result so far; NaN before the first.</param>
+/// <param name="IterationsPerSecond">The rate of the last iterations; 0 after the first, when none is known yet.</param>
 /// <param name="Remaining">Time left at this rate, or of the budget if that is less; null while there is no rate.</param>
 public readonly record struct TrainingProgress(
     long Iteration,
@@ -29,7 +29,7 @@ public readonly record struct TrainingProgress(
 /// <summary>How training ended.</summary>
 public enum TrainingEnd
 {
-    /// <summary>All iterations are done.</summary>
+    /// <summary>All iterations were done.</summary>
     Completed,
 
     /// <summary>The time budget is spent.</summary>
@@ -38,15 +38,15 @@ public enum TrainingEnd
     /// <summary>Validation stopped improving.</summary>
     NoImprovement,
 
-    /// <summary>It was asked to stop; the run can be resumed.</summary>
+    /// <summary>The caller asked to stop; the run can be resumed.</summary>
     Interrupted,
 }
 
 /// <summary>What training gave.</summary>
-/// <param name="End">How it ended.</param>
-/// <param name="Iteration">Iterations done.</param>
+/// <param name="End">Why training ended.</param>
+/// <param name="Iteration">How many iterations are done.</param>
 /// <param name="Best">The best validation result: accuracy, or loss for regression; NaN if there was no validation.</param>
 /// <param name="Seconds">Time spent in training, earlier sessions of the run included, validation excluded.</param>
-/// <param name="PeakBytes">Arena of one worker.</param>
+/// <param name="PeakBytes">The bytes of one worker's arena.</param>
 /// <param name="Checkpointed">Whether inner steps were recomputed to save memory.</param>
 public sealed record TrainingOutcome(TrainingEnd End, long Iteration, double Best, double Seconds, long PeakBytes, bool Checkpointed);

@@ -6,8 +6,8 @@ namespace FewShot.Compute.Execution.Loops;
 
 /// <summary>Where the code of one element-wise value is written: what a row of <see cref="ElementWiseTable"/> is given.</summary>
 /// <param name="body">The body of the loop.</param>
-/// <param name="value">The value.</param>
-/// <param name="place">Which of its vectors.</param>
+/// <param name="value">The index of the value among the instructions.</param>
+/// <param name="place">Which of the value's vectors is written.</param>
 internal readonly struct ElementWiseCode(LoopBody body, int value, Place place)
 {
     /// <summary>The operation, for what it holds besides its arguments.</summary>

@@ -62,15 +62,15 @@ internal static class ElementWiseTable
     private static ElementWiseRow Row<T>(int arguments, int cost, Action<ElementWiseCode> push)
         where T : Operation => new(typeof(T), arguments, cost) { Push = push };
 
-    /// <summary>One call of a method of its argument.</summary>
+    /// <summary>The row of an operation that is one call of a method of its argument.</summary>
     private static ElementWiseRow Unary<T>(int cost, Func<ElementWiseCode, MethodInfo> method)
         where T : UnaryOperation => Row<T>(1, cost, x => x.Push(0).Call(method(x)));
 
-    /// <summary>1 where the mask says so, else 0.</summary>
+    /// <summary>The row of a comparison: 1 where the mask says so, else 0.</summary>
     private static ElementWiseRow Comparison<T>(int arguments, int cost, Action<ElementWiseCode> pushMask)
         where T : Operation => new(typeof(T), arguments, cost) { PushMask = pushMask };
 
-    /// <summary>The product of two factors, which a sum may take in and round once.</summary>
+    /// <summary>The row of a product of two factors, which a sum may take in and round once.</summary>
     private static ElementWiseRow Product<T>(int arguments, int cost, Action<ElementWiseCode> pushFactors)
         where T : Operation => new(typeof(T), arguments, cost) { PushFactors = pushFactors };
 

@@ -33,13 +33,13 @@ internal unsafe interface ILanes<TVector, TDouble>
 
     static abstract TVector Sqrt(TVector a);
 
-    /// <summary>a·b + c, rounded once where the machine can.</summary>
+    /// <summary>Computes a·b + c, rounded once where the machine can.</summary>
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);
 
-    /// <summary>a·b − c.</summary>
+    /// <summary>Computes a·b − c.</summary>
     static abstract TVector MultiplySubtract(TVector a, TVector b, TVector c);
 
-    /// <summary>c − a·b.</summary>
+    /// <summary>Computes c − a·b.</summary>
     static abstract TVector NegatedMultiplyAdd(TVector a, TVector b, TVector c);
 
     static abstract TVector Absolute(TVector a);
@@ -59,12 +59,12 @@ internal unsafe interface ILanes<TVector, TDouble>
 
     static abstract TVector EqualTo(TVector a, TVector b);
 
-    /// <summary>All bits set where either is NaN.</summary>
+    /// <summary>Sets all bits of a lane where either is NaN.</summary>
     static abstract TVector Unordered(TVector a, TVector b);
 
     static abstract TVector Choose(TVector mask, TVector a, TVector b);
 
-    /// <summary>2 to an integral exponent between −126 and 127.</summary>
+    /// <summary>Raises 2 to an integral exponent between −126 and 127.</summary>
     static abstract TVector PowerOfTwo(TVector exponent);
 
     /// <summary>The exponent of a positive normal number whose fraction is taken between 1/2 and 1.</summary>

@@ -30,22 +30,22 @@ internal sealed partial class LoopBody
     {
         Itself,
 
-        /// <summary>Of a comparison: its outcome as a mask.</summary>
+        /// <summary>The outcome of a comparison as a mask.</summary>
         Mask,
 
-        /// <summary>Of the argument of a maximum: the maximum over the window.</summary>
+        /// <summary>The maximum over the window, kept of the argument of a maximum.</summary>
         WindowMaximum,
 
-        /// <summary>Of the argument of a maximum: where a position equals it.</summary>
+        /// <summary>Where a position equals the maximum, kept of the argument of a maximum.</summary>
         IsMaximum,
 
-        /// <summary>Of the argument of a maximum: where the window holds a NaN.</summary>
+        /// <summary>Where the window holds a NaN, kept of the argument of a maximum.</summary>
         Poison,
 
-        /// <summary>Of an unpooled maximum: the gradient not yet given to an earlier position.</summary>
+        /// <summary>The gradient not yet given to an earlier position, kept of an unpooled maximum.</summary>
         Remaining,
 
-        /// <summary>Of an unpooled mean: the share of each position.</summary>
+        /// <summary>The share of each position, kept of an unpooled mean.</summary>
         Share,
     }
 

@@ -13,8 +13,9 @@ internal abstract class LoopEmitter
     private readonly Dictionary<ProgramOutput, LoopBuffer> _columnSums = [];
     private readonly Dictionary<ProgramOutput, LoopBuffer> _sectionTotals = [];
 
-    /// <param name="code">Where to.</param>
-    /// <param name="program">The pass.</param>
+    /// <summary>Reserves memory for the sums of a pass.</summary>
+    /// <param name="code">The code that is written to.</param>
+    /// <param name="program">The pass that is emitted.</param>
     /// <param name="singleVisit">Whether each column is met exactly once, so that its sum need not be kept in memory.</param>
     /// <param name="scratchBytes">Scratch memory taken, before and after.</param>
     /// <param name="stretches">Where the code is for one stretch of the iterations.</param>

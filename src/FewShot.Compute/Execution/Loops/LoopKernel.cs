@@ -68,7 +68,7 @@ internal sealed unsafe class LoopKernel
     internal TimeSpan CompileTime { get; }
 
     /// <summary>The kernel of a specification, made once in a process for each width.</summary>
-    /// <param name="specification">What it computes.</param>
+    /// <param name="specification">The loop that the kernel computes.</param>
     /// <param name="vectorBits">The width of its vectors.</param>
     /// <param name="shareWork">The least work that is worth a thread's joining in; by default none is.</param>
     [RequiresDynamicCode("Emits IL.")]

@@ -13,7 +13,7 @@ internal sealed unsafe class LoopPartition(int iterations)
 
     private readonly List<(long Offset, int Slot, int Count)> _sums = [];
 
-    /// <summary>Of the outermost loop.</summary>
+    /// <summary>The iterations of the outermost loop.</summary>
     internal int Iterations => iterations;
 
     /// <summary>Bytes of the sums of one section.</summary>

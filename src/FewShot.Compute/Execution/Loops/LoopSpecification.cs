@@ -32,17 +32,17 @@ internal enum Extent
     Full,
     Pooled,
 
-    /// <summary>[Columns]: the same for every row.</summary>
+    /// <summary>A value for each of the [Columns], the same for every row.</summary>
     Column,
 
-    /// <summary>[Rows]: the same for every column; only with Window 1.</summary>
+    /// <summary>A value for each of the [Rows], the same for every column; only with Window 1.</summary>
     Row,
     Scalar,
 }
 
 internal enum LoopOpcode
 {
-    /// <summary>Operand number A.</summary>
+    /// <summary>The operand of number A.</summary>
     Load,
 
     /// <summary>The number in Value.</summary>
@@ -52,17 +52,20 @@ internal enum LoopOpcode
     ElementWise,
 
     /// <summary>
-    /// (A Full, B Full) to Pooled: A at the first position of the window, in row-major order, where B is maximal; NaN where B holds a NaN.
+    /// Takes (A Full, B Full) to Pooled: A at the first position of the window, in row-major order, where B is maximal; NaN where B holds a
+    /// NaN.
     /// </summary>
     MaxPoolSelect,
 
-    /// <summary>(A Pooled, B Full) to Full: A at the first position where B is maximal, 0 elsewhere and outside every window.</summary>
+    /// <summary>
+    /// Takes (A Pooled, B Full) to Full: A at the first position where B is maximal, 0 elsewhere and outside every window.
+    /// </summary>
     MaxUnpool,
 
-    /// <summary>Full to Pooled: the mean over the window.</summary>
+    /// <summary>Takes Full to Pooled: the mean over the window.</summary>
     AveragePool,
 
-    /// <summary>Pooled to Full: A / k², 0 outside every window.</summary>
+    /// <summary>Takes Pooled to Full: A / k², 0 outside every window.</summary>
     AverageUnpool,
 }
 
@@ -98,16 +101,16 @@ internal enum OutputKind
     /// <summary>The value itself, with its own extent. A Full result may be written over a Full operand.</summary>
     Store,
 
-    /// <summary>Full or Pooled to [Columns].</summary>
+    /// <summary>The sums over rows of a Full or Pooled value: [Columns].</summary>
     SumRows,
 
-    /// <summary>Full to [Rows]; only with Window 1.</summary>
+    /// <summary>The sums over columns of a Full value: [Rows]; only with Window 1.</summary>
     SumColumns,
 
-    /// <summary>Full or Pooled to one number.</summary>
+    /// <summary>The sum of a Full or Pooled value: one number.</summary>
     SumAll,
 
-    /// <summary>Full to [Rows]; only with Window 1.</summary>
+    /// <summary>The maxima over columns of a Full value: [Rows]; only with Window 1.</summary>
     MaxColumns,
 }
 
@@ -123,7 +126,7 @@ internal sealed record LoopSpecification(
 {
     private string? _key;
 
-    /// <summary>Equal exactly for specifications of the same meaning and shape.</summary>
+    /// <summary>A text that is equal exactly for specifications of the same meaning and shape.</summary>
     internal string Key => _key ??= BuildKey();
 
     public bool Equals(LoopSpecification? other) => other is not null && Key == other.Key;

@@ -46,8 +46,8 @@ internal static unsafe class VectorFunctions<TVector, TDouble, TLanes>
     }
 
     /// <summary>
-    /// e^x = 2^n · e^r with n = round(x / ln 2), |r| ≤ ln 2 / 2, and a polynomial for e^r. The power of two is applied in two factors so
-    /// that results below the normal range come out gradually.
+    /// Computes e^x = 2^n · e^r with n = round(x / ln 2), |r| ≤ ln 2 / 2, and a polynomial for e^r. The power of two is applied in two
+    /// factors so that results below the normal range come out gradually.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static TVector Exp(TVector x)
@@ -68,7 +68,7 @@ internal static unsafe class VectorFunctions<TVector, TDouble, TLanes>
     }
 
     /// <summary>
-    /// log x = e·ln 2 + log m with x = 2^e·m and m between √½ and √2, and a polynomial for log m. −∞ at 0, NaN below.
+    /// Computes log x = e·ln 2 + log m with x = 2^e·m and m between √½ and √2, and a polynomial for log m. −∞ at 0, NaN below.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static TVector Log(TVector x)
@@ -125,7 +125,7 @@ internal static unsafe class VectorFunctions<TVector, TDouble, TLanes>
         return TLanes.Divide(one, TLanes.Add(one, Exp(TLanes.Subtract(TLanes.Create(-0f), x))));
     }
 
-    /// <summary>max(x, 0) + log(1 + t) with t = e^−|x|; what rounding 1 + t loses is put back to first order.</summary>
+    /// <summary>Computes max(x, 0) + log(1 + t) with t = e^−|x|; what rounding 1 + t loses is put back to first order.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static TVector Softplus(TVector x)
     {
@@ -136,7 +136,7 @@ internal static unsafe class VectorFunctions<TVector, TDouble, TLanes>
         return TLanes.Add(TLanes.MaxNative(TLanes.Create(0), x), TLanes.Add(Log(u), lost));
     }
 
-    /// <summary>|x| to the exponent, in double, so that the error does not grow with the size of the result.</summary>
+    /// <summary>Raises |x| to the exponent, in double, so that the error does not grow with the size of the result.</summary>
     internal static TVector PowerOfMagnitude(TVector x, float exponent)
     {
         TVector magnitude = TLanes.Absolute(x);
@@ -146,7 +146,7 @@ internal static unsafe class VectorFunctions<TVector, TDouble, TLanes>
         return TLanes.Narrow(lower, upper);
     }
 
-    /// <summary>x to the exponent with the conventions of <see cref="MathF.Pow"/> for negative x.</summary>
+    /// <summary>Raises x to the exponent with the conventions of <see cref="MathF.Pow"/> for negative x.</summary>
     internal static TVector Power(TVector x, float exponent)
     {
         TVector magnitude = PowerOfMagnitude(x, exponent);
@@ -207,7 +207,7 @@ internal static unsafe class VectorFunctions<TVector, TDouble, TLanes>
         return largest;
     }
 
-    /// <summary>All bits set in the first count lanes: a vector that begins so long before the end of the ones.</summary>
+    /// <summary>Sets all bits in the first count lanes: a vector that begins so long before the end of the ones.</summary>
     internal static TVector FirstLanes(int count)
     {
         const int longest = 16;

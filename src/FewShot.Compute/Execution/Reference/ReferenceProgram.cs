@@ -14,7 +14,9 @@ public sealed class ReferenceProgram : IProgram<double>
 
     /// <summary>Compiles a graph.</summary>
     /// <param name="graph">The traced computation.</param>
-    /// <param name="simplify">False to run every node that was traced, as the check of the simplifier.</param>
+    /// <param name="simplify">
+    /// Whether the graph is simplified first; false to run every node that was traced, as the check of the simplifier.
+    /// </param>
     public ReferenceProgram(Graph graph, bool simplify = true)
     {
         ArgumentNullException.ThrowIfNull(graph);
@@ -28,7 +30,7 @@ public sealed class ReferenceProgram : IProgram<double>
     /// <inheritdoc/>
     public IReadOnlyList<string> OutputNames => [.. _graph.Outputs.Select(output => output.Name)];
 
-    /// <summary>Every value is kept: the sum of all.</summary>
+    /// <summary>The bytes of all values together, for every value is kept.</summary>
     public long PeakBytes => _graph.Nodes.Where(node => !Storage.IsView(node)).Sum(node => (long)node.Shape.Count * sizeof(double));
 
     /// <inheritdoc/>

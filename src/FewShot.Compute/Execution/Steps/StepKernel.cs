@@ -35,10 +35,10 @@ internal abstract unsafe class StepKernel
     /// <summary>
     /// Computes a share. Begin, all shares in any order on any threads, and End give the bits of <see cref="Run(float**, byte*)"/>.
     /// </summary>
-    /// <param name="buffers">As for the whole.</param>
-    /// <param name="shared">Scratch that all shares see.</param>
-    /// <param name="scratch">Scratch of this thread.</param>
-    /// <param name="share">Which share.</param>
+    /// <param name="buffers">The values' addresses, as for the whole.</param>
+    /// <param name="shared">The scratch memory that all shares see.</param>
+    /// <param name="scratch">The scratch memory of this thread.</param>
+    /// <param name="share">The part of the step's work.</param>
     public virtual void Run(float** buffers, byte* shared, byte* scratch, Share share) =>
         throw new InvalidOperationException($"a step by {Description} runs as a whole");
 

@@ -11,7 +11,8 @@ internal sealed class StridedLoops
     private readonly int[] _extents;
     private readonly nint[] _strides;
 
-    /// <param name="extents">Of the dense tensor.</param>
+    /// <summary>Merges axes that both tensors walk through without a jump.</summary>
+    /// <param name="extents">The extents of the dense tensor.</param>
     /// <param name="strides">For each of its axes the stride of the other tensor.</param>
     public StridedLoops(ReadOnlySpan<int> extents, ReadOnlySpan<int> strides)
     {

@@ -18,7 +18,8 @@ internal sealed record After : Operation
 public static partial class TensorOperations
 {
     /// <summary>
-    /// The same value, but not before others are computed, and never shared: what is made from it is computed anew then, to save memory.
+    /// A tensor of the same value as x, but not before others are computed, and never shared: what is made from it is computed anew then,
+    /// to save memory.
     /// </summary>
     public static Tensor After(this Tensor x, params IReadOnlyList<Tensor> others) => x.Graph.Apply(new After(), [x, .. others]);
 }

@@ -12,7 +12,8 @@ public static class Rematerialize
     /// The computation. All it uses that depends on what is differentiated must come through its arguments; differentiation throws where it
     /// does not.
     /// </param>
-    /// <param name="inputs">Its arguments.</param>
+    /// <param name="inputs">The arguments of the function.</param>
+    /// <returns>The outputs of the function.</returns>
     public static IReadOnlyList<Tensor> Run(
         Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>> function,
         params IReadOnlyList<Tensor> inputs

@@ -17,6 +17,6 @@ internal sealed record StopGradient : Operation
 
 public static partial class TensorOperations
 {
-    /// <summary>The same value, treated as a constant by differentiation.</summary>
+    /// <summary>A tensor of the same value as x, treated as a constant by differentiation.</summary>
     public static Tensor StopGradient(this Tensor x) => x.Graph.Apply(new StopGradient(), x);
 }

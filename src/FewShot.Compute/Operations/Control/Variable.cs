@@ -19,7 +19,7 @@ internal sealed record Variable : Operation
 public static partial class TensorOperations
 {
     /// <summary>
-    /// The same value as a variable of its own, to be differentiated by. Tracing folds identities: a product with a transposed matrix is a
+    /// Makes a variable of its own of a value, to be differentiated by. Tracing folds identities: a product with a transposed matrix is a
     /// product with the matrix itself, and a sum with zero is the other term, so what is computed from a transposition, a multiple or a
     /// constant may not be computed from that tensor at all. Nothing folds a variable away. It costs nothing when the program runs.
     /// </summary>

@@ -31,8 +31,8 @@ internal sealed record Cholesky : Operation
     }
 
     /// <summary>
-    /// With Φ keeping the lower triangle and half the diagonal: Ā = sym(L⁻ᵀ Φ(LᵀL̄) L⁻¹). A is taken as symmetric, so its cotangent is
-    /// symmetrised.
+    /// Differentiates with Φ keeping the lower triangle and half the diagonal: Ā = sym(L⁻ᵀ Φ(LᵀL̄) L⁻¹). A is taken as symmetric, so its
+    /// cotangent is symmetrised.
     /// </summary>
     internal override Tensor?[] Differentiate(Tensor node, Tensor cotangent)
     {
@@ -104,7 +104,7 @@ internal sealed record TriangularSolve(bool Transposed) : Operation
 
 public static partial class TensorOperations
 {
-    /// <summary>Lower Cholesky factor of a symmetric positive definite matrix; NaN where it is not one.</summary>
+    /// <summary>The lower Cholesky factor of a symmetric positive definite matrix; NaN where it is not one.</summary>
     public static Tensor Cholesky(this Tensor a) => a.Graph.Apply(new Cholesky(), a);
 
     /// <summary>Solves L·X = B (or Lᵀ·X = B) for a lower triangular L.</summary>

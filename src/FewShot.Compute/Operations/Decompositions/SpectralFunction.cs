@@ -53,7 +53,7 @@ internal sealed record SpectralFunction(MatrixFunction Function) : Operation
         }
     }
 
-    /// <summary>½(X + Xᵀ), or null where an element is not finite (the decomposition would not end).</summary>
+    /// <summary>The symmetric part ½(X + Xᵀ), or null where an element is not finite (the decomposition would not end).</summary>
     private static double[]? SymmetricPart<T>(ReadOnlySpan<T> x, int n)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -133,6 +133,8 @@ public static partial class TensorOperations
     /// A function of a symmetric matrix: V·f(Λ)·Vᵀ for A = V·Λ·Vᵀ, of which the symmetric part counts. Differentiable to any order, also
     /// where eigenvalues coincide. Not finite where f is not defined on an eigenvalue. Computed in double whatever the program's precision.
     /// </summary>
+    /// <param name="a">The symmetric matrix [n, n].</param>
+    /// <param name="function">The function of its eigenvalues.</param>
     public static Tensor SpectralFunction(this Tensor a, MatrixFunction function)
     {
         ArgumentNullException.ThrowIfNull(function);

@@ -7,31 +7,33 @@ public abstract record MatrixFunction
 {
     private protected MatrixFunction() { }
 
-    /// <summary>λ ↦ e^{tλ}.</summary>
+    /// <summary>The exponential λ ↦ e^{tλ}.</summary>
+    /// <param name="t">The factor t of the exponent; 1 by default.</param>
     /// <exception cref="ArgumentException"><paramref name="t"/> is not finite.</exception>
     public static MatrixFunction Exponential(double t = 1) =>
         double.IsFinite(t) ? new ExponentialFunction(t) : throw new ArgumentException($"Exponential: needs a finite t, got {t}", nameof(t));
 
     /// <summary>
-    /// λ ↦ (1 − e^{−tλ})/λ, which is t at λ = 0: the integral of e^{−sλ} over s from 0 to t, by which gradient flow on a quadratic has
-    /// moved at time t. At t = ∞ it is 1/λ.
+    /// The function λ ↦ (1 − e^{−tλ})/λ, which is t at λ = 0: the integral of e^{−sλ} over s from 0 to t, by which gradient flow on a
+    /// quadratic has moved at time t. At t = ∞ it is 1/λ.
     /// </summary>
+    /// <param name="t">The time t, at least 0; may be infinite.</param>
     /// <exception cref="ArgumentException"><paramref name="t"/> is negative or NaN.</exception>
     public static MatrixFunction ExponentialIntegral(double t) =>
         !(t >= 0) ? throw new ArgumentException($"ExponentialIntegral: needs a time of at least 0, got {t}", nameof(t))
         : double.IsPositiveInfinity(t) ? Inverse
         : new ExponentialIntegralFunction(t);
 
-    /// <summary>λ ↦ 1/λ.</summary>
+    /// <summary>The inverse λ ↦ 1/λ.</summary>
     public static MatrixFunction Inverse { get; } = new InverseFunction();
 
-    /// <summary>λ ↦ √λ, for positive semidefinite matrices; differentiable where they are definite.</summary>
+    /// <summary>The square root λ ↦ √λ, for positive semidefinite matrices; differentiable where they are definite.</summary>
     public static MatrixFunction SquareRoot { get; } = new PowerFunction(0.5);
 
-    /// <summary>λ ↦ 1/√λ, for positive definite matrices.</summary>
+    /// <summary>The inverse square root λ ↦ 1/√λ, for positive definite matrices.</summary>
     public static MatrixFunction InverseSquareRoot { get; } = new PowerFunction(-0.5);
 
-    /// <summary>λ ↦ log λ, for positive definite matrices.</summary>
+    /// <summary>The logarithm λ ↦ log λ, for positive definite matrices.</summary>
     public static MatrixFunction Logarithm { get; } = new LogarithmFunction();
 
     internal abstract double Value(double x);
@@ -55,8 +57,8 @@ public abstract record MatrixFunction
     private protected virtual double FirstCoefficient(double c) => Value(c) * NextCoefficient(0, c);
 
     /// <summary>
-    /// f[x₀..xₙ] of points in ascending order, equal ones allowed: the recursion over points far apart, the Taylor series over points near
-    /// each other.
+    /// The divided difference f[x₀..xₙ] of points in ascending order, equal ones allowed: the recursion over points far apart, the Taylor
+    /// series over points near each other.
     /// </summary>
     internal virtual double DividedDifference(ReadOnlySpan<double> points) =>
         points.Length == 1 ? Value(points[0])
@@ -115,7 +117,10 @@ public abstract record MatrixFunction
         private protected override double NextCoefficient(int k, double c) => T / (k + 1);
     }
 
-    /// <summary>With g(λ) = e^{−tλ} it is −g[0, λ], so its divided differences are those of g with 0 as one more point.</summary>
+    /// <summary>
+    /// The integral of an exponential: with g(λ) = e^{−tλ} it is −g[0, λ], so its divided differences are those of g with 0 as one more
+    /// point.
+    /// </summary>
     private sealed record ExponentialIntegralFunction(double T) : MatrixFunction
     {
         private readonly ExponentialFunction _decay = new(-T);
@@ -137,7 +142,7 @@ public abstract record MatrixFunction
         }
     }
 
-    /// <summary>Its divided differences are (−1)ⁿ/(x₀⋯xₙ).</summary>
+    /// <summary>The inverse, whose divided differences are (−1)ⁿ/(x₀⋯xₙ).</summary>
     private sealed record InverseFunction : MatrixFunction
     {
         internal override double Value(double x) => 1 / x;
@@ -182,7 +187,7 @@ public abstract record MatrixFunction
         private protected override double NextCoefficient(int k, double c) => -k / ((k + 1) * c);
     }
 
-    /// <summary>For functions singular at 0: the series about the middle converges like 0.3ᵏ.</summary>
+    /// <summary>Whether points are near for a function that is singular at 0: the series about the middle converges like 0.3ᵏ.</summary>
     private static bool IsNearOnPositives(double low, double high) => high - low <= 0.3 * (high + low);
 
     private static double[] WithoutRoundingBelowZero(double[] ascending)

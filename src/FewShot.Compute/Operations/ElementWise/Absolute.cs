@@ -2,7 +2,7 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>|x|.</summary>
+/// <summary>The absolute value |x|.</summary>
 internal sealed record Absolute : UnaryOperation
 {
     internal override Smoothness Smoothness => Smoothness.Kinked;
@@ -18,6 +18,6 @@ internal sealed record Absolute : UnaryOperation
 
 public static partial class TensorOperations
 {
-    /// <summary>|x|; element by element.</summary>
+    /// <summary>The absolute value |x|; element by element.</summary>
     public static Tensor Absolute(this Tensor x) => x.Graph.Apply(new Absolute(), x);
 }

@@ -2,7 +2,7 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>a + b.</summary>
+/// <summary>The sum a + b.</summary>
 internal sealed record Add : BinaryOperation
 {
     protected override T Apply<T>(T a, T b) => a + b;
@@ -38,6 +38,6 @@ internal sealed record Add : BinaryOperation
 
 public static partial class TensorOperations
 {
-    /// <summary>a + b; element by element, shapes broadcast.</summary>
+    /// <summary>The sum a + b; element by element, shapes broadcast.</summary>
     public static Tensor Add(this Tensor a, Tensor b) => Binary(new Add(), a, b);
 }

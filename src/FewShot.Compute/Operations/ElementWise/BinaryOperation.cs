@@ -27,6 +27,6 @@ internal abstract record BinaryOperation : Operation
 
     protected static bool IsFill(Tensor tensor, double value) => tensor.Operation is Fill fill && fill.Value == value;
 
-    /// <summary>For commutative operations: one order of the operands, so that a+b and b+a are one node.</summary>
+    /// <summary>Puts the operands of a commutative operation into one order, so that a+b and b+a are one node.</summary>
     protected Tensor? Ordered(Graph graph, Tensor a, Tensor b) => a.Id > b.Id ? graph.Apply(this, b, a) : null;
 }

@@ -2,7 +2,7 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>Cosine, x in radians.</summary>
+/// <summary>The cosine of x in radians.</summary>
 internal sealed record Cosine : UnaryOperation
 {
     protected override T Apply<T>(T x) => T.Cos(x);
@@ -16,6 +16,6 @@ internal sealed record Cosine : UnaryOperation
 
 public static partial class TensorOperations
 {
-    /// <summary>Cosine, x in radians; element by element.</summary>
+    /// <summary>The cosine of x in radians; element by element.</summary>
     public static Tensor Cosine(this Tensor x) => x.Graph.Apply(new Cosine(), x);
 }

@@ -2,7 +2,7 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>a / b.</summary>
+/// <summary>The quotient a / b.</summary>
 internal sealed record Divide : BinaryOperation
 {
     protected override T Apply<T>(T a, T b) => a / b;
@@ -25,6 +25,6 @@ internal sealed record Divide : BinaryOperation
 
 public static partial class TensorOperations
 {
-    /// <summary>a / b; element by element, shapes broadcast.</summary>
+    /// <summary>The quotient a / b; element by element, shapes broadcast.</summary>
     public static Tensor Divide(this Tensor a, Tensor b) => Binary(new Divide(), a, b);
 }

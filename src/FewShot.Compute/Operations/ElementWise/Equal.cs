@@ -2,7 +2,7 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>1 where a = b, else 0; its derivative is zero.</summary>
+/// <summary>Gives 1 where a = b, else 0; its derivative is zero.</summary>
 internal sealed record Equal : BinaryOperation
 {
     internal override Smoothness Smoothness => Smoothness.PiecewiseConstant;
@@ -14,6 +14,6 @@ internal sealed record Equal : BinaryOperation
 
 public static partial class TensorOperations
 {
-    /// <summary>1 where a = b, else 0; its derivative is zero; element by element, shapes broadcast.</summary>
+    /// <summary>Gives 1 where a = b, else 0; its derivative is zero; element by element, shapes broadcast.</summary>
     public static Tensor Equal(this Tensor a, Tensor b) => Binary(new Equal(), a, b);
 }

@@ -2,7 +2,7 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>eˣ.</summary>
+/// <summary>The exponential function eˣ.</summary>
 internal sealed record Exp : UnaryOperation
 {
     protected override T Apply<T>(T x) => T.Exp(x);
@@ -12,6 +12,6 @@ internal sealed record Exp : UnaryOperation
 
 public static partial class TensorOperations
 {
-    /// <summary>eˣ; element by element.</summary>
+    /// <summary>The exponential function eˣ; element by element.</summary>
     public static Tensor Exp(this Tensor x) => x.Graph.Apply(new Exp(), x);
 }

@@ -2,7 +2,7 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>Natural logarithm.</summary>
+/// <summary>The natural logarithm of x.</summary>
 internal sealed record Log : UnaryOperation
 {
     protected override T Apply<T>(T x) => T.Log(x);
@@ -16,6 +16,6 @@ internal sealed record Log : UnaryOperation
 
 public static partial class TensorOperations
 {
-    /// <summary>Natural logarithm; element by element.</summary>
+    /// <summary>The natural logarithm of x; element by element.</summary>
     public static Tensor Log(this Tensor x) => x.Graph.Apply(new Log(), x);
 }

@@ -2,7 +2,7 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>a · b.</summary>
+/// <summary>The product a · b.</summary>
 internal sealed record Multiply : BinaryOperation
 {
     protected override T Apply<T>(T a, T b) => a * b;
@@ -67,6 +67,6 @@ internal sealed record Multiply : BinaryOperation
 
 public static partial class TensorOperations
 {
-    /// <summary>a · b; element by element, shapes broadcast.</summary>
+    /// <summary>The product a · b; element by element, shapes broadcast.</summary>
     public static Tensor Multiply(this Tensor a, Tensor b) => Binary(new Multiply(), a, b);
 }

@@ -2,7 +2,7 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>−x.</summary>
+/// <summary>The negative −x.</summary>
 internal sealed record Negate : UnaryOperation
 {
     protected override T Apply<T>(T x) => -x;
@@ -15,6 +15,6 @@ internal sealed record Negate : UnaryOperation
 
 public static partial class TensorOperations
 {
-    /// <summary>−x; element by element.</summary>
+    /// <summary>The negative −x; element by element.</summary>
     public static Tensor Negate(this Tensor x) => x.Graph.Apply(new Negate(), x);
 }

@@ -2,7 +2,7 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>xᵖ for a constant exponent.</summary>
+/// <summary>The power xᵖ for a constant exponent.</summary>
 internal sealed record Power(double Exponent) : UnaryOperation
 {
     protected override T Apply<T>(T x) => T.Pow(x, T.CreateChecked(Exponent));
@@ -21,6 +21,6 @@ internal sealed record Power(double Exponent) : UnaryOperation
 
 public static partial class TensorOperations
 {
-    /// <summary>x to a constant power, element by element.</summary>
+    /// <summary>The power of x to a constant exponent, element by element.</summary>
     public static Tensor Power(this Tensor x, double exponent) => x.Graph.Apply(new Power(exponent), x);
 }

@@ -2,7 +2,7 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>1/x.</summary>
+/// <summary>The reciprocal 1/x.</summary>
 internal sealed record Reciprocal : UnaryOperation
 {
     protected override T Apply<T>(T x) => T.One / x;
@@ -12,6 +12,6 @@ internal sealed record Reciprocal : UnaryOperation
 
 public static partial class TensorOperations
 {
-    /// <summary>1/x; element by element.</summary>
+    /// <summary>The reciprocal 1/x; element by element.</summary>
     public static Tensor Reciprocal(this Tensor x) => x.Graph.Apply(new Reciprocal(), x);
 }

@@ -2,7 +2,7 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>max(x, 0); derivative 0 at 0.</summary>
+/// <summary>The rectifier max(x, 0); derivative 0 at 0.</summary>
 internal sealed record Relu : UnaryOperation
 {
     internal override Smoothness Smoothness => Smoothness.Kinked;
@@ -18,6 +18,6 @@ internal sealed record Relu : UnaryOperation
 
 public static partial class TensorOperations
 {
-    /// <summary>max(x, 0); derivative 0 at 0; element by element.</summary>
+    /// <summary>The rectifier max(x, 0); derivative 0 at 0; element by element.</summary>
     public static Tensor Relu(this Tensor x) => x.Graph.Apply(new Relu(), x);
 }

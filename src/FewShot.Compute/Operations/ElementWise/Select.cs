@@ -2,7 +2,7 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>a where the mask is not zero, else b.</summary>
+/// <summary>Takes a where the mask is not zero, else b.</summary>
 internal sealed record Select : Operation
 {
     internal override Shape Infer(IReadOnlyList<Shape> inputs) =>
@@ -30,6 +30,8 @@ internal sealed record Select : Operation
 
 public static partial class TensorOperations
 {
-    /// <summary>Element by element: <paramref name="a"/> where the mask is not zero, else <paramref name="b"/>. No broadcasting.</summary>
+    /// <summary>
+    /// Takes <paramref name="a"/> where the mask is not zero, else <paramref name="b"/>; element by element. No broadcasting.
+    /// </summary>
     public static Tensor Select(this Tensor mask, Tensor a, Tensor b) => mask.Graph.Apply(new Select(), mask, a, b);
 }

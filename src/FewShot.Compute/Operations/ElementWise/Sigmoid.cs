@@ -2,7 +2,7 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>Logistic function 1/(1+e⁻ˣ).</summary>
+/// <summary>The logistic function 1/(1+e⁻ˣ).</summary>
 internal sealed record Sigmoid : UnaryOperation
 {
     protected override T Apply<T>(T x) => T.One / (T.One + T.Exp(-x));
@@ -12,6 +12,6 @@ internal sealed record Sigmoid : UnaryOperation
 
 public static partial class TensorOperations
 {
-    /// <summary>Logistic function 1/(1+e⁻ˣ); element by element.</summary>
+    /// <summary>The logistic function 1/(1+e⁻ˣ); element by element.</summary>
     public static Tensor Sigmoid(this Tensor x) => x.Graph.Apply(new Sigmoid(), x);
 }

@@ -2,7 +2,7 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>Sine, x in radians.</summary>
+/// <summary>The sine of x in radians.</summary>
 internal sealed record Sine : UnaryOperation
 {
     protected override T Apply<T>(T x) => T.Sin(x);
@@ -16,6 +16,6 @@ internal sealed record Sine : UnaryOperation
 
 public static partial class TensorOperations
 {
-    /// <summary>Sine, x in radians; element by element.</summary>
+    /// <summary>The sine of x in radians; element by element.</summary>
     public static Tensor Sine(this Tensor x) => x.Graph.Apply(new Sine(), x);
 }

@@ -3,13 +3,14 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>log(1+eˣ), without overflow.</summary>
+/// <summary>The softplus log(1+eˣ), without overflow.</summary>
 internal sealed record Softplus : UnaryOperation
 {
     protected override T Apply<T>(T x) => T.Max(x, T.Zero) + LogOnePlus(T.Exp(-T.Abs(x)));
 
     /// <summary>
-    /// log(1+e) to full precision for small e, which the library's LogP1, being log(e + 1), loses: the rounding of 1+e is divided out.
+    /// Computes log(1+e) to full precision for small e, which the library's LogP1, being log(e + 1), loses: the rounding of 1+e is divided
+    /// out.
     /// </summary>
     private static T LogOnePlus<T>(T e)
         where T : unmanaged, IFloatingPointIeee754<T>
@@ -27,6 +28,6 @@ internal sealed record Softplus : UnaryOperation
 
 public static partial class TensorOperations
 {
-    /// <summary>log(1+eˣ), without overflow; element by element.</summary>
+    /// <summary>The softplus log(1+eˣ), without overflow; element by element.</summary>
     public static Tensor Softplus(this Tensor x) => x.Graph.Apply(new Softplus(), x);
 }

@@ -2,7 +2,7 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>Square root.</summary>
+/// <summary>The square root of x.</summary>
 internal sealed record Sqrt : UnaryOperation
 {
     protected override T Apply<T>(T x) => T.Sqrt(x);
@@ -12,6 +12,6 @@ internal sealed record Sqrt : UnaryOperation
 
 public static partial class TensorOperations
 {
-    /// <summary>Square root; element by element.</summary>
+    /// <summary>The square root of x; element by element.</summary>
     public static Tensor Sqrt(this Tensor x) => x.Graph.Apply(new Sqrt(), x);
 }

@@ -2,7 +2,7 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>x².</summary>
+/// <summary>The square x² of x.</summary>
 internal sealed record Square : UnaryOperation
 {
     protected override T Apply<T>(T x) => x * x;
@@ -16,6 +16,6 @@ internal sealed record Square : UnaryOperation
 
 public static partial class TensorOperations
 {
-    /// <summary>x²; element by element.</summary>
+    /// <summary>The square x² of x; element by element.</summary>
     public static Tensor Square(this Tensor x) => x.Graph.Apply(new Square(), x);
 }

@@ -2,7 +2,7 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>1 where x > 0, else 0; its derivative is zero.</summary>
+/// <summary>Gives 1 where x > 0, else 0; its derivative is zero.</summary>
 internal sealed record Step : UnaryOperation
 {
     internal override Smoothness Smoothness => Smoothness.PiecewiseConstant;
@@ -14,6 +14,6 @@ internal sealed record Step : UnaryOperation
 
 public static partial class TensorOperations
 {
-    /// <summary>1 where x > 0, else 0; its derivative is zero; element by element.</summary>
+    /// <summary>Gives 1 where x > 0, else 0; its derivative is zero; element by element.</summary>
     public static Tensor Step(this Tensor x) => x.Graph.Apply(new Step(), x);
 }

@@ -2,7 +2,7 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>a − b.</summary>
+/// <summary>The difference a − b.</summary>
 internal sealed record Subtract : BinaryOperation
 {
     protected override T Apply<T>(T a, T b) => a - b;
@@ -33,6 +33,6 @@ internal sealed record Subtract : BinaryOperation
 
 public static partial class TensorOperations
 {
-    /// <summary>a − b; element by element, shapes broadcast.</summary>
+    /// <summary>The difference a − b; element by element, shapes broadcast.</summary>
     public static Tensor Subtract(this Tensor a, Tensor b) => Binary(new Subtract(), a, b);
 }

@@ -2,7 +2,7 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>Hyperbolic tangent.</summary>
+/// <summary>The hyperbolic tangent of x.</summary>
 internal sealed record Tanh : UnaryOperation
 {
     protected override T Apply<T>(T x) => T.Tanh(x);
@@ -12,6 +12,6 @@ internal sealed record Tanh : UnaryOperation
 
 public static partial class TensorOperations
 {
-    /// <summary>Hyperbolic tangent; element by element.</summary>
+    /// <summary>The hyperbolic tangent of x; element by element.</summary>
     public static Tensor Tanh(this Tensor x) => x.Graph.Apply(new Tanh(), x);
 }

@@ -3,8 +3,8 @@ using FewShot.Compute.Graphs;
 namespace FewShot.Compute.Operations;
 
 /// <summary>
-/// From each k×k window (stride k, incomplete windows dropped) of the first input the entry at the place where the second is largest, the
-/// first such place row by row. Max pooling is this operation with both inputs the same.
+/// Takes from each k×k window (stride k, incomplete windows dropped) of the first input the entry at the place where the second is largest,
+/// the first such place row by row. Max pooling is this operation with both inputs the same.
 /// </summary>
 internal sealed record MaxPoolSelect(int Window) : Operation
 {

@@ -2,7 +2,9 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>2-D cross-correlation y = x ⋆ w: the first of the three bilinear maps whose derivatives are each other.</summary>
+/// <summary>
+/// The two-dimensional cross-correlation y = x ⋆ w: the first of the three bilinear maps whose derivatives are each other.
+/// </summary>
 internal sealed record Convolution(int Stride, int Padding) : Operation
 {
     internal ConvolutionGeometry Geometry(Shape x, Shape w)
@@ -150,7 +152,8 @@ internal sealed record TurnWeights : Operation
 public static partial class TensorOperations
 {
     /// <summary>
-    /// 2-D cross-correlation of images [n, h, w, c] with weights [kh, kw, c/groups, o], zero-padded on all sides: result [n, oh, ow, o].
+    /// The two-dimensional cross-correlation of images [n, h, w, c] with weights [kh, kw, c/groups, o], zero-padded on all sides: result
+    /// [n, oh, ow, o].
     /// </summary>
     public static Tensor Convolve(this Tensor x, Tensor w, int stride = 1, int padding = 0, int groups = 1)
     {

@@ -93,12 +93,12 @@ internal readonly record struct ConvolutionGeometry(int N, int H, int W, int C, 
 /// <summary>The three between which a convolution's maps go.</summary>
 internal enum ConvolutionOperand
 {
-    /// <summary>[n, h, w, c].</summary>
+    /// <summary>The images [n, h, w, c].</summary>
     Images,
 
-    /// <summary>[kh, kw, c, o].</summary>
+    /// <summary>The weights [kh, kw, c, o].</summary>
     Weights,
 
-    /// <summary>[n, oh, ow, o].</summary>
+    /// <summary>The results [n, oh, ow, o].</summary>
     Results,
 }

@@ -2,7 +2,7 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>Matrix product of the last two axes, either operand transposed or not; a leading axis, equal in both, is a batch.</summary>
+/// <summary>The matrix product of the last two axes, either operand transposed or not; a leading axis, equal in both, is a batch.</summary>
 internal sealed record MatrixProduct(bool TransposeA, bool TransposeB) : Operation
 {
     internal override Shape Infer(IReadOnlyList<Shape> inputs)
@@ -92,7 +92,7 @@ internal sealed record MatrixProduct(bool TransposeA, bool TransposeB) : Operati
 public static partial class TensorOperations
 {
     /// <summary>
-    /// Matrix product of the last two axes [m, k]·[k, n]; either operand is transposed on request. A leading axis is a batch.
+    /// The matrix product of the last two axes [m, k]·[k, n]; either operand is transposed on request. A leading axis is a batch.
     /// </summary>
     public static Tensor MatrixMultiply(this Tensor a, Tensor b, bool transposeA = false, bool transposeB = false) =>
         a.Graph.Apply(new MatrixProduct(transposeA, transposeB), a, b);

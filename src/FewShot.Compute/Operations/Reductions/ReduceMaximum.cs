@@ -2,7 +2,7 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>Largest value over axes, which are dropped. The derivative is shared equally by the places that attain it.</summary>
+/// <summary>The largest value over axes, which are dropped. The derivative is shared equally by the places that attain it.</summary>
 internal sealed record ReduceMaximum(AxisList Axes) : Operation
 {
     internal override Smoothness Smoothness => Smoothness.Kinked;
@@ -38,7 +38,7 @@ internal sealed record ReduceMaximum(AxisList Axes) : Operation
 
 public static partial class TensorOperations
 {
-    /// <summary>Largest value over the given axes, which are dropped; over all of them when none is given.</summary>
+    /// <summary>The largest value over the given axes, which are dropped; over all of them when none is given.</summary>
     public static Tensor Max(this Tensor x, params ReadOnlySpan<int> axes) =>
         x.Shape.Rank == 0 && axes.Length == 0 ? x : x.Graph.Apply(new ReduceMaximum(AxesOf(x, axes)), x);
 }

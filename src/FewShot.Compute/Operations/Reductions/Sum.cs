@@ -2,7 +2,7 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>Sum over axes, which are dropped.</summary>
+/// <summary>The sum over axes, which are dropped.</summary>
 internal sealed record Sum(AxisList Axes) : Operation
 {
     internal override Shape Infer(IReadOnlyList<Shape> inputs) => Kept(inputs[0]);
@@ -121,11 +121,13 @@ internal sealed record Sum(AxisList Axes) : Operation
 
 public static partial class TensorOperations
 {
-    /// <summary>Sum over the given axes (negative count from the end), which are dropped; over all of them when none is given.</summary>
+    /// <summary>
+    /// The sum over the given axes (negative count from the end), which are dropped; over all of them when none is given.
+    /// </summary>
     public static Tensor Sum(this Tensor x, params ReadOnlySpan<int> axes) =>
         x.Shape.Rank == 0 && axes.Length == 0 ? x : x.Graph.Apply(new Sum(AxesOf(x, axes)), x);
 
-    /// <summary>Mean over the given axes, which are dropped; over all of them when none is given.</summary>
+    /// <summary>The mean over the given axes, which are dropped; over all of them when none is given.</summary>
     public static Tensor Mean(this Tensor x, params ReadOnlySpan<int> axes)
     {
         Tensor sum = x.Sum(axes);
@@ -133,7 +135,7 @@ public static partial class TensorOperations
     }
 
     /// <summary>
-    /// Sum over the axes along which <paramref name="shape"/> broadcasts to the tensor's shape: the transpose of broadcasting.
+    /// The sum over the axes along which <paramref name="shape"/> broadcasts to the tensor's shape: the transpose of broadcasting.
     /// </summary>
     public static Tensor SumTo(this Tensor x, Shape shape)
     {

@@ -3,8 +3,9 @@ using FewShot.Compute.Graphs;
 namespace FewShot.Compute.Operations;
 
 /// <summary>
-/// Mean of squared differences from the mean over axes, which are dropped. An operation of its own for its derivative, 2(x − mean)/count:
-/// differentiating the composition would also follow the mean inside, along a path that always sums to zero and costs a pass over the data.
+/// The mean of squared differences from the mean over axes, which are dropped. An operation of its own for its derivative, 2(x −
+/// mean)/count: differentiating the composition would also follow the mean inside, along a path that always sums to zero and costs a pass
+/// over the data.
 /// </summary>
 internal sealed record Variance(AxisList Axes) : Operation
 {
@@ -39,7 +40,7 @@ internal sealed record Variance(AxisList Axes) : Operation
         return [Spread(cotangent * scale, x.Shape) * Centred(x)];
     }
 
-    /// <summary>The same value by operations that fuse with their neighbours, for running once no derivative is taken any more.</summary>
+    /// <summary>The variance by operations that fuse with their neighbours, for running once no derivative is taken any more.</summary>
     internal Tensor Compose(Tensor x) => Centred(x).Square().Mean([.. Axes]);
 
     private Tensor Centred(Tensor x) => x - Spread(x.Mean([.. Axes]), x.Shape);
@@ -61,7 +62,7 @@ internal sealed record Variance(AxisList Axes) : Operation
 public static partial class TensorOperations
 {
     /// <summary>
-    /// Biased variance over the given axes, which are dropped; over all of them when none is given. Two passes, so no cancellation.
+    /// The biased variance over the given axes, which are dropped; over all of them when none is given. Two passes, so no cancellation.
     /// </summary>
     public static Tensor Variance(this Tensor x, params ReadOnlySpan<int> axes) => x.Graph.Apply(new Variance(AxesOf(x, axes)), x);
 }

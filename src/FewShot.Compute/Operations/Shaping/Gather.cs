@@ -73,6 +73,6 @@ internal static class RowIndex
 
 public static partial class TensorOperations
 {
-    /// <summary>Rows (entries of axis 0) chosen by a list of whole numbers.</summary>
+    /// <summary>The rows (entries of axis 0) that a list of whole numbers chooses.</summary>
     public static Tensor Gather(this Tensor x, Tensor indices) => x.Graph.Apply(new Gather(), x, indices);
 }

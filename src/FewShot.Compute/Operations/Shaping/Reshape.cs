@@ -2,7 +2,7 @@ using FewShot.Compute.Graphs;
 
 namespace FewShot.Compute.Operations;
 
-/// <summary>The same elements in the same order under another shape.</summary>
+/// <summary>Views the elements in the same order under another shape.</summary>
 internal sealed record Reshape(Shape Target) : Operation
 {
     internal override Shape Infer(IReadOnlyList<Shape> inputs) =>
@@ -21,10 +21,10 @@ internal sealed record Reshape(Shape Target) : Operation
 
 public static partial class TensorOperations
 {
-    /// <summary>The same elements, row-major, under another shape of equal count.</summary>
+    /// <summary>Views the elements, row-major, under another shape of equal count.</summary>
     public static Tensor Reshape(this Tensor x, Shape shape) => x.Graph.Apply(new Reshape(shape), x);
 
-    /// <summary>The same elements, row-major, under another shape; one extent may be −1 and is then derived.</summary>
+    /// <summary>Views the elements, row-major, under another shape; one extent may be −1 and is then derived.</summary>
     public static Tensor Reshape(this Tensor x, params ReadOnlySpan<int> extents)
     {
         int[] resolved = extents.ToArray();

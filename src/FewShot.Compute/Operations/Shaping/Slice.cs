@@ -49,7 +49,9 @@ internal static class AxisSplit
 
 public static partial class TensorOperations
 {
-    /// <summary><paramref name="length"/> entries along one axis (negative counts from the end), from <paramref name="start"/>.</summary>
+    /// <summary>
+    /// Takes <paramref name="length"/> entries along one axis (negative counts from the end), from <paramref name="start"/>.
+    /// </summary>
     public static Tensor Slice(this Tensor x, int axis, int start, int length) => x.Graph.Apply(new Slice(Axis(x, axis), start, length), x);
 
     private static int Axis(Tensor x, int axis) => axis < 0 ? axis + x.Shape.Rank : axis;

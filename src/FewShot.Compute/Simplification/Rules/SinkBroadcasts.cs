@@ -16,7 +16,7 @@ internal static class SinkBroadcasts
             _ => null,
         };
 
-    /// <summary>So that equal repetitions are one node.</summary>
+    /// <summary>The one form of a repetition, so that equal ones are one node.</summary>
     private static Tensor? Canonical(Rewrite rewrite)
     {
         Tensor source = rewrite.Inputs[0];

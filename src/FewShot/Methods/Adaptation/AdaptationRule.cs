@@ -22,13 +22,13 @@ public abstract record AdaptationRule
     /// </summary>
     public virtual bool HeadStartsAtZero(Model model) => false;
 
-    /// <summary>Number of states <see cref="Adapt"/> leaves after the first: 0 for a closed form.</summary>
+    /// <summary>How many states <see cref="Adapt"/> leaves after the first: 0 for a closed form.</summary>
     public virtual int Steps => 0;
 
-    /// <summary>Which layers it changes; null for a rule to which no pattern applies.</summary>
+    /// <summary>Which layers the rule changes; null for a rule to which no pattern applies.</summary>
     public virtual Pattern? Changing => null;
 
-    /// <summary>The same rule under a pattern.</summary>
+    /// <summary>Gives the rule another pattern.</summary>
     /// <param name="pattern">Which layers it shall change.</param>
     /// <exception cref="ArgumentException">No pattern applies to the rule.</exception>
     public virtual AdaptationRule Under(Pattern pattern) =>

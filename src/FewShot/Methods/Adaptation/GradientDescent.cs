@@ -15,14 +15,16 @@ namespace FewShot.Methods.Adaptation;
 /// Where steps are recomputed, segments of s of them keep K/s parameter sets until the way back, which then holds the inner values of s
 /// steps at a time (Chen 2016, arXiv 1604.06174). Whatever s, every step is computed twice.
 /// </remarks>
-/// <param name="InnerSteps">K.</param>
-/// <param name="Rate">α.</param>
+/// <param name="InnerSteps">The number of inner steps K.</param>
+/// <param name="Rate">The inner step size α.</param>
 public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : AdaptationRule, IDescent
 {
-    /// <summary>Λ: which layers change at which step; all by default.</summary>
+    /// <summary>Which layers change at which step: the pattern Λ.</summary>
+    /// <value><see cref="Pattern.All"/> by default: every layer at every step.</value>
     public Pattern Pattern { get; init; } = Pattern.All;
 
-    /// <summary>Added to the support loss; null for nothing.</summary>
+    /// <summary>What is added to the support loss; null for nothing.</summary>
+    /// <value>Null by default.</value>
     public LowerRegularization? Regularization { get; init; }
 
     /// <inheritdoc/>
@@ -137,7 +139,9 @@ public sealed record GradientDescent(int InnerSteps, LearningRate Rate) : Adapta
         );
     }
 
-    /// <summary>The same steps as one segment of the task and meta-parameters they read, so that the way back keeps only those.</summary>
+    /// <summary>
+    /// The steps of gradient descent as one segment of the task and meta-parameters they read, so that the way back keeps only those.
+    /// </summary>
     private IReadOnlyList<TensorMap> DescendRecomputed(TaskContext task, TensorMap parameters, int first, int count)
     {
         // At the first step the task's parameters are meta-parameters themselves; a segment with one tensor as two of its inputs would

@@ -10,20 +10,20 @@ namespace FewShot.Methods.Adaptation;
 /// </summary>
 public interface IDescent
 {
-    /// <summary>The step size.</summary>
+    /// <summary>The inner step size α.</summary>
     LearningRate Rate { get; }
 
-    /// <summary>Added to the support loss; null for nothing.</summary>
+    /// <summary>What is added to the support loss; null for nothing.</summary>
     LowerRegularization? Regularization { get; }
 
     /// <summary>Traces what the steps descend, a scalar.</summary>
-    /// <param name="task">The task.</param>
+    /// <param name="task">The task that is adapted to.</param>
     /// <param name="parameters">Where it is taken: all trained parameters of the model.</param>
     /// <param name="changing">Names of the parameters that the steps change.</param>
     Tensor Objective(TaskContext task, TensorMap parameters, IReadOnlyList<string> changing);
 
     /// <summary>Names of the parameters that change at a step.</summary>
-    /// <param name="model">The model.</param>
+    /// <param name="model">The model whose layers change.</param>
     /// <param name="step">The step, from 0.</param>
     IReadOnlyList<string> ChangingParameters(Model model, int step);
 

@@ -26,9 +26,10 @@ public sealed record KernelRegression : AdaptationRule
     private const string Direction = "kernel.direction.";
 
     /// <summary>
-    /// Layers whose tangents enter the kernel. The head alone (the default) gives ⟨z, z′⟩ + 1 without any derivative; more layers take one
-    /// backward pass over the support set for each example and output.
+    /// The layers whose tangents enter the kernel. The head alone gives ⟨z, z′⟩ + 1 without any derivative; more layers take one backward
+    /// pass over the support set for each example and output.
     /// </summary>
+    /// <value><see cref="Pattern.HeadOnly"/> by default.</value>
     public Pattern Tangent { get; init; } = Pattern.HeadOnly;
 
     /// <inheritdoc/>

@@ -10,7 +10,7 @@ namespace FewShot.Methods.Adaptation;
 [JsonConverter(typeof(CamelCaseEnum<LearningRateScope>))]
 public enum LearningRateScope
 {
-    /// <summary>Fixed, not learned.</summary>
+    /// <summary>The step size is a constant and not learned.</summary>
     Fixed,
 
     /// <summary>One learned number for everything.</summary>
@@ -27,8 +27,8 @@ public enum LearningRateScope
 }
 
 /// <summary>The inner step size α: a constant, or meta-parameters that start there and are learned with the rest.</summary>
-/// <param name="Initial">First value; 0.4 suits one step on Omniglot, 0.01 images in colour.</param>
-/// <param name="Scope">What a learned value is for.</param>
+/// <param name="Initial">The first value; 0.4 suits one step on Omniglot, 0.01 images in colour.</param>
+/// <param name="Scope">What one learned value is for; by default none is learned.</param>
 public sealed record LearningRate(double Initial, LearningRateScope Scope = LearningRateScope.Fixed)
 {
     /// <summary>
@@ -39,7 +39,7 @@ public sealed record LearningRate(double Initial, LearningRateScope Scope = Lear
     [JsonInclude]
     internal double Unit { get; init; } = 1;
 
-    /// <summary>The meta-parameters that hold it.</summary>
+    /// <summary>The meta-parameters that hold the step size.</summary>
     internal IEnumerable<ParameterSpecification> MetaParameters(Model model, int steps)
     {
         Initializer initial = Initializer.Constant(Initial / Unit);

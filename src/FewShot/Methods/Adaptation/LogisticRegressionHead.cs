@@ -10,7 +10,7 @@ namespace FewShot.Methods.Adaptation;
 /// = 0: μ = σ(Xw), s = μ(1 − μ), z = Xw + (y − μ)/s, w = Xᵀ(XXᵀ + λ·diag(1/s))⁻¹z (LR-D2, Bertinetto 2018, arXiv:1805.08136, section 3.3).
 /// X has a column of ones; λ is learned, as is the scale of the answers.
 /// </summary>
-/// <param name="Iterations">Newton steps, all differentiated through.</param>
+/// <param name="Iterations">How many Newton steps are made, all differentiated through; 5 by default.</param>
 public sealed record LogisticRegressionHead(int Iterations = 5) : AdaptationRule
 {
     private const string Regularization = "logistic.regularization";

@@ -11,7 +11,7 @@ public abstract record LowerRegularization
     /// <summary>The term for task parameters that started at given values; a scalar.</summary>
     public abstract Tensor Of(IReadOnlyList<Tensor> parameters, IReadOnlyList<Tensor> starts);
 
-    /// <summary>(μ/2)‖θ‖² (Ji 2020; Yang 2025).</summary>
+    /// <summary>The squared norm (μ/2)‖θ‖² of the task's parameters (Ji 2020; Yang 2025).</summary>
     public sealed record SquaredNorm(double Strength) : LowerRegularization
     {
         /// <inheritdoc/>
@@ -19,7 +19,7 @@ public abstract record LowerRegularization
             parameters.Select(parameter => parameter.Square().Sum()).Aggregate((sum, term) => sum + term) * (Strength / 2);
     }
 
-    /// <summary>(λ/2)‖θ − φ‖², φ being where adaptation starts (iMAML, Rajeswaran 2019, eq. 3).</summary>
+    /// <summary>The squared distance (λ/2)‖θ − φ‖², φ being where adaptation starts (iMAML, Rajeswaran 2019, eq. 3).</summary>
     public sealed record Proximal(double Strength) : LowerRegularization
     {
         /// <inheritdoc/>

@@ -8,6 +8,6 @@ internal static class Positive
 {
     public static Tensor Of(Tensor free) => free.Softplus();
 
-    /// <summary>The free value whose softplus is given.</summary>
+    /// <summary>The number whose softplus is given, which is free to have any sign.</summary>
     public static double Inverse(double positive) => positive > 30 ? positive : Math.Log(Math.Exp(positive) - 1);
 }

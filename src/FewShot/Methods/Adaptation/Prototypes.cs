@@ -11,15 +11,15 @@ namespace FewShot.Methods.Adaptation;
 [JsonConverter(typeof(CamelCaseEnum<PrototypeSimilarity>))]
 public enum PrototypeSimilarity
 {
-    /// <summary>Negative squared Euclidean distance (Snell 2017).</summary>
+    /// <summary>The negative squared Euclidean distance (Snell 2017).</summary>
     SquaredDistance,
 
-    /// <summary>Cosine of the angle, times a learned scale.</summary>
+    /// <summary>The cosine of the angle, times a learned scale.</summary>
     Cosine,
 }
 
 /// <summary>A class is the mean of its support embeddings; queries go to the nearest (Snell 2017, arXiv 1703.05175).</summary>
-/// <param name="Similarity">What nearest means.</param>
+/// <param name="Similarity">What nearest means; squared Euclidean distance by default.</param>
 public sealed record Prototypes(PrototypeSimilarity Similarity = PrototypeSimilarity.SquaredDistance) : AdaptationRule
 {
     private const string State = "prototypes";

@@ -10,8 +10,8 @@ namespace FewShot.Methods.Adaptation;
 /// smaller system (R2-D2, Bertinetto 2018, arXiv 1805.08136, eq. 4–7). X has a column of ones; X and Y are divided by √n. Logits are a·XW +
 /// b with learned a and b.
 /// </summary>
-/// <param name="InitialRegularization">First λ; learned, positive through softplus.</param>
-/// <param name="InitialScale">First a.</param>
+/// <param name="InitialRegularization">The first value of λ, 1 by default; it is learned, and positive through softplus.</param>
+/// <param name="InitialScale">The first value of a, 10 by default.</param>
 public sealed record RidgeRegressionHead(double InitialRegularization = 1, double InitialScale = 10) : AdaptationRule
 {
     private const string Regularization = "ridge.regularization";

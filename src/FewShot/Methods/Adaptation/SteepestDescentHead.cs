@@ -12,7 +12,7 @@ namespace FewShot.Methods.Adaptation;
 /// v, m, t are learned, one set for the example's own class and one for the others. The step is α = ‖g‖²/(‖Jg‖² + λ‖g‖²) with J the
 /// derivative of the residuals, exact where they are linear. Trained through all steps.
 /// </summary>
-/// <param name="InnerSteps">Steps of descent.</param>
+/// <param name="InnerSteps">How many steps of descent are made; 5 by default.</param>
 public sealed record SteepestDescentHead(int InnerSteps = 5) : AdaptationRule
 {
     private const string Weight = "descent.weight";

@@ -19,7 +19,7 @@ namespace FewShot.Methods.Adaptation;
 /// the support set is normalised by its own statistics and to 3e-4 under running ones, whatever else is computed in double.
 /// </remarks>
 /// <param name="Time">
-/// t; infinity, the limit of the flow, is kernel regression with a ridge of a thousandth of the mean diagonal of H.
+/// The time t of the flow; infinity, the limit of the flow, is kernel regression with a ridge of a thousandth of the mean diagonal of H.
 /// </param>
 public sealed record TangentFlow(double Time) : AdaptationRule
 {
@@ -27,8 +27,9 @@ public sealed record TangentFlow(double Time) : AdaptationRule
     private const string Direction = "flow.direction.";
 
     /// <summary>
-    /// Layers whose parameters move; the head alone by default. Each support example and output of more layers takes a backward pass.
+    /// The layers whose parameters move. Each support example and output of more layers than the head takes a backward pass.
     /// </summary>
+    /// <value><see cref="Pattern.HeadOnly"/> by default.</value>
     public Pattern Layers { get; init; } = Pattern.HeadOnly;
 
     /// <inheritdoc/>

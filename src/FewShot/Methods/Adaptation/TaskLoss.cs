@@ -12,7 +12,7 @@ namespace FewShot.Methods.Adaptation;
 public abstract record TaskLoss
 {
     /// <summary>Traces the loss of a batch: a scalar.</summary>
-    /// <param name="predictions">What the learner answers, [n, outputs]; logits for classification.</param>
-    /// <param name="targets">What is right, [n, outputs]; one-hot rows for classification.</param>
+    /// <param name="predictions">The learner's answers [n, outputs]; logits for classification.</param>
+    /// <param name="targets">The right answers [n, outputs]; one-hot rows for classification.</param>
     public abstract Tensor Of(Tensor predictions, Tensor targets);
 }

@@ -12,17 +12,17 @@ namespace FewShot.Methods.MetaGradients;
 public static class BilevelGradient
 {
     /// <summary>Traces the hypergradient.</summary>
-    /// <param name="upper">f(x, y); a scalar.</param>
-    /// <param name="lower">g(x, y); a scalar, strongly convex in y near the solution.</param>
-    /// <param name="x">Upper variables.</param>
-    /// <param name="y">The lower solution; differentiated as a constant.</param>
+    /// <param name="upper">The upper loss f(x, y); a scalar.</param>
+    /// <param name="lower">The lower loss g(x, y); a scalar, strongly convex in y near the solution.</param>
+    /// <param name="x">The upper variables x.</param>
+    /// <param name="y">The lower solution y*; differentiated as a constant.</param>
     /// <param name="solver">How the linear system is solved.</param>
     /// <param name="guess">A first guess of v, such as that of the iteration before; null for 0.</param>
     /// <param name="recompute">
     /// Computes ∇_y g anew for the last product instead of keeping what it is made of while v is solved for: less memory for one more pass
     /// over g.
     /// </param>
-    /// <returns>f, the hypergradient for each upper variable, and v with what its solver met.</returns>
+    /// <returns>The value of f, the hypergradient for each upper variable, and v with what its solver met.</returns>
     public static BilevelTrace Trace(
         Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>, Tensor> upper,
         Func<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>, Tensor> lower,
@@ -57,7 +57,7 @@ public static class BilevelGradient
 }
 
 /// <summary>What <see cref="BilevelGradient.Trace"/> gives.</summary>
-/// <param name="Upper">f at the lower solution; a scalar.</param>
+/// <param name="Upper">The upper loss f at the lower solution; a scalar.</param>
 /// <param name="Gradients">The hypergradient, for each upper variable.</param>
-/// <param name="Solution">v, for each lower variable, and what its solver met.</param>
+/// <param name="Solution">The solution v of the linear system, for each lower variable, and what its solver met.</param>
 public sealed record BilevelTrace(Tensor Upper, IReadOnlyList<Tensor> Gradients, LinearSolution Solution);

@@ -12,7 +12,7 @@ namespace FewShot.Methods.MetaGradients;
 /// noise is independent and the product unbiased; the squared norm of one gradient counts its noise as gain. Ordinary fine-tuning adapts at
 /// test time.
 /// </summary>
-/// <param name="Alpha">α.</param>
+/// <param name="Alpha">The step size α of the one step of adaptation that the energy counts with.</param>
 public sealed record EnergyFunctional(double Alpha) : MetaGradient
 {
     /// <summary>Whether the second term is ‖∇L_Q‖² of the query batch alone, as first published, instead of ⟨∇L_S, ∇L_Q⟩.</summary>

@@ -19,8 +19,8 @@ namespace FewShot.Methods.MetaGradients;
 /// passed back as first order does, v ← v, and <see cref="Warning"/> says that it may happen.
 /// </remarks>
 /// <param name="Delta">
-/// δ, relative: the displacement is this part of the parameters' norm along the direction of v. Small, so that few choices change; not so
-/// small that the difference is lost in the rounding of single precision.
+/// The relative displacement δ: this part of the parameters' norm along the direction of v, 1e-6 by default. Small, so that few choices
+/// change; not so small that the difference is lost in the rounding of single precision.
 /// </param>
 public sealed record HessianFree(double Delta = 1e-6) : MetaGradient
 {

@@ -10,7 +10,7 @@ namespace FewShot.Methods.MetaGradients;
 /// makes the lower level strongly convex. With all layers and a proximal term it is iMAML (Rajeswaran 2019); with the head and a squared
 /// norm, memory-reduced meta-learning (Yang 2025, arXiv:2412.12030) and AID-BiO (Ji 2020).
 /// </summary>
-/// <param name="Solver">How the Hessian is inverted.</param>
+/// <param name="Solver">How the linear system with the Hessian is solved.</param>
 public sealed record Implicit(LinearSolver Solver) : MetaGradient
 {
     private const string Lower = "y:";

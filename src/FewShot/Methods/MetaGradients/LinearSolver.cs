@@ -6,7 +6,7 @@ using FewShot.Storage;
 namespace FewShot.Methods.MetaGradients;
 
 /// <summary>A symmetric linear map on a list of tensors, such as a Hessian.</summary>
-/// <param name="vector">Where to apply it.</param>
+/// <param name="vector">The tensors to apply the map to.</param>
 public delegate IReadOnlyList<Tensor> LinearMap(IReadOnlyList<Tensor> vector);
 
 /// <summary>What a solver traces.</summary>
@@ -26,7 +26,7 @@ public sealed record LinearSolution(IReadOnlyList<Tensor> Values, Tensor Negativ
 /// system is scaled to a right-hand side whose largest entry is 1, so that what is solved, and when it is solved, does not depend on the
 /// size of b.
 /// </summary>
-/// <param name="Iterations">Products with the Hessian.</param>
+/// <param name="Iterations">How many products with the Hessian are made.</param>
 [PartKind]
 public abstract record LinearSolver(int Iterations)
 {
@@ -34,10 +34,10 @@ public abstract record LinearSolver(int Iterations)
     private const double Settled = 1e-6;
 
     /// <summary>
-    /// λ, at least 0: added to the Hessian's diagonal. Where the lower level is not convex, it makes the system positive definite if it is
-    /// larger than the most negative curvature, at the price of a smaller and biased solution.
+    /// The damping λ, at least 0, that is added to the Hessian's diagonal. Where the lower level is not convex, it makes the system
+    /// positive definite if it is larger than the most negative curvature, at the price of a smaller and biased solution.
     /// </summary>
-    /// <value>0.</value>
+    /// <value>0 by default: the Hessian as it is.</value>
     /// <exception cref="ArgumentOutOfRangeException">It is negative or no number.</exception>
     public double Damping
     {
@@ -49,15 +49,15 @@ public abstract record LinearSolver(int Iterations)
                     : throw new ArgumentOutOfRangeException(nameof(Damping), value, "Damping cannot be negative.");
     }
 
-    /// <summary>What results say of it.</summary>
+    /// <summary>The name by which results call the solver, with its damping.</summary>
     public string Name => Damping == 0 ? Kind : string.Create(CultureInfo.InvariantCulture, $"{Kind}, damped by {Damping}");
 
-    /// <summary>The algorithm and its iterations.</summary>
+    /// <summary>The name of the algorithm and the number of its iterations.</summary>
     protected abstract string Kind { get; }
 
     /// <summary>Traces the approximate solution.</summary>
     /// <param name="map">The Hessian, without the damping.</param>
-    /// <param name="right">b.</param>
+    /// <param name="right">The right-hand side b of the system.</param>
     /// <param name="guess">
     /// Where to start, for one product more: a solution from 0 for what the guess leaves, b − (H + λI)·v₀, is added to it. All solvers here
     /// move by differences alone, so this is what each does from v₀. Null for 0.
@@ -220,7 +220,8 @@ public abstract record LinearSolver(int Iterations)
     /// <summary>Reads <c>NAME</c> or <c>NAME:ITERATIONS</c>, the name being cg, steepest, neumann or fixed-point.</summary>
     /// <param name="text">What to read; 20 iterations where it gives none.</param>
     /// <param name="step">
-    /// η of the solvers that have a fixed step: they converge wherever gradient descent of the lower level does with this step.
+    /// The step size η of the solvers that have a fixed one: they converge wherever gradient descent of the lower level does with this
+    /// step.
     /// </param>
     /// <exception cref="ArgumentException">It is not a solver; the message says what is.</exception>
     public static LinearSolver Parse(string text, double step)
@@ -254,7 +255,7 @@ public abstract record LinearSolver(int Iterations)
     private static Tensor Largest(IReadOnlyList<Tensor> parts) =>
         parts.Select(part => part.Absolute().Max()).Aggregate((largest, part) => largest.Maximum(part));
 
-    /// <summary>a/b where the condition is 1, else 0, without ever dividing by zero.</summary>
+    /// <summary>The quotient a/b where the condition is 1, else 0, without ever dividing by zero.</summary>
     private static Tensor Quotient(Tensor a, Tensor b, Tensor condition) =>
         condition.Select(a / condition.Select(b, b.Graph.Fill(1, b.Shape)), b.Graph.Fill(0, b.Shape));
 

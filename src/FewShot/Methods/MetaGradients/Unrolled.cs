@@ -15,9 +15,10 @@ namespace FewShot.Methods.MetaGradients;
 public sealed record Unrolled(int? ExactSteps = null) : MetaGradient
 {
     /// <summary>
-    /// Weights of the query losses after each inner step are a program input, the multi-step loss of MAML++ (Antoniou 2019, eq. 4). False:
-    /// only the last counts.
+    /// Whether the weights of the query losses after each inner step are a program input, the multi-step loss of MAML++ (Antoniou 2019, eq.
+    /// 4); else only the last loss counts.
     /// </summary>
+    /// <value>False by default.</value>
     public bool MultiStepLoss { get; init; }
 
     /// <summary>The name of the program input that holds the weights of the multi-step loss.</summary>

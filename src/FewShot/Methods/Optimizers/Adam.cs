@@ -8,6 +8,8 @@ public sealed class Adam : Optimizer
     private readonly AdamOptions _options;
 
     /// <summary>Creates the optimiser for a number of values.</summary>
+    /// <param name="count">How many values are moved.</param>
+    /// <param name="options">The constants of the rule; null for the defaults.</param>
     public Adam(int count, AdamOptions? options = null)
         : base(("first_moment", new float[count]), ("second_moment", new float[count])) => _options = options ?? new AdamOptions();
 
@@ -49,8 +51,8 @@ public sealed class Adam : Optimizer
 }
 
 /// <summary>The constants of <see cref="Adam"/>.</summary>
-/// <param name="Beta1">Decay of the first moment.</param>
-/// <param name="Beta2">Decay of the second moment.</param>
-/// <param name="Epsilon">Added to the root of the second moment.</param>
-/// <param name="WeightDecay">Decoupled decay, multiplied by the step size; 0 is plain Adam.</param>
+/// <param name="Beta1">How much of the first moment an update keeps; 0.9 by default.</param>
+/// <param name="Beta2">How much of the second moment an update keeps; 0.999 by default.</param>
+/// <param name="Epsilon">What is added to the root of the second moment; 1e-8 by default.</param>
+/// <param name="WeightDecay">The decoupled decay, multiplied by the step size; 0, the default, is plain Adam.</param>
 public sealed record AdamOptions(double Beta1 = 0.9, double Beta2 = 0.999, double Epsilon = 1e-8, double WeightDecay = 0);

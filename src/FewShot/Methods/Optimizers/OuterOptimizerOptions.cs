@@ -6,10 +6,10 @@ namespace FewShot.Methods.Optimizers;
 /// <summary>Which optimiser moves the meta-parameters.</summary>
 public enum OptimizerKind
 {
-    /// <summary>Adam (Kingma 2015).</summary>
+    /// <summary>The rule of Adam (Kingma 2015).</summary>
     Adam,
 
-    /// <summary>Adam with decoupled weight decay (Loshchilov 2019).</summary>
+    /// <summary>The rule of Adam with decoupled weight decay (Loshchilov 2019).</summary>
     AdamW,
 
     /// <summary>Gradient descent with momentum.</summary>
@@ -19,23 +19,25 @@ public enum OptimizerKind
 /// <summary>How the outer step size changes over training.</summary>
 public enum LearningRateSchedule
 {
-    /// <summary>It does not.</summary>
+    /// <summary>The step size stays as it is.</summary>
     Constant,
 
-    /// <summary>Half a cosine, from the full size to a hundredth of it.</summary>
+    /// <summary>The step size falls along half a cosine, from the full size to a hundredth of it.</summary>
     Cosine,
 
-    /// <summary>Divided by ten after half and after three quarters of training.</summary>
+    /// <summary>The step size is divided by ten after half and after three quarters of training.</summary>
     Step,
 }
 
 /// <summary>The outer update: optimiser, step size, schedule and clipping.</summary>
-/// <param name="Optimizer">The rule.</param>
-/// <param name="Rate">Step size at the start.</param>
-/// <param name="Schedule">How it changes.</param>
-/// <param name="Momentum">Of <see cref="OptimizerKind.Sgd"/>.</param>
-/// <param name="WeightDecay">Of <see cref="OptimizerKind.AdamW"/>.</param>
-/// <param name="ClipNorm">The meta-gradient is scaled down to at most this Euclidean norm; 0 for no clipping.</param>
+/// <param name="Optimizer">Which rule moves the meta-parameters; Adam by default.</param>
+/// <param name="Rate">The step size at the start, positive; 0.001 by default.</param>
+/// <param name="Schedule">How the step size changes over training; constant by default.</param>
+/// <param name="Momentum">The momentum of <see cref="OptimizerKind.Sgd"/>, from 0 to below 1; 0.9 by default.</param>
+/// <param name="WeightDecay">The weight decay of <see cref="OptimizerKind.AdamW"/>, at least 0; 0.01 by default.</param>
+/// <param name="ClipNorm">
+/// The Euclidean norm that the meta-gradient is scaled down to where it is larger; 10 by default, 0 for no clipping.
+/// </param>
 public sealed record OuterOptimizerOptions(
     OptimizerKind Optimizer = OptimizerKind.Adam,
     double Rate = 1e-3,
@@ -45,28 +47,32 @@ public sealed record OuterOptimizerOptions(
     double ClipNorm = 10
 )
 {
-    /// <summary>Step size at the start, positive.</summary>
+    /// <summary>The step size at the start, positive.</summary>
+    /// <value>0.001 by default.</value>
     public double Rate
     {
         get;
         init => field = Checked(value, value > 0, nameof(Rate), "positive");
     } = Checked(Rate, Rate > 0, nameof(Rate), "positive");
 
-    /// <summary>Of <see cref="OptimizerKind.Sgd"/>, from 0 to below 1.</summary>
+    /// <summary>The momentum of <see cref="OptimizerKind.Sgd"/>, from 0 to below 1.</summary>
+    /// <value>0.9 by default.</value>
     public double Momentum
     {
         get;
         init => field = Checked(value, value is >= 0 and < 1, nameof(Momentum), "from 0 to below 1");
     } = Checked(Momentum, Momentum is >= 0 and < 1, nameof(Momentum), "from 0 to below 1");
 
-    /// <summary>Of <see cref="OptimizerKind.AdamW"/>, at least 0.</summary>
+    /// <summary>The weight decay of <see cref="OptimizerKind.AdamW"/>, at least 0.</summary>
+    /// <value>0.01 by default.</value>
     public double WeightDecay
     {
         get;
         init => field = Checked(value, value >= 0, nameof(WeightDecay), "at least 0");
     } = Checked(WeightDecay, WeightDecay >= 0, nameof(WeightDecay), "at least 0");
 
-    /// <summary>Largest Euclidean norm of the meta-gradient; 0 for no clipping.</summary>
+    /// <summary>The largest Euclidean norm of the meta-gradient; 0 for no clipping.</summary>
+    /// <value>10 by default.</value>
     public double ClipNorm
     {
         get;

@@ -3,8 +3,8 @@ using System.Numerics.Tensors;
 namespace FewShot.Methods.Optimizers;
 
 /// <summary>Gradient descent with momentum: u ← μu + g, φ ← φ − ηu.</summary>
-/// <param name="count">Number of values.</param>
-/// <param name="momentum">μ; 0 is plain gradient descent.</param>
+/// <param name="count">How many values are moved.</param>
+/// <param name="momentum">The momentum μ; 0, the default, is plain gradient descent.</param>
 public sealed class StochasticGradientDescent(int count, double momentum = 0) : Optimizer(("velocity", new float[count]))
 {
     /// <inheritdoc/>

@@ -4,14 +4,22 @@ using System.Text.Json.Serialization;
 namespace FewShot.Methods.Patterns;
 
 /// <summary>
-/// Λ[step, layer]: which layers change at which inner step (Khabarlak 2022). Where Λ is 0 the compiler finds that no one needs the
-/// gradient, and what lies below the lowest layer that ever changes is computed once. All ones is MAML, the head alone ANIL, all but the
-/// head BOIL. Immutable.
+/// Which layers change at which inner step: the matrix Λ[step, layer] (Khabarlak 2022). Where Λ is 0 the compiler finds that no one needs
+/// the gradient, and what lies below the lowest layer that ever changes is computed once. All ones is MAML, the head alone ANIL, all but
+/// the head BOIL. Immutable.
 /// </summary>
 /// <remarks>
 /// Text forms: <c>all</c>, <c>head</c>, <c>body</c>, <c>lastN</c> (the last N layers, the head included), one row of 0 and 1 used at every
 /// step (<c>00011</c>, first layer first), or a row per step (<c>00001;00011;11111</c>).
 /// </remarks>
+/// <example>
+/// <code>
+/// Pattern lastTwo = Pattern.Parse("last2"); // the last two layers, at every step
+/// Pattern growing = Pattern.Of([false, false, true], [false, true, true]); // two steps of three layers
+/// Method method = Methods.Maml(innerSteps: 2, pattern: growing);
+/// Learner changed = new(learner.Definition.Under(lastTwo), learner.Parameters); // the same weights, adapted otherwise
+/// </code>
+/// </example>
 [JsonConverter(typeof(PatternText))]
 public sealed class Pattern : IEquatable<Pattern>
 {
@@ -19,20 +27,22 @@ public sealed class Pattern : IEquatable<Pattern>
 
     private Pattern(string text) => _text = text;
 
-    /// <summary>Every layer at every step.</summary>
+    /// <summary>The pattern of every layer at every step.</summary>
     public static Pattern All { get; } = new("all");
 
-    /// <summary>The last layer alone.</summary>
+    /// <summary>The pattern of the last layer alone.</summary>
     public static Pattern HeadOnly { get; } = new("head");
 
-    /// <summary>All layers but the last.</summary>
+    /// <summary>The pattern of all layers but the last.</summary>
     public static Pattern BodyOnly { get; } = new("body");
 
-    /// <summary>A row of layers for each step.</summary>
+    /// <summary>The pattern of a row of layers for each step.</summary>
+    /// <param name="rows">For each step, whether each layer changes, the first layer first.</param>
     public static Pattern Of(params IEnumerable<IEnumerable<bool>> rows) =>
         Parse(string.Join(';', rows.Select(row => string.Concat(row.Select(on => on ? '1' : '0')))));
 
     /// <summary>Reads a pattern from its text form.</summary>
+    /// <param name="text">One of the text forms.</param>
     /// <exception cref="FormatException">The text is no pattern.</exception>
     public static Pattern Parse(string text)
     {
@@ -86,6 +96,8 @@ public sealed class Pattern : IEquatable<Pattern>
     }
 
     /// <summary>Why the pattern does not fit a model and a number of steps, or null.</summary>
+    /// <param name="steps">The number of inner steps.</param>
+    /// <param name="layers">How many layers the model has.</param>
     public string? Incompatibility(int steps, int layers)
     {
         if (_text[0] is not ('0' or '1'))
@@ -100,6 +112,8 @@ public sealed class Pattern : IEquatable<Pattern>
     }
 
     /// <summary>The pattern as a grid, one row a step.</summary>
+    /// <param name="steps">The number of inner steps.</param>
+    /// <param name="layers">How many layers the model has.</param>
     public IReadOnlyList<IReadOnlyList<bool>> Grid(int steps, int layers) =>
         [
             .. Enumerable
@@ -116,11 +130,11 @@ public sealed class Pattern : IEquatable<Pattern>
     /// <inheritdoc/>
     public override int GetHashCode() => _text.GetHashCode(StringComparison.Ordinal);
 
-    /// <summary>The text form.</summary>
+    /// <summary>The text form, which <see cref="Parse"/> reads.</summary>
     public override string ToString() => _text;
 }
 
-/// <summary>A pattern in files is its text form. Thread-safe.</summary>
+/// <summary>Writes a pattern to files as its text form, and reads it. Thread-safe.</summary>
 public sealed class PatternText : JsonConverter<Pattern>
 {
     /// <inheritdoc/>

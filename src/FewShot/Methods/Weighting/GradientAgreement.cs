@@ -7,7 +7,9 @@ namespace FewShot.Methods.Weighting;
 /// Tasks whose gradient agrees with the others' count more: wᵢ = ⟨gᵢ, G⟩ / Σₖ|⟨gₖ, G⟩| with G = Σⱼgⱼ (Eshratifar 2018, arXiv:1810.08178,
 /// eq. 5). A task against the rest gets a negative weight unless a floor forbids it. One pass over the stored gradients besides their sum.
 /// </summary>
-/// <param name="Floor">Least weight, in units of 1/B; the weights are not rescaled after it. Negative infinity for none.</param>
+/// <param name="Floor">
+/// The least weight, in units of 1/B; 0 by default, negative infinity for none. The weights are not rescaled after it.
+/// </param>
 public sealed record GradientAgreement(double Floor = 0) : TaskWeighting
 {
     /// <inheritdoc/>

@@ -6,10 +6,11 @@ namespace FewShot.Methods.Weighting;
 /// <summary>
 /// Weights from the losses alone, no gradients looked at: softmax(loss/τ), so that harder tasks count more; negative τ favours easier ones.
 /// </summary>
-/// <param name="Temperature">τ.</param>
+/// <param name="Temperature">The temperature τ, not 0; 1 by default.</param>
 public sealed record LossSoftmax(double Temperature = 1) : TaskWeighting
 {
-    /// <summary>τ, not 0.</summary>
+    /// <summary>The temperature τ, not 0.</summary>
+    /// <value>1 by default.</value>
     public double Temperature
     {
         get;

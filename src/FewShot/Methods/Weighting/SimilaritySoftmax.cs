@@ -4,14 +4,15 @@ using FewShot.Compute.Numerics;
 namespace FewShot.Methods.Weighting;
 
 /// <summary>
-/// w = softmax(cos(gᵢ, ḡ)/τ) with ḡ = Σⱼ gⱼ/‖gⱼ‖ the mean direction: always positive, uniform as τ grows (after Park and Kang 2024,
+/// The weights softmax(cos(gᵢ, ḡ)/τ) with ḡ = Σⱼ gⱼ/‖gⱼ‖ the mean direction: always positive, uniform as τ grows (after Park and Kang 2024,
 /// arXiv:2411.00404; our reconstruction). Directions, not gradients, are averaged: each task has one vote, so that a few tasks of large
 /// loss cannot outvote the many.
 /// </summary>
-/// <param name="Temperature">τ.</param>
+/// <param name="Temperature">The temperature τ, positive; 0.5 by default.</param>
 public sealed record SimilaritySoftmax(double Temperature = 0.5) : TaskWeighting
 {
-    /// <summary>τ, positive.</summary>
+    /// <summary>The temperature τ, positive.</summary>
+    /// <value>0.5 by default.</value>
     public double Temperature
     {
         get;

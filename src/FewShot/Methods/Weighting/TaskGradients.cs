@@ -7,14 +7,14 @@ namespace FewShot.Methods.Weighting;
 /// <summary>How stored task gradients stand to their sum: one pass to add them and one to compare, instead of all pairs.</summary>
 internal static class TaskGradients
 {
-    /// <summary>For each task ⟨gᵢ, Σⱼgⱼ⟩.</summary>
+    /// <summary>Computes ⟨gᵢ, Σⱼgⱼ⟩ for each task.</summary>
     public static void InnerProductsWithSum(ReadOnlySpan<float> gradients, Span<float> products)
     {
         products.Fill(1);
         CompareWithSum(gradients, products);
     }
 
-    /// <summary>For each task the cosine of gᵢ and the mean direction Σⱼ gⱼ/‖gⱼ‖; 0 where one of them is zero.</summary>
+    /// <summary>Computes for each task the cosine of gᵢ and the mean direction Σⱼ gⱼ/‖gⱼ‖; 0 where one of them is zero.</summary>
     public static void CosinesWithMeanDirection(ReadOnlySpan<float> gradients, Span<float> cosines)
     {
         int length = gradients.Length / cosines.Length;

@@ -9,7 +9,7 @@ namespace FewShot.Methods.Weighting;
 [PartKind]
 public abstract record TaskWeighting
 {
-    /// <summary>What results say of it.</summary>
+    /// <summary>The name by which results call it.</summary>
     public abstract string Name { get; }
 
     /// <summary>
@@ -23,10 +23,11 @@ public abstract record TaskWeighting
     /// <param name="weights">One weight a task; written.</param>
     public abstract void Weigh(ReadOnlySpan<float> gradients, ReadOnlySpan<float> losses, Span<float> weights);
 
-    /// <summary>Every task the same: 1/B.</summary>
+    /// <summary>The weighting that counts every task the same: 1/B.</summary>
     public static TaskWeighting Uniform { get; } = new UniformWeighting();
 
     /// <summary>The weighting of a name, with its own values.</summary>
+    /// <param name="kind">Which weighting is meant.</param>
     public static TaskWeighting Of(TaskWeightingKind kind) =>
         kind switch
         {
@@ -36,7 +37,9 @@ public abstract record TaskWeighting
             _ => Uniform,
         };
 
-    /// <summary>The same weighting with another temperature or floor; null keeps the value.</summary>
+    /// <summary>Gives this weighting another temperature or floor.</summary>
+    /// <param name="temperature">The temperature; null keeps the value.</param>
+    /// <param name="floor">The least weight in units of the uniform one; null keeps the value.</param>
     /// <exception cref="ArgumentException">The weighting has no such value.</exception>
     public TaskWeighting With(double? temperature, double? floor) =>
         (this, temperature, floor) switch
@@ -53,7 +56,7 @@ public abstract record TaskWeighting
         };
 }
 
-/// <summary>All tasks alike.</summary>
+/// <summary>All tasks count alike.</summary>
 internal sealed record UniformWeighting : TaskWeighting
 {
     public override string Name => "uniform";

@@ -7,15 +7,15 @@ namespace FewShot.Methods.Weighting;
 [JsonConverter(typeof(CamelCaseEnum<TaskWeightingKind>))]
 public enum TaskWeightingKind
 {
-    /// <summary>Every task the same.</summary>
+    /// <summary>Every task counts the same.</summary>
     Uniform,
 
-    /// <summary>By how a task's gradient agrees with those of the others: <see cref="GradientAgreement"/>.</summary>
+    /// <summary>A task counts by how its gradient agrees with those of the others: <see cref="GradientAgreement"/>.</summary>
     Agreement,
 
-    /// <summary>By the angle between a task's gradient and the mean one: <see cref="SimilaritySoftmax"/>.</summary>
+    /// <summary>A task counts by the angle between its gradient and the mean one: <see cref="SimilaritySoftmax"/>.</summary>
     Similarity,
 
-    /// <summary>By the losses alone: <see cref="LossSoftmax"/>.</summary>
+    /// <summary>A task counts by its loss alone: <see cref="LossSoftmax"/>.</summary>
     Loss,
 }
