@@ -79,7 +79,8 @@ public record MethodOptions
     public string? Solver { get; init; }
 
     /// <summary>
-    /// The damping λ that an implicit meta-gradient adds to the Hessian's diagonal, at least 0; see <see cref="MetaGradients.LinearSolver.Damping"/>.
+    /// The damping λ that an implicit meta-gradient adds to the Hessian's diagonal, at least 0; see
+    /// <see cref="MetaGradients.LinearSolver.Damping"/>.
     /// </summary>
     /// <value>Null by default, for 0.</value>
     public double? Damping
