@@ -37,7 +37,7 @@ internal sealed class FolderLock : IDisposable
         try
         {
             // A file of its own, because nobody else may open the locked one. It only informs: losing it costs a better message.
-            string now = DateTimeOffset.Now.ToString("yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture);
+            string now = TimeProvider.System.GetLocalNow().ToString("yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture);
             AtomicFile.WriteText(
                 Path.Combine(folder, OwnerName),
                 $"process {Environment.ProcessId} on {Environment.MachineName} since {now}"
