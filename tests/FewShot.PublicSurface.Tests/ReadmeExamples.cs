@@ -29,7 +29,7 @@ public sealed class ReadmeExamples
 
     internal static async Task<ClassPrediction> Pictures()
     {
-        // One folder of pictures for each class, of any size and format. (Namespaces: FewShot, and .Data, .Methods, .Models, .Tasks, .Training below it.)
+        // One folder of pictures for each class, of any size and format.
         ITaskSource tasks = TaskSources.Open("images", "my-classes", new TaskOptions { Shots = 5, QueriesPerClass = 5 });
         var definition = new LearnerDefinition(Methods.ProtoNet(), Networks.Conv4(tasks.Shape));
         using TrainingResult result = await Trainer.TrainAsync(
@@ -43,7 +43,7 @@ public sealed class ReadmeExamples
         using Learner learner = Learner.Load("learner.safetensors");
         using AdaptedModel model = learner.Adapt(learner.ReadImages(["cat1.jpg", "cat2.jpg", "dog1.jpg"]), [0, 0, 1], ["cat", "dog"]);
         ClassPrediction answer = model.Recognize(learner.ReadImages(["new.jpg"]))[0]; // class, name and probability
-        model.Save("mine.safetensors"); // AdaptedModel.Load("mine.safetensors"); selfContained: false keeps only what adaptation changed
+        model.Save("mine.safetensors"); // AdaptedModel.Load("mine.safetensors") anywhere else
         return answer;
     }
 

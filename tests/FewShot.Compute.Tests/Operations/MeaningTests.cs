@@ -134,7 +134,7 @@ public class MeaningTests
     }
 
     [Fact]
-    public void Shaping()
+    public void Shaping_operations_mean_what_they_say()
     {
         double[] x = [1, 2, 3, 4, 5, 6];
         var shape = new Shape(2, 3);
@@ -165,7 +165,7 @@ public class MeaningTests
     }
 
     [Fact]
-    public void Reductions()
+    public void Reductions_mean_what_they_say()
     {
         double[] x = [1, 2, 3, 4, 5, 6];
         var shape = new Shape(2, 3);
@@ -178,7 +178,7 @@ public class MeaningTests
     }
 
     [Fact]
-    public void Products()
+    public void Products_mean_what_they_say()
     {
         (Shape, double[]) a = (new Shape(2, 3), [1, 2, 3, 4, 5, 6]);
         (Shape, double[]) b = (new Shape(3, 1), [1, 0, -1]);
@@ -199,7 +199,7 @@ public class MeaningTests
     }
 
     [Fact]
-    public void Decompositions()
+    public void Decompositions_mean_what_they_say()
     {
         (Shape, double[]) a = (new Shape(2, 2), [4, NaN, 2, 5]);
         Equal([2, 0, 1, 2], Values.Of((_, t) => t[0].Cholesky(), a));

@@ -88,6 +88,26 @@ public sealed partial class RoomsTests
         }
     }
 
+    /// <summary>A type of an enclosing namespace is used without a word, so the facade's are looked for by name.</summary>
+    [Fact]
+    public void Nothing_below_uses_the_facade()
+    {
+        string[] facade =
+        [
+            .. s_sources.Where(source => source.Folder == "FewShot").Select(source => Path.GetFileNameWithoutExtension(source.Path)),
+        ];
+        Assert.Contains("Learner", facade);
+        var name = new Regex($@"(?<![\w.])({string.Join('|', facade)})(?=[\s(<>?.\[;,)])");
+        Assert.Empty(
+            from source in s_sources
+            where source.Namespace is { } space && LayerOf(space) < LayerOf("FewShot")
+            let code = Comment().Replace(QuotedText().Replace(source.Text, "\"\""), "")
+            let found = name.Match(code)
+            where found.Success
+            select $"{source.Path}: {found.Value}"
+        );
+    }
+
     /// <summary>Lines of raw texts may be longer: a page of styles or a table of splits is no prose.</summary>
     [Fact]
     public void No_line_is_longer_than_140_columns()
@@ -131,6 +151,12 @@ public sealed partial class RoomsTests
 
     [GeneratedRegex(@"^using (FewShot[\w.]*);", RegexOptions.Multiline)]
     private static partial Regex UsingLine();
+
+    [GeneratedRegex(@"//[^\n]*")]
+    private static partial Regex Comment();
+
+    [GeneratedRegex(@"""(?:\\.|[^""\\\n])*""")]
+    private static partial Regex QuotedText();
 
     private sealed record Source(string Path, string Text)
     {

@@ -14,7 +14,7 @@ public unsafe class LoopBandwidth(ITestOutputHelper output)
     private const int Repetitions = 15;
 
     [Fact(Explicit = true)]
-    public void Measure()
+    public void Loops_are_timed_against_the_memory()
     {
         float[] a = new float[75 * 14 * 14 * 64];
         float[] c = new float[a.Length];
